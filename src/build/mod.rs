@@ -1,0 +1,1 @@
+//! Inputs become outputs: stages, keys, what to redo. No I/O.

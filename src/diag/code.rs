@@ -1,0 +1,87 @@
+//! The closed registry of codes.
+//!
+//! An id is never used again for another rule. `OB1xx` configuration, `OB2xx` Markdown, `OB3xx`
+//! site, `OB4xx` build, theme and plugins; `RBxxx` as the runbook format numbers them. Each code
+//! has a paragraph in the manual under its id; a test checks that.
+
+use super::Severity;
+use super::Severity::{Error, Warning};
+
+macro_rules! codes {
+    ($($(#[$section:meta])* $name:ident $id:literal $severity:ident $summary:literal;)*) => {
+        /// Names a rule.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $(#[doc = $summary] $name,)*
+        }
+
+        impl Code {
+            /// Every code, in the order of the registry.
+            pub const ALL: &'static [Code] = &[$(Code::$name),*];
+
+            /// Returns the stable id, such as `OB101`.
+            pub fn id(self) -> &'static str {
+                match self { $(Code::$name => $id),* }
+            }
+
+            /// Returns the severity where no configuration changes it.
+            pub fn severity(self) -> Severity {
+                match self { $(Code::$name => $severity),* }
+            }
+
+            /// Returns what the rule is about, in one line.
+            pub fn summary(self) -> &'static str {
+                match self { $(Code::$name => $summary),* }
+            }
+        }
+    };
+}
+
+codes! {
+    // ── OB1xx: configuration ────────────────────────────────────────────────
+    ConfigSyntax "OB101" Error "the configuration or front matter is not valid YAML or TOML";
+    ConfigUnknownKey "OB102" Warning "a key that opsbook does not know";
+    ConfigBadValue "OB103" Error "a value of the wrong kind or outside its range";
+    ConfigDuplicateKey "OB104" Warning "a key given twice in one mapping";
+
+    // ── OB2xx: Markdown ─────────────────────────────────────────────────────
+    NestingTooDeep "OB201" Warning "nesting deeper than opsbook follows";
+    IncludeNotFound "OB202" Warning "an included file or section that does not exist";
+
+    // ── OB3xx: site ─────────────────────────────────────────────────────────
+    LinkNotFound "OB301" Warning "a link whose target is not among the documentation files";
+
+    // ── OB4xx: build, theme, plugins ────────────────────────────────────────
+    PageNotUtf8 "OB401" Error "a page that is not valid UTF-8";
+
+    // ── RB: runbooks, plans, lints ──────────────────────────────────────────
+    RunbookYaml "RB001" Error "front matter or block header that is not valid YAML";
+    RunbookSchema "RB002" Error "a runbook setting or checklist item of the wrong shape";
+    RunbookUnknownBlockKey "RB003" Error "a block header key that does not exist";
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_unique() {
+        let ids: std::collections::BTreeSet<_> = Code::ALL.iter().map(|code| code.id()).collect();
+        assert_eq!(ids.len(), Code::ALL.len());
+    }
+
+    #[test]
+    fn summaries_are_one_line_in_lower_case() {
+        for code in Code::ALL {
+            let summary = code.summary();
+            assert!(!summary.ends_with('.') && !summary.contains('\n'), "{code}: {summary}");
+        }
+        assert_eq!(Code::PageNotUtf8.severity(), Error);
+    }
+}

@@ -1,0 +1,1 @@
+//! Ground: the icon set and the emoji, by name, from data in the binary.

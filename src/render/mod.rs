@@ -1,0 +1,1 @@
+//! Documents and views become bytes: HTML, highlighting, the theme, search and the sitemap.

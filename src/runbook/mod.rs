@@ -1,0 +1,1 @@
+//! A document becomes a runbook: items, steps and blocks.

@@ -1,0 +1,1 @@
+//! Facts of all pages become routes, navigation, anchors, links and backlinks.

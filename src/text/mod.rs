@@ -1,0 +1,24 @@
+//! Ground: text, and where it came from.
+//!
+//! Owns the values that every other room speaks in: paths, sources, spans, chunks (text that was
+//! lifted out of an indentation and still knows where each line stood), digests, YAML as a tree
+//! with spans, and [`World`], the only door through which a pure stage can ask for a file.
+//!
+//! Knows nothing of Markdown, of configuration, of a site, or of how a file is read.
+
+mod chunk;
+mod digest;
+mod line_index;
+mod path;
+mod source;
+mod span;
+mod world;
+pub mod yaml;
+
+pub use chunk::{Chunk, Line};
+pub use digest::Digest;
+pub use line_index::{LineCol, LineIndex};
+pub use path::SitePath;
+pub use source::Source;
+pub use span::{Span, Spanned};
+pub use world::{ReadError, World};

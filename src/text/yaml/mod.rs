@@ -1,0 +1,11 @@
+//! YAML as a tree in which every node knows its place: the one reader of YAML in this program.
+//!
+//! Scalars follow YAML 1.1 as PyYAML resolves them (`yes` is true, `0o17` a string, `017` is 15),
+//! because that is what MkDocs users write for. Tags are kept, never acted on. Merge keys (`<<`)
+//! are applied; duplicate keys are kept and reported.
+
+mod node;
+mod parse;
+
+pub use node::{Kind, Node, Style};
+pub use parse::{Error, Parsed, parse};
