@@ -6,6 +6,7 @@
 
 mod node;
 mod parse;
+mod scalar;
 
 pub use node::{Kind, Node, Style};
 pub use parse::{Error, Parsed, parse};

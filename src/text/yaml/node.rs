@@ -66,7 +66,7 @@ impl Node {
             Kind::Bool(true) => Some("True".to_owned()),
             Kind::Bool(false) => Some("False".to_owned()),
             Kind::Int(number) => Some(number.to_string()),
-            Kind::Float(number) => Some(format!("{number:?}")),
+            Kind::Float(number) => Some(python_float(*number)),
             Kind::Null | Kind::Seq(_) | Kind::Map(_) => None,
         }
     }
@@ -115,6 +115,22 @@ impl Node {
             Kind::String(..) => "text",
             Kind::Seq(_) => "a list",
             Kind::Map(_) => "a mapping",
+        }
+    }
+}
+
+/// Python's `repr` of a float: an exponent below 1e-4 and from 1e16 on, of two digits at least.
+fn python_float(number: f64) -> String {
+    if number.is_nan() {
+        return "nan".to_owned();
+    }
+    let text = format!("{number:?}");
+    match text.split_once('e') {
+        None => text,
+        Some((mantissa, exponent)) => {
+            let mantissa = mantissa.strip_suffix(".0").unwrap_or(mantissa);
+            let (sign, digits) = exponent.strip_prefix('-').map_or(('+', exponent), |digits| ('-', digits));
+            format!("{mantissa}e{sign}{digits:0>2}")
         }
     }
 }
