@@ -47,6 +47,7 @@ codes! {
     // ── OB2xx: Markdown ─────────────────────────────────────────────────────
     NestingTooDeep "OB201" Warning "nesting deeper than opsbook follows";
     IncludeNotFound "OB202" Warning "an included file or section that does not exist";
+    UnknownExtension "OB203" Warning "a Markdown extension that opsbook does not know";
 
     // ── OB3xx: site ─────────────────────────────────────────────────────────
     LinkNotFound "OB301" Warning "a link whose target is not among the documentation files";

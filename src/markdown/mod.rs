@@ -10,11 +10,47 @@
 //! [`Source`]: crate::text::Source
 //! [`World`]: crate::text::World
 
+mod attrs;
+mod commonmark;
+mod dialect;
+pub mod extensions;
 mod facts;
+mod mkdocs;
+pub mod slug;
 mod tree;
 
+pub use dialect::{Dialect, ExtensionUse, Flavour};
 pub use facts::{Link, LinkKind, PageFacts, Parsed, Read};
 pub use tree::{
     Attrs, CodeBlock, CodeSpan, CodeStyle, Document, Element, FrontMatter, Glyph, HighlightStyle, Icon,
     InlineHighlight, LinenumsStyle, Node, Raw, Text, TocEntry, plain_text, walk,
 };
+
+use crate::text::{Chunk, Source, World};
+use std::collections::BTreeMap;
+
+/// Reads a page in a dialect. Other files are asked for through `world`; what was asked for is in
+/// [`Parsed::reads`].
+pub fn parse(source: &Source, dialect: &Dialect, world: &dyn World) -> Parsed {
+    let mut page = mkdocs::Page::new(source, dialect, world);
+    let body = Chunk::of(source);
+    let (body, toc) = match dialect.flavour {
+        Flavour::MkDocs => mkdocs::parse_mkdocs(body, &mut page),
+        Flavour::CommonMark => {
+            let (nodes, diagnostics) = commonmark::parse_commonmark(&body);
+            page.diagnostics.append(diagnostics);
+            (nodes, Vec::new())
+        }
+    };
+    let document = Document { front_matter: FrontMatter::default(), body, toc };
+    let facts = PageFacts {
+        path: source.path(),
+        meta: None,
+        heading_title: None,
+        has_h1: false,
+        anchors: BTreeMap::new(),
+        links: Vec::new(),
+        steps: BTreeMap::new(),
+    };
+    Parsed { document, facts, reads: page.reads, diagnostics: page.diagnostics }
+}

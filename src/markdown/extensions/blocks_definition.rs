@@ -1,0 +1,15 @@
+//! Definition lists as generic blocks: `/// define`.
+//!
+//! Source of the rule: `pymdownx/blocks/definition.py` of pymdown-extensions 13.1.
+
+use super::{ExtensionOptions, OptionReader};
+
+/// This extension has no options.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options;
+
+impl ExtensionOptions for Options {
+    fn read(_: &mut OptionReader<'_>) -> Options {
+        Options
+    }
+}

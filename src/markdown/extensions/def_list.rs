@@ -1,0 +1,15 @@
+//! Definition lists: a term on a line of its own, then `:   definition`.
+//!
+//! Source of the rule: `markdown/extensions/def_list.py` of Python-Markdown 3.11.
+
+use super::{ExtensionOptions, OptionReader};
+
+/// This extension has no options.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options;
+
+impl ExtensionOptions for Options {
+    fn read(_: &mut OptionReader<'_>) -> Options {
+        Options
+    }
+}

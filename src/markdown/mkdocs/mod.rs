@@ -1,0 +1,103 @@
+//! The `mkdocs` dialect: a port of Python-Markdown's rules, from a page's text to its tree.
+//!
+//! The stages are Python-Markdown's own: normalise, preprocessors (snippets, fences, raw HTML),
+//! blocks, text inside blocks, passes over the tree. [`Page`] is the state that they share.
+
+use super::dialect::Dialect;
+use super::facts::Read;
+use super::tree::{Node, TocEntry};
+use crate::diag::Diagnostics;
+use crate::text::{Chunk, Digest, ReadError, SitePath, Source, Span, Spanned, World};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub(crate) mod fences;
+pub(crate) mod inline;
+pub(crate) mod snippets;
+pub(crate) mod stash;
+
+use stash::Stash;
+
+/// What the stages of one page share.
+pub(crate) struct Page<'a> {
+    /// The dialect.
+    pub(crate) dialect: &'a Dialect,
+    /// The page as read.
+    pub(crate) source: &'a Source,
+    /// Other files; ask through [`Page::read`].
+    world: &'a dyn World,
+    /// What was asked for.
+    pub(crate) reads: Vec<Read>,
+    /// Nodes behind placeholders.
+    pub(crate) stash: Stash,
+    /// Link definitions by their label in lower case.
+    pub(crate) references: BTreeMap<String, Reference>,
+    /// Definitions of abbreviations: what is short, and what it means.
+    pub(crate) abbreviations: BTreeMap<String, Spanned<String>>,
+    /// Footnotes by label, in the order of definition.
+    pub(crate) footnotes: Footnotes,
+    /// How many highlighted code blocks there are so far.
+    pub(crate) n_code_blocks: usize,
+    /// What there is to say.
+    pub(crate) diagnostics: Diagnostics,
+}
+
+/// A link definition: `[label]: url "title"`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reference {
+    /// The destination as written, without `<` and `>`.
+    pub(crate) url: Spanned<String>,
+    /// The title.
+    pub(crate) title: Option<String>,
+}
+
+/// What is known of a page's footnotes.
+#[derive(Debug, Default)]
+pub(crate) struct Footnotes {
+    /// The labels in order of definition.
+    pub(crate) labels: Vec<String>,
+    /// Text of each note by its label, with the place of the whole definition.
+    pub(crate) notes: BTreeMap<String, (Chunk, Span)>,
+    /// How often each id of a reference was made, as Python-Markdown's `found_refs` counts.
+    pub(crate) found_refs: BTreeMap<String, usize>,
+}
+
+impl<'a> Page<'a> {
+    /// Starts a page.
+    pub(crate) fn new(source: &'a Source, dialect: &'a Dialect, world: &'a dyn World) -> Page<'a> {
+        Page {
+            dialect,
+            source,
+            world,
+            reads: Vec::new(),
+            stash: Stash::default(),
+            references: BTreeMap::new(),
+            abbreviations: BTreeMap::new(),
+            footnotes: Footnotes::default(),
+            n_code_blocks: 0,
+            diagnostics: Diagnostics::new(),
+        }
+    }
+
+    /// Asks for a file and notes that it was asked for.
+    pub(crate) fn read(&mut self, path: SitePath) -> Result<Arc<Source>, ReadError> {
+        let answer = self.world.source(path);
+        let digest: Option<Digest> = answer.as_ref().ok().map(|source| source.digest());
+        self.reads.push(Read { path, digest });
+        answer
+    }
+
+    /// Returns the place of an otherwise placeless thing: the start of the page.
+    pub(crate) fn start(&self) -> Span {
+        Span::at_start(self.source.path())
+    }
+}
+
+/// Parses a page's body, the front matter cut off: the nodes and the table of contents.
+pub(crate) fn parse_mkdocs(body: Chunk, page: &mut Page<'_>) -> (Vec<Node>, Vec<TocEntry>) {
+    let text = snippets::expand_snippets(body, page);
+    let text = fences::lift_fences(text, page);
+    let mut nodes = inline::parse_inline(&text, page);
+    inline::apply_text_passes(&mut nodes, page);
+    (nodes, Vec::new())
+}
