@@ -1,1 +1,6 @@
 //! The one integration binary: one module per subject.
+
+// Tests look at the world from outside: they write projects, run the program and read what it wrote.
+#![allow(clippy::disallowed_methods)]
+
+mod layers;

@@ -1,1 +1,5 @@
-//! Inputs become outputs: stages, keys, what to redo. No I/O.
+//! The whole: inputs to outputs.
+
+mod outputs;
+
+pub use outputs::{Content, OutPath, Outputs};

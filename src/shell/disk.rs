@@ -1,0 +1,414 @@
+//! A project on a disk, as one unchanging snapshot.
+
+use crate::text::{ReadError, SitePath, Source, World};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+/// The files of a project: what was read once stays as it was read, for as long as this value lives.
+///
+/// [`Disk::next`] makes the next snapshot, which shares the texts of all files that did not change.
+#[derive(Debug)]
+pub struct Disk {
+    /// The folder that paths are relative to, without symbolic links.
+    root: PathBuf,
+    /// Folders below which symbolic links must not lead out of the project.
+    fenced: BTreeSet<SitePath>,
+    /// Files that stand in memory only, such as a configuration that came through standard input.
+    given: BTreeMap<SitePath, Arc<Source>>,
+    seen: Mutex<Seen>,
+    before: BTreeMap<SitePath, Entry>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    files: BTreeMap<SitePath, Entry>,
+    folders: BTreeMap<SitePath, Arc<Vec<SitePath>>>,
+    problems: BTreeSet<Problem>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    answer: Result<Arc<Source>, ReadError>,
+    /// What the file looked like when it was read; `None` where a later change could not be seen.
+    stamp: Option<Stamp>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    modified: SystemTime,
+    len_bytes: u64,
+}
+
+/// Something below a listed folder that is no usable file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// Where.
+    pub path: SitePath,
+    /// What.
+    pub kind: ProblemKind,
+}
+
+/// What is wrong with an entry of a folder.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ProblemKind {
+    /// A symbolic link to a place outside of the project: not followed.
+    LeadsOutOfProject(String),
+    /// A symbolic link out of the listed folder that stays inside of the project: followed.
+    LeadsOutOfFolder(String),
+    /// A symbolic link to nothing, or in a circle.
+    BrokenLink,
+    /// A name that is not UTF-8; its nearest text stands in the path.
+    NameNotUtf8,
+    /// It is neither file nor folder: a socket, a pipe, a device.
+    NotAFile,
+    /// The system said no, in its words.
+    Unreadable(String),
+}
+
+impl Disk {
+    /// Opens the project whose configuration file lies in a folder.
+    ///
+    /// # Errors
+    /// When the folder cannot be found.
+    pub fn open(root: &Path) -> io::Result<Disk> {
+        Ok(Disk {
+            root: root.canonicalize()?,
+            fenced: BTreeSet::new(),
+            given: BTreeMap::new(),
+            seen: Mutex::default(),
+            before: BTreeMap::new(),
+        })
+    }
+
+    /// Puts a text in the place of a file.
+    pub fn give(&mut self, source: Source) {
+        self.given.insert(source.path(), Arc::new(source));
+    }
+
+    /// Lets no symbolic link below a folder lead out of the project.
+    pub fn fence(&mut self, folder: SitePath) {
+        self.fenced.insert(folder);
+    }
+
+    /// Returns the folder that paths are relative to.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Returns where a file lies.
+    pub fn locate(&self, path: SitePath) -> PathBuf {
+        self.root.join(path.as_str())
+    }
+
+    /// Returns the project's name of a place on the disk.
+    pub fn name(&self, place: &Path) -> Option<SitePath> {
+        relative(&self.root, place)
+    }
+
+    /// Makes the snapshot of a later moment. Texts are shared with this one where size and time of
+    /// change show that a file is the same.
+    pub fn next(self) -> Disk {
+        let seen = self.seen.into_inner().expect("no thread panics while it holds what was seen");
+        Disk { root: self.root, fenced: self.fenced, given: self.given, seen: Mutex::default(), before: seen.files }
+    }
+
+    /// Returns what was wrong in the folders listed so far, sorted.
+    pub fn problems(&self) -> Vec<Problem> {
+        self.seen().problems.iter().cloned().collect()
+    }
+
+    /// Returns every file and folder asked for so far, for a watcher.
+    pub fn asked(&self) -> (Vec<SitePath>, Vec<SitePath>) {
+        let seen = self.seen();
+        (seen.files.keys().copied().collect(), seen.folders.keys().copied().collect())
+    }
+
+    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
+        self.seen.lock().expect("no thread panics while it holds what was seen")
+    }
+
+    fn read(&self, path: SitePath) -> Entry {
+        let place = self.locate(path);
+        let metadata = match fs::metadata(&place) {
+            Ok(metadata) => metadata,
+            Err(error) => return Entry { answer: Err(read_error(&error)), stamp: None },
+        };
+        if let Some(why) = self.fenced_off(path, &place) {
+            return Entry { answer: Err(ReadError::Refused(why)), stamp: None };
+        }
+        if metadata.is_dir() {
+            return Entry { answer: Err(ReadError::IsFolder), stamp: None };
+        }
+        // A pipe would block the build, a device might never end.
+        if !metadata.is_file() {
+            return Entry { answer: Err(ReadError::Refused("it is not a regular file".to_owned())), stamp: None };
+        }
+        let stamp = trusted_stamp(&metadata);
+        if let (Some(stamp), Some(before)) = (stamp, self.before.get(&path))
+            && before.stamp == Some(stamp)
+        {
+            return before.clone();
+        }
+        let answer = match fs::read(&place) {
+            Ok(bytes) => match String::from_utf8(bytes) {
+                Ok(text) => Ok(self.shared(path, text)),
+                Err(error) => Err(ReadError::NotUtf8 { valid_up_to: error.utf8_error().valid_up_to() }),
+            },
+            Err(error) => Err(read_error(&error)),
+        };
+        Entry { answer, stamp }
+    }
+
+    /// The source of the snapshot before, where the text is the same.
+    fn shared(&self, path: SitePath, text: String) -> Arc<Source> {
+        match self.before.get(&path) {
+            Some(Entry { answer: Ok(source), .. }) if source.text() == text => Arc::clone(source),
+            _ => Arc::new(Source::new(path, text)),
+        }
+    }
+
+    /// Why a file must not be read though it is there.
+    fn fenced_off(&self, path: SitePath, place: &Path) -> Option<String> {
+        self.fenced.iter().find(|folder| path.below(**folder).is_some())?;
+        let real = place.canonicalize().ok()?;
+        (!real.starts_with(&self.root) && !self.fenced_roots().any(|root| real.starts_with(root)))
+            .then(|| format!("it is a symbolic link to `{}`, outside of the project", real.display()))
+    }
+
+    /// Where the fenced folders really are: a documentation folder outside of the configuration's
+    /// folder was named by the configuration, so it belongs to the project.
+    fn fenced_roots(&self) -> impl Iterator<Item = PathBuf> + '_ {
+        self.fenced.iter().filter_map(|folder| self.locate(*folder).canonicalize().ok())
+    }
+
+    fn walk(&self, folder: SitePath) -> (Vec<SitePath>, Vec<Problem>) {
+        let place = self.locate(folder);
+        let real_folder = place.canonicalize().ok();
+        let fenced = self.fenced.iter().any(|fence| *fence == folder || folder.below(*fence).is_some());
+        let roots: Vec<PathBuf> = self.fenced_roots().collect();
+        let mut files = Vec::new();
+        let mut problems = Vec::new();
+        let mut walk = walkdir::WalkDir::new(&place).follow_links(true).sort_by_file_name().into_iter();
+        while let Some(entry) = walk.next() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) if error.depth() == 0 => break,
+                Err(error) => {
+                    let path = error.path().and_then(|path| self.name_of(folder, &place, path)).unwrap_or(folder);
+                    let is_link = error.path().is_some_and(Path::is_symlink) || error.loop_ancestor().is_some();
+                    let kind = match error.io_error() {
+                        Some(inner) if !(is_link && inner.kind() == io::ErrorKind::NotFound) => {
+                            ProblemKind::Unreadable(reason(inner))
+                        }
+                        _ => ProblemKind::BrokenLink,
+                    };
+                    problems.push(Problem { path, kind });
+                    continue;
+                }
+            };
+            if entry.depth() == 0 {
+                continue;
+            }
+            let Some(path) = self.name_of(folder, &place, entry.path()) else {
+                let nearest = entry.path().strip_prefix(&place).unwrap_or(entry.path()).to_string_lossy().into_owned();
+                problems.push(Problem { path: folder.join(&nearest), kind: ProblemKind::NameNotUtf8 });
+                if entry.file_type().is_dir() {
+                    walk.skip_current_dir();
+                }
+                continue;
+            };
+            if fenced
+                && entry.path_is_symlink()
+                && let Ok(real) = entry.path().canonicalize()
+            {
+                if !real.starts_with(&self.root) && !roots.iter().any(|root| real.starts_with(root)) {
+                    let kind = ProblemKind::LeadsOutOfProject(real.display().to_string());
+                    problems.push(Problem { path, kind });
+                    if entry.file_type().is_dir() {
+                        walk.skip_current_dir();
+                    }
+                    continue;
+                }
+                if !real_folder.as_ref().is_some_and(|folder| real.starts_with(folder)) {
+                    let target = real.strip_prefix(&self.root).unwrap_or(&real).display().to_string();
+                    problems.push(Problem { path, kind: ProblemKind::LeadsOutOfFolder(target) });
+                }
+            }
+            if entry.file_type().is_file() {
+                files.push(path);
+            } else if !entry.file_type().is_dir() {
+                problems.push(Problem { path, kind: ProblemKind::NotAFile });
+            }
+        }
+        files.sort();
+        (files, problems)
+    }
+
+    fn name_of(&self, folder: SitePath, place: &Path, found: &Path) -> Option<SitePath> {
+        Some(folder.join(found.strip_prefix(place).ok()?.to_str()?))
+    }
+}
+
+impl World for Disk {
+    fn source(&self, path: SitePath) -> Result<Arc<Source>, ReadError> {
+        if let Some(given) = self.given.get(&path) {
+            return Ok(Arc::clone(given));
+        }
+        if let Some(entry) = self.seen().files.get(&path) {
+            return entry.answer.clone();
+        }
+        // Read without the lock; whoever stores first decides what this snapshot holds.
+        let entry = self.read(path);
+        self.seen().files.entry(path).or_insert(entry).answer.clone()
+    }
+
+    fn list(&self, folder: SitePath) -> Vec<SitePath> {
+        if let Some(known) = self.seen().folders.get(&folder) {
+            return known.to_vec();
+        }
+        let (files, problems) = self.walk(folder);
+        let mut seen = self.seen();
+        seen.problems.extend(problems);
+        seen.folders.entry(folder).or_insert_with(|| Arc::new(files)).to_vec()
+    }
+}
+
+/// Returns `place` as seen from `root`, with `..` where it has to climb.
+fn relative(root: &Path, place: &Path) -> Option<SitePath> {
+    if let Ok(below) = place.strip_prefix(root) {
+        return Some(SitePath::new(below.to_str()?));
+    }
+    let shared = root.components().zip(place.components()).take_while(|(a, b)| a == b).count();
+    // Two drives of Windows share nothing.
+    if shared == 0 {
+        return Some(SitePath::new(place.to_str()?));
+    }
+    let mut path = PathBuf::new();
+    root.components().skip(shared).for_each(|_| path.push(".."));
+    place.components().skip(shared).for_each(|part| path.push(part));
+    Some(SitePath::new(path.to_str()?))
+}
+
+/// What shows that a file is still the same. A file that changed in the last two seconds may change
+/// again without a trace, because clocks of file systems are coarse: it is not to be trusted.
+fn trusted_stamp(metadata: &Metadata) -> Option<Stamp> {
+    let modified = metadata.modified().ok()?;
+    let age = SystemTime::now().duration_since(modified).ok()?;
+    (age > Duration::from_secs(2)).then_some(Stamp { modified, len_bytes: metadata.len() })
+}
+
+fn read_error(error: &io::Error) -> ReadError {
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => ReadError::NotFound,
+        io::ErrorKind::IsADirectory => ReadError::IsFolder,
+        _ => ReadError::Io(reason(error)),
+    }
+}
+
+/// The system's words without its number: `Permission denied`.
+pub(super) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn project(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, bytes) in files {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+        folder
+    }
+
+    fn problems(disk: &Disk) -> Vec<(&'static str, ProblemKind)> {
+        disk.list(SitePath::new("docs"));
+        disk.problems().into_iter().map(|problem| (problem.path.as_str(), problem.kind)).collect()
+    }
+
+    #[test]
+    fn each_way_to_fail_has_its_name() {
+        let folder = project(&[("docs/a.md", b"ok \xff"), ("docs/b/c.md", b"")]);
+        let disk = Disk::open(folder.path()).unwrap();
+        let ask = |path| disk.source(SitePath::new(path)).map(|source| source.text().to_owned());
+        assert_eq!(ask("docs/a.md"), Err(ReadError::NotUtf8 { valid_up_to: 3 }));
+        assert_eq!(ask("docs/b"), Err(ReadError::IsFolder));
+        assert_eq!(ask("docs/none.md"), Err(ReadError::NotFound));
+        assert_eq!(ask("docs/a.md/below"), Err(ReadError::NotFound));
+        assert_eq!(ask("docs/b/c.md"), Ok(String::new()));
+        assert_eq!(disk.list(SitePath::new("docs")), [SitePath::new("docs/a.md"), SitePath::new("docs/b/c.md")]);
+        assert!(disk.list(SitePath::new("nowhere")).is_empty());
+    }
+
+    #[test]
+    fn a_snapshot_does_not_change_and_the_next_one_shares_what_stayed() {
+        let folder = project(&[("a.md", b"one"), ("b.md", b"same")]);
+        let disk = Disk::open(folder.path()).unwrap();
+        let (a, b) = (SitePath::new("a.md"), SitePath::new("b.md"));
+        let (first_a, first_b) = (disk.source(a).unwrap(), disk.source(b).unwrap());
+        fs::write(folder.path().join("a.md"), "two").unwrap();
+        assert_eq!(disk.source(a).unwrap().text(), "one");
+        let disk = disk.next();
+        assert_eq!(disk.source(a).unwrap().text(), "two");
+        assert!(Arc::ptr_eq(&disk.source(b).unwrap(), &first_b));
+        assert_eq!(first_a.text(), "one");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn symbolic_links_stay_inside_of_the_project() {
+        use std::os::unix::fs::symlink;
+        let outside = project(&[("secret.md", b"secret"), ("folder/deep.md", b"secret")]);
+        let folder = project(&[("docs/index.md", b""), ("README.md", b"readme"), ("docs_internal/x.md", b"x")]);
+        let docs = folder.path().join("docs");
+        symlink(outside.path().join("secret.md"), docs.join("out.md")).unwrap();
+        symlink(outside.path().join("folder"), docs.join("outside")).unwrap();
+        symlink("../README.md", docs.join("readme.md")).unwrap();
+        symlink("nothing", docs.join("broken.md")).unwrap();
+        symlink(".", docs.join("circle")).unwrap();
+        let mut disk = Disk::open(folder.path()).unwrap();
+        disk.fence(SitePath::new("docs"));
+        let found = problems(&disk);
+        let names: Vec<_> = found.iter().map(|(path, _)| *path).collect();
+        assert_eq!(names, ["docs/broken.md", "docs/circle", "docs/out.md", "docs/outside", "docs/readme.md"]);
+        assert_eq!(found[0].1, ProblemKind::BrokenLink);
+        assert_eq!(found[1].1, ProblemKind::BrokenLink);
+        assert!(matches!(found[2].1, ProblemKind::LeadsOutOfProject(_)));
+        assert_eq!(found[4].1, ProblemKind::LeadsOutOfFolder("README.md".to_owned()));
+        assert_eq!(disk.list(SitePath::new("docs")), [SitePath::new("docs/index.md"), SitePath::new("docs/readme.md")]);
+        assert_eq!(disk.source(SitePath::new("docs/readme.md")).unwrap().text(), "readme");
+        for path in ["docs/out.md", "docs/outside/deep.md"] {
+            assert!(matches!(disk.source(SitePath::new(path)), Err(ReadError::Refused(_))), "{path}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_that_are_not_text_are_reported() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let folder = project(&[("docs/index.md", b"")]);
+        let name = std::ffi::OsStr::from_bytes(b"caf\xe9.md");
+        if fs::write(folder.path().join("docs").join(name), "x").is_ok() {
+            let disk = Disk::open(folder.path()).unwrap();
+            assert_eq!(problems(&disk), [("docs/caf\u{fffd}.md", ProblemKind::NameNotUtf8)]);
+        }
+    }
+
+    #[test]
+    fn places_have_names_relative_to_the_root() {
+        let name = |root: &str, place: &str| relative(Path::new(root), Path::new(place)).unwrap().as_str();
+        assert_eq!(name("/a/b", "/a/b/c.md"), "c.md");
+        assert_eq!(name("/a/b", "/a/x/c.md"), "../x/c.md");
+        assert_eq!(name("/a/b", "/a/b"), "");
+    }
+}

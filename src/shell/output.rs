@@ -1,0 +1,423 @@
+//! The output folder: what a site becomes on a disk.
+//!
+//! Only what changed is written, each file whole or not at all (a temporary file and a rename on the
+//! same file system). Only what opsbook wrote is removed, and last: a manifest in the folder says
+//! what that is. Files of others stay.
+
+use super::disk::{Disk, reason};
+use crate::build::{Content, OutPath, Outputs};
+use crate::text::SitePath;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The manifest's name in the output folder. It begins with a dot, so that MkDocs' own cleaning
+/// leaves it alone.
+const MANIFEST: &str = ".opsbook-manifest.json";
+/// Where files stand until they are whole.
+const WORKSHOP: &str = ".opsbook-tmp";
+const FORMAT: u32 = 1;
+
+/// What a write did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Files that are new or different.
+    pub changed: Vec<OutPath>,
+    /// Files that were the same already.
+    pub n_same: usize,
+    /// Files of an earlier build that are gone.
+    pub removed: Vec<String>,
+}
+
+/// Why a site could not be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputError {
+    /// What failed, in lower case without a full stop.
+    pub message: String,
+    /// What to do, where that is known.
+    pub help: Option<String>,
+}
+
+impl fmt::Display for OutputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for OutputError {}
+
+fn failed(what: &str, place: &Path, error: &io::Error) -> OutputError {
+    OutputError { message: format!("cannot {what} `{}`: {}", place.display(), reason(error)), help: None }
+}
+
+/// Checks that a site may be written to a folder, before anything is built: it must not be, hold, or
+/// lie in the documentation folder, must not hold the project, and must take files.
+///
+/// Creates the folder where it is missing, and nothing else.
+///
+/// # Errors
+/// With the folder and the rule.
+pub fn check_output(disk: &Disk, docs: SitePath, folder: &Path) -> Result<(), OutputError> {
+    let real = real_place(folder);
+    let docs_place = real_place(&disk.locate(docs));
+    let refuse = |what: &str, help: &str| {
+        Err(OutputError {
+            message: format!("the output folder `{}` {what}", folder.display()),
+            help: Some(help.to_owned()),
+        })
+    };
+    let elsewhere = "choose another one with `-d`, or set `site_dir` (`build-dir` in `book.toml`)";
+    if real == docs_place {
+        return refuse("is the documentation folder", elsewhere);
+    }
+    if docs_place.starts_with(&real) {
+        return refuse(&format!("holds the documentation folder `{docs}`"), elsewhere);
+    }
+    if real.starts_with(&docs_place) {
+        return refuse(&format!("lies in the documentation folder `{docs}`"), elsewhere);
+    }
+    if disk.root().starts_with(&real) {
+        return refuse("holds the project itself", elsewhere);
+    }
+    fs::create_dir_all(folder).map_err(|error| failed("create the output folder", folder, &error))?;
+    let probe = folder.join(WORKSHOP);
+    fs::create_dir_all(&probe)
+        .and_then(|()| fs::write(probe.join("probe"), b""))
+        .and_then(|()| fs::remove_dir_all(&probe))
+        .map_err(|error| failed("write to the output folder", folder, &error))
+}
+
+/// The place without symbolic links, also where its last parts do not exist yet.
+fn real_place(place: &Path) -> PathBuf {
+    let mut missing = Vec::new();
+    let mut known = place.to_owned();
+    loop {
+        if let Ok(real) = known.canonicalize() {
+            return missing.iter().rev().fold(real, |path: PathBuf, part| path.join(part));
+        }
+        let (Some(name), true) = (known.file_name().map(ToOwned::to_owned), known.pop()) else {
+            return place.to_owned();
+        };
+        if known.as_os_str().is_empty() {
+            known.push(".");
+        }
+        missing.push(name);
+    }
+}
+
+/// Writes a site. With `clean`, everything else in the folder goes too, except what begins with a
+/// dot, as `mkdocs build --clean` does.
+///
+/// # Errors
+/// With the file that could not be written; files written before it stay, whole each, and the
+/// manifest names them.
+pub fn write_outputs(disk: &Disk, outputs: &Outputs, folder: &Path, clean: bool) -> Result<Written, OutputError> {
+    let workshop = folder.join(WORKSHOP);
+    fs::create_dir_all(&workshop).map_err(|error| failed("write to the output folder", folder, &error))?;
+    let before = read_manifest(folder);
+    let now: BTreeSet<String> = outputs.files.keys().map(|path| path.as_str().to_owned()).collect();
+    // Should this build be killed, the next one still knows every file that may be ours.
+    if !now.is_subset(&before) {
+        write_manifest(&workshop, folder, &before.union(&now).cloned().collect())?;
+    }
+    clear_the_way(folder, &before, &now)?;
+    let changed = write_changed(disk, outputs, folder, &workshop)?;
+    let stale = if clean { strangers(folder, &now) } else { before.difference(&now).cloned().collect() };
+    let removed = prune(folder, stale)?;
+    write_manifest(&workshop, folder, &now)?;
+    fs::remove_dir_all(&workshop).map_err(|error| failed("remove", &workshop, &error))?;
+    Ok(Written { n_same: outputs.files.len() - changed.len(), changed, removed })
+}
+
+/// Writes the files that differ, on all processors: most of the time goes into waiting for the disk.
+fn write_changed(disk: &Disk, outputs: &Outputs, folder: &Path, workshop: &Path) -> Result<Vec<OutPath>, OutputError> {
+    let files: Vec<(&OutPath, &Content)> = outputs.files.iter().collect();
+    let next = AtomicUsize::new(0);
+    let result: Mutex<Result<Vec<OutPath>, OutputError>> = Mutex::new(Ok(Vec::new()));
+    let n_threads = std::thread::available_parallelism().map_or(1, usize::from).min(files.len() / 16 + 1);
+    std::thread::scope(|scope| {
+        for thread_idx in 0..n_threads {
+            let (files, next, result) = (&files, &next, &result);
+            let temporary = workshop.join(thread_idx.to_string());
+            scope.spawn(move || {
+                let mut known_folder = PathBuf::new();
+                while let Some((path, content)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let outcome = write_one(disk, path, content, folder, &temporary, &mut known_folder);
+                    let mut result = result.lock().expect("no thread panics while it holds the result");
+                    match (&mut *result, outcome) {
+                        (Ok(changed), Ok(true)) => changed.push((*path).clone()),
+                        (Ok(_), Ok(false)) => {}
+                        (Ok(_), Err(error)) => *result = Err(error),
+                        (Err(_), _) => return,
+                    }
+                }
+            });
+        }
+    });
+    let mut changed = result.into_inner().expect("no thread panics while it holds the result")?;
+    changed.sort();
+    Ok(changed)
+}
+
+fn write_one(
+    disk: &Disk,
+    path: &OutPath,
+    content: &Content,
+    folder: &Path,
+    temporary: &Path,
+    known_folder: &mut PathBuf,
+) -> Result<bool, OutputError> {
+    let target = folder.join(path.as_str());
+    let same = match content {
+        Content::Bytes(bytes) => holds(&target, bytes),
+        Content::CopyOf(source) => same_files(&disk.locate(*source), &target),
+    };
+    if same {
+        return Ok(false);
+    }
+    let parent = target.parent().unwrap_or(folder);
+    if parent != known_folder {
+        fs::create_dir_all(parent).map_err(|error| failed("create the folder", parent, &error))?;
+        *known_folder = parent.to_owned();
+    }
+    match content {
+        Content::Bytes(bytes) => fs::write(temporary, bytes).map_err(|error| failed("write", &target, &error))?,
+        Content::CopyOf(source) => copy(&disk.locate(*source), temporary)?,
+    }
+    fs::rename(temporary, &target).map_err(|error| failed("write", &target, &error))?;
+    Ok(true)
+}
+
+/// Copies bytes, not permissions: a read-only image must not make a read-only site.
+fn copy(source: &Path, target: &Path) -> Result<(), OutputError> {
+    let mut from = File::open(source).map_err(|error| failed("read", source, &error))?;
+    let mut to = File::create(target).map_err(|error| failed("write", target, &error))?;
+    io::copy(&mut from, &mut to).map_err(|error| failed("copy", source, &error))?;
+    Ok(())
+}
+
+fn holds(target: &Path, bytes: &[u8]) -> bool {
+    fs::symlink_metadata(target).is_ok_and(|metadata| metadata.is_file() && metadata.len() == bytes.len() as u64)
+        && fs::read(target).is_ok_and(|there| there == bytes)
+}
+
+fn same_files(source: &Path, target: &Path) -> bool {
+    let (Ok(a), Ok(b)) = (fs::metadata(source), fs::symlink_metadata(target)) else { return false };
+    if !b.is_file() || a.len() != b.len() {
+        return false;
+    }
+    let (Ok(mut a), Ok(mut b)) = (File::open(source), File::open(target)) else { return false };
+    let (mut left, mut right) = ([0; 64 * 1024], [0; 64 * 1024]);
+    loop {
+        let (Ok(n_left), Ok(n_right)) = (fill(&mut a, &mut left), fill(&mut b, &mut right)) else { return false };
+        if left[..n_left] != right[..n_right] {
+            return false;
+        }
+        if n_left < left.len() {
+            return true;
+        }
+    }
+}
+
+fn fill(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match file.read(&mut buffer[filled..])? {
+            0 => break,
+            n_read => filled += n_read,
+        }
+    }
+    Ok(filled)
+}
+
+/// Removes files of an earlier build that stand where a folder has to be, and folders of an earlier
+/// build that stand where a file has to be.
+fn clear_the_way(folder: &Path, before: &BTreeSet<String>, now: &BTreeSet<String>) -> Result<(), OutputError> {
+    for path in before.difference(now) {
+        let is_folder_now =
+            now.range(format!("{path}/")..).next().is_some_and(|next| next.starts_with(&format!("{path}/")));
+        let was_below_a_file_of_now = path.match_indices('/').any(|(slash, _)| now.contains(&path[..slash]));
+        if is_folder_now || was_below_a_file_of_now {
+            prune(folder, BTreeSet::from([path.clone()]))?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes files, and the folders that are empty afterwards. Returns what was there.
+fn prune(folder: &Path, stale: BTreeSet<String>) -> Result<Vec<String>, OutputError> {
+    let mut removed = Vec::new();
+    for path in stale.into_iter().filter(|path| OutPath::new(path).is_some()) {
+        let place = folder.join(&path);
+        match fs::remove_file(&place) {
+            Ok(()) => removed.push(path),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
+            // Somebody put a folder there: it is not ours.
+            Err(_) if place.is_dir() => {}
+            Err(error) => return Err(failed("remove", &place, &error)),
+        }
+        let mut parent = place.parent();
+        while let Some(empty) = parent.filter(|parent| *parent != folder && fs::remove_dir(parent).is_ok()) {
+            parent = empty.parent();
+        }
+    }
+    Ok(removed)
+}
+
+/// Everything in the folder that this build did not write; what begins with a dot is left out.
+fn strangers(folder: &Path, now: &BTreeSet<String>) -> BTreeSet<String> {
+    walkdir::WalkDir::new(folder)
+        .into_iter()
+        .filter_entry(|entry| entry.depth() != 1 || !entry.file_name().to_string_lossy().starts_with('.'))
+        .filter_map(Result::ok)
+        .filter(|entry| !entry.file_type().is_dir())
+        .filter_map(|entry| Some(entry.path().strip_prefix(folder).ok()?.to_str()?.replace('\\', "/")))
+        .filter(|path| !now.contains(path))
+        .collect()
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Manifest {
+    format: u32,
+    files: BTreeSet<String>,
+}
+
+/// The files of earlier builds; none where there is no manifest that this version can read.
+fn read_manifest(folder: &Path) -> BTreeSet<String> {
+    let Ok(text) = fs::read_to_string(folder.join(MANIFEST)) else { return BTreeSet::new() };
+    match serde_json::from_str::<Manifest>(&text) {
+        Ok(manifest) if manifest.format == FORMAT => manifest.files,
+        _ => BTreeSet::new(),
+    }
+}
+
+fn write_manifest(workshop: &Path, folder: &Path, files: &BTreeSet<String>) -> Result<(), OutputError> {
+    let target = folder.join(MANIFEST);
+    let manifest = Manifest { format: FORMAT, files: files.clone() };
+    let text = serde_json::to_string_pretty(&manifest).expect("a manifest is strings and a number") + "\n";
+    if holds(&target, text.as_bytes()) {
+        return Ok(());
+    }
+    let temporary = workshop.join("manifest");
+    fs::write(&temporary, text)
+        .and_then(|()| fs::rename(&temporary, &target))
+        .map_err(|error| failed("write", &target, &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Place {
+        folder: tempfile::TempDir,
+        disk: Disk,
+    }
+
+    impl Place {
+        fn new() -> Place {
+            let folder = tempfile::tempdir().unwrap();
+            fs::create_dir_all(folder.path().join("docs")).unwrap();
+            fs::write(folder.path().join("docs/a.png"), "image").unwrap();
+            let disk = Disk::open(folder.path()).unwrap();
+            Place { folder, disk }
+        }
+
+        fn site(&self) -> PathBuf {
+            self.folder.path().join("site")
+        }
+
+        fn check(&self, folder: &str) -> Result<(), String> {
+            check_output(&self.disk, SitePath::new("docs"), &self.folder.path().join(folder))
+                .map_err(|error| error.message.replace(self.folder.path().to_str().unwrap(), "ROOT"))
+        }
+
+        fn write(&self, files: &[(&str, &str)]) -> Written {
+            let mut outputs = Outputs::default();
+            for (path, text) in files {
+                outputs.add(OutPath::new(path).unwrap(), text.as_bytes());
+            }
+            outputs.files.insert(OutPath::new("img/a.png").unwrap(), Content::CopyOf(SitePath::new("docs/a.png")));
+            write_outputs(&self.disk, &outputs, &self.site(), false).unwrap()
+        }
+
+        fn files(&self) -> Vec<String> {
+            let mut files: Vec<_> = strangers(&self.site(), &BTreeSet::new()).into_iter().collect();
+            files.sort();
+            files
+        }
+    }
+
+    #[test]
+    fn only_changes_are_written_and_only_own_files_are_removed() {
+        let place = Place::new();
+        let written = place.write(&[("index.html", "one"), ("old/index.html", "old")]);
+        assert_eq!((written.changed.len(), written.n_same), (3, 0));
+        fs::write(place.site().join("theirs.txt"), "theirs").unwrap();
+        let written = place.write(&[("index.html", "two")]);
+        assert_eq!(written.changed, [OutPath::new("index.html").unwrap()]);
+        assert_eq!((written.n_same, written.removed), (1, vec!["old/index.html".to_owned()]));
+        assert_eq!(place.files(), ["img/a.png", "index.html", "theirs.txt"]);
+        assert!(!place.site().join("old").exists() && !place.site().join(WORKSHOP).exists());
+        assert_eq!(fs::read_to_string(place.site().join("img/a.png")).unwrap(), "image");
+    }
+
+    #[test]
+    fn a_file_may_become_a_folder_and_a_folder_a_file() {
+        let place = Place::new();
+        place.write(&[("a", "file"), ("b/index.html", "page")]);
+        place.write(&[("a/index.html", "page"), ("b", "file")]);
+        assert_eq!(place.files(), ["a/index.html", "b", "img/a.png"]);
+    }
+
+    #[test]
+    fn cleaning_spares_only_names_with_a_dot() {
+        let place = Place::new();
+        place.write(&[("index.html", "one")]);
+        fs::write(place.site().join("theirs.txt"), "theirs").unwrap();
+        fs::write(place.site().join(".nojekyll"), "").unwrap();
+        let mut outputs = Outputs::default();
+        outputs.add(OutPath::new("index.html").unwrap(), "one".as_bytes());
+        let written = write_outputs(&place.disk, &outputs, &place.site(), true).unwrap();
+        assert_eq!(written.removed, ["img/a.png", "theirs.txt"]);
+        assert_eq!(place.files(), ["index.html"]);
+        assert!(place.site().join(".nojekyll").exists());
+    }
+
+    #[test]
+    fn a_manifest_cannot_name_files_outside() {
+        let place = Place::new();
+        place.write(&[("index.html", "one")]);
+        fs::write(place.site().join(MANIFEST), r#"{"format":1,"files":["../docs/a.png"]}"#).unwrap();
+        place.write(&[("index.html", "two")]);
+        assert!(place.folder.path().join("docs/a.png").exists());
+    }
+
+    #[test]
+    fn the_output_folder_stays_away_from_the_sources() {
+        let place = Place::new();
+        assert_eq!(place.check("site/deep"), Ok(()));
+        assert_eq!(place.check("docs"), Err("the output folder `ROOT/docs` is the documentation folder".to_owned()));
+        let error = place.check("docs/site").unwrap_err();
+        assert_eq!(error, "the output folder `ROOT/docs/site` lies in the documentation folder `docs`");
+        let error = place.check("site/../../").unwrap_err();
+        assert!(error.ends_with("holds the documentation folder `docs`"), "{error}");
+        fs::write(place.folder.path().join("file"), "").unwrap();
+        let error = place.check("file").unwrap_err();
+        assert_eq!(error, "cannot create the output folder `ROOT/file`: file exists");
+        let error = place.check("file/below").unwrap_err();
+        assert_eq!(error, "cannot create the output folder `ROOT/file/below`: not a directory");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_does_not_hide_the_documentation_folder() {
+        let place = Place::new();
+        std::os::unix::fs::symlink("docs", place.folder.path().join("link")).unwrap();
+        assert!(place.check("link").unwrap_err().ends_with("is the documentation folder"));
+        assert!(place.check("link/new").unwrap_err().ends_with("lies in the documentation folder `docs`"));
+    }
+}
