@@ -120,7 +120,8 @@ pub struct CodeBlock {
 /// How a code block is shown.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CodeStyle {
-    /// `<pre><code>` and nothing else: indented code without a highlighter.
+    /// `<pre><code>` and nothing else: indented code without a highlighter, and `fenced_code`. The
+    /// id and the classes of the block stand on `<pre>`, its other attributes on `<code>`.
     Plain {
         /// The class of `<code>`, such as `language-sh`.
         class: Option<String>,
@@ -151,8 +152,18 @@ pub struct HighlightStyle {
     pub guess_lang: bool,
     /// The title, from the fence or from `auto_title`.
     pub title: Option<String>,
+    /// Whether the title is HTML that goes out as it is (`title_mode: html`).
+    pub title_html: bool,
     /// `auto_title`: take the language's name as title where there is none.
     pub auto_title: bool,
+    /// `auto_title_map`: titles for the names of languages.
+    pub auto_title_map: Vec<(String, String)>,
+    /// The language whose rules colour the code where `extend_pygments_lang` names another one.
+    pub lexer: Option<String>,
+    /// `default_lang`: the language of code whose own is missing or unknown; empty for plain text.
+    pub default_lang: String,
+    /// `stripnl`: drop empty lines at both ends of the code.
+    pub stripnl: bool,
     /// The number of the first line where lines are numbered.
     pub linenums: Option<i64>,
     /// `linenums_style`.
@@ -215,6 +226,10 @@ pub struct InlineHighlight {
     pub css_class: String,
     /// Whether a class `language-x` is added.
     pub lang_class: bool,
+    /// `language_prefix`, usually `language-`.
+    pub language_prefix: String,
+    /// The language whose rules colour the code where `extend_pygments_lang` names another one.
+    pub lexer: Option<String>,
     /// `use_pygments`.
     pub use_pygments: bool,
 }

@@ -1,0 +1,32 @@
+//! Code becomes coloured runs, under the class names that Pygments uses.
+//!
+//! Owns which language has rules of its own here and which is left to syntect, and the bounds that
+//! keep colouring linear. Knows neither HTML nor the options of a block.
+
+mod by_syntect;
+mod lexers;
+mod tokens;
+
+pub(crate) use lexers::Lexer;
+pub(crate) use tokens::{Class, Tokens};
+
+/// A line longer than this is not coloured: rules made of regular expressions may take more than
+/// linear time on one.
+const LONGEST_LINE_BYTES: usize = 2_000;
+
+/// A block larger than this is not coloured.
+const LARGEST_BLOCK_BYTES: usize = 512 * 1024;
+
+/// Colours code. Lines end at `\n`; the same text always gives the same runs.
+pub(crate) fn lex(lexer: Lexer, text: &str) -> Tokens {
+    let mut tokens = Tokens::default();
+    if text.len() > LARGEST_BLOCK_BYTES {
+        return tokens;
+    }
+    match lexer.alias {
+        "text" => {}
+        "output" => tokens.upto(text.len(), "go"),
+        _ => by_syntect::lex(lexer, text, &mut tokens),
+    }
+    tokens
+}
