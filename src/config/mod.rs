@@ -1,1 +1,17 @@
-//! Configuration: `book.toml` or `mkdocs.yml` becomes a `Config`; nothing behind this door knows which.
+//! Configuration: `book.toml` or `mkdocs.yml` becomes one [`Config`].
+//!
+//! Owns every key of both files, their defaults, their checks and their messages. In: a path, a
+//! [`World`] to read it (and what it inherits from) through, and a function for the environment
+//! variables that the file may name. Out: a [`Config`], what was read, and diagnostics.
+//!
+//! Does not know Markdown, the site, or where a file lies on a disk. Nothing behind this room knows
+//! which of the two files it was.
+//!
+//! [`World`]: crate::text::World
+
+mod model;
+
+pub use model::{
+    AbsoluteLinks, Check, Config, Dialect, Extension, Font, Level, Markdown, NavItem, NavTarget, Overrides, Palette,
+    Plugin, Policy, Repo, Runbook, Script, Search, SearchBoost, Security, Site, Theme, Validation,
+};
