@@ -4,6 +4,7 @@
 //! bytes for the same inputs. Knows no clock, no host, no absolute path, and executes nothing.
 
 mod canonical;
+pub mod machine;
 mod model;
 
 pub use canonical::{canonical, canonical_digest, pretty};

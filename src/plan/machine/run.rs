@@ -1,0 +1,761 @@
+//! The machine: `next` says what may be done, `apply` takes in what happened.
+
+use super::{Decision, Event, Resolution, RunState, SkipReason, StepResult};
+use crate::plan::{Impact, On, Plan, RollbackPolicy, RollbackScope, Step, StepKind};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+/// A plan being performed: the fold of its events.
+#[derive(Clone, Debug)]
+pub struct Run {
+    plan: Arc<Plan>,
+    index: BTreeMap<String, usize>,
+    steps: Vec<StepStatus>,
+    started: bool,
+    /// Set by an interrupt, cleared by a resume: nothing new starts.
+    stopping: bool,
+    cancelled: bool,
+    finished: Option<RunState>,
+    /// How many steps have ended so far: the order of completion, for the rollback.
+    n_ended: usize,
+    /// Who began or resumed the run.
+    runners: BTreeSet<String>,
+}
+
+/// Where one step stands.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct StepStatus {
+    /// The state.
+    pub state: StepState,
+    /// How often it was started.
+    pub attempts: u32,
+    /// When it was first started, as its record says.
+    pub started_at: Option<String>,
+    /// When it last ended.
+    pub ended_at: Option<String>,
+    /// The outputs of its last attempt.
+    pub outputs: BTreeMap<String, String>,
+    /// The exit status of its last attempt.
+    pub exit: Option<i32>,
+    /// Helm's revision before its first write.
+    pub previous_revision: Option<String>,
+    /// Decisions on it, with their times, where it is an approval.
+    pub decisions: Vec<(String, Decision)>,
+    /// What people added: kind, value, digest of a file.
+    pub evidence: Vec<(String, String, Option<String>)>,
+    /// Who did it, where it is a manual item.
+    pub by: Option<String>,
+    /// What `check` said since the last attempt.
+    checked: Option<bool>,
+    /// Whether the attempt that follows was announced by a retry event.
+    retry_announced: bool,
+    /// Where it stands in the order of completion.
+    ended_as: usize,
+    /// Whether it may have changed the world.
+    touched: bool,
+    /// Whether an operator said that it failed: no retry follows on that.
+    settled: bool,
+    /// What it was before its undo began.
+    before_undo: StepState,
+}
+
+/// The states of a step (RUNBOOK-FORMAT, section 3.3). *Ready* and the waiting states are not
+/// stored: they follow from the states of the needs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StepState {
+    /// Not begun.
+    #[default]
+    Pending,
+    /// Its process was started and has not ended.
+    Running,
+    /// Its process ended well and its `verify` has not yet.
+    Verifying,
+    /// Done.
+    Succeeded,
+    /// Passed over. `bad` where that is because something failed before it.
+    Skipped {
+        /// Why.
+        reason: SkipReason,
+        /// Whether a failure is the cause.
+        bad: bool,
+    },
+    /// An attempt ended badly, or a person said no.
+    Failed,
+    /// An attempt took too long.
+    TimedOut,
+    /// It ended because the run was interrupted.
+    Cancelled,
+    /// Nobody knows whether it happened.
+    InDoubt,
+    /// Its undo was started and has not ended.
+    RollingBack,
+    /// Undone.
+    RolledBack,
+    /// Its undo failed.
+    RollbackFailed,
+    /// Nobody knows whether its undo happened.
+    RollbackInDoubt,
+}
+
+/// What may be done next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Next {
+    /// These, in this order of preference; the driver leaves out what it is doing already.
+    Act(Vec<Action>),
+    /// Nothing until something that is under way ends.
+    Busy,
+    /// Nothing until a person acts.
+    Wait(Vec<Waiting>),
+    /// Nothing until an operator settles these steps.
+    InDoubt(Vec<String>),
+    /// Nothing until the run is resumed.
+    Stopped,
+    /// Nothing any more.
+    End(RunState),
+}
+
+/// One thing to do. Each names the event that reports it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Run `check` → `step.checked`.
+    Check {
+        /// The step.
+        step: String,
+        /// Whether the step is in doubt.
+        in_doubt: bool,
+    },
+    /// Write `step.started`, then perform → `step.finished`.
+    Start {
+        /// The step.
+        step: String,
+        /// From 1.
+        attempt: u32,
+    },
+    /// Run `verify` → `step.verified`.
+    Verify {
+        /// The step.
+        step: String,
+        /// The attempt that is verified.
+        attempt: u32,
+    },
+    /// Wait for the backoff → `step.retry`.
+    Retry {
+        /// The step.
+        step: String,
+        /// The attempt that follows.
+        attempt: u32,
+    },
+    /// → `step.skipped`.
+    Skip {
+        /// The step.
+        step: String,
+        /// Why.
+        reason: SkipReason,
+    },
+    /// Write `rollback.started`, then perform the undo → `rollback.finished`.
+    Undo {
+        /// The step.
+        step: String,
+    },
+    /// → `run.finished`.
+    Finish(RunState),
+}
+
+/// What a person is waited for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    /// A manual item is to be done.
+    Manual(String),
+    /// An approval is to be given or refused.
+    Approval {
+        /// The step.
+        step: String,
+        /// How many more people must say yes.
+        missing: u32,
+    },
+}
+
+/// Why an event cannot have happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejected(pub String);
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Rejected {}
+
+fn reject<T>(message: impl Into<String>) -> Result<T, Rejected> {
+    Err(Rejected(message.into()))
+}
+
+impl StepState {
+    /// Tells whether nothing more happens to the step by itself.
+    fn ended(self) -> bool {
+        !matches!(self, StepState::Pending | StepState::Running | StepState::Verifying | StepState::InDoubt)
+    }
+
+    /// Tells whether what follows on success may follow.
+    fn good(self) -> bool {
+        matches!(self, StepState::Succeeded | StepState::Skipped { bad: false, .. })
+    }
+
+    /// Tells whether its undo has begun.
+    fn undoing(self) -> bool {
+        matches!(
+            self,
+            StepState::RollingBack | StepState::RolledBack | StepState::RollbackFailed | StepState::RollbackInDoubt
+        )
+    }
+
+    /// Tells whether a process was started whose end changes the state. A verification only looks
+    /// and can be begun again, so it holds nothing up.
+    fn in_flight(self) -> bool {
+        matches!(self, StepState::Running | StepState::RollingBack)
+    }
+}
+
+impl Run {
+    /// Makes a run before its first event.
+    pub fn new(plan: Arc<Plan>) -> Run {
+        let index = plan.steps.iter().enumerate().map(|(at, step)| (step.id.clone(), at)).collect();
+        let steps = vec![StepStatus::default(); plan.steps.len()];
+        Run {
+            plan,
+            index,
+            steps,
+            started: false,
+            stopping: false,
+            cancelled: false,
+            finished: None,
+            n_ended: 0,
+            runners: BTreeSet::new(),
+        }
+    }
+
+    /// Folds events with their times.
+    ///
+    /// # Errors
+    /// Returns why the first event that cannot have happened cannot.
+    pub fn fold<'e>(plan: Arc<Plan>, events: impl IntoIterator<Item = (&'e str, &'e Event)>) -> Result<Run, Rejected> {
+        let mut run = Run::new(plan);
+        for (ts, event) in events {
+            run.apply(ts, event)?;
+        }
+        Ok(run)
+    }
+
+    /// Returns the plan.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// Returns where a step stands.
+    pub fn status(&self, step: &str) -> Option<&StepStatus> {
+        self.index.get(step).map(|at| &self.steps[*at])
+    }
+
+    /// Returns the steps with their states, in plan order.
+    pub fn statuses(&self) -> impl Iterator<Item = (&Step, &StepStatus)> {
+        self.plan.steps.iter().zip(&self.steps)
+    }
+
+    /// Returns everybody who began or resumed the run.
+    pub fn runners(&self) -> &BTreeSet<String> {
+        &self.runners
+    }
+
+    /// Returns the run's state in one word.
+    pub fn state(&self) -> RunState {
+        match self.next() {
+            Next::End(state) => state,
+            Next::InDoubt(_) => RunState::InDoubt,
+            Next::Wait(_) => RunState::Waiting,
+            Next::Act(_) | Next::Busy | Next::Stopped => RunState::Running,
+        }
+    }
+
+    /// Says what may be done. It depends on the events alone.
+    pub fn next(&self) -> Next {
+        if let Some(state) = self.finished {
+            return Next::End(state);
+        }
+        let busy = self.steps.iter().any(|status| status.state.in_flight());
+        if self.stopping {
+            return if busy { Next::Busy } else { Next::Stopped };
+        }
+        if self.cancelled {
+            return if busy { Next::Busy } else { Next::Act(vec![Action::Finish(RunState::Cancelled)]) };
+        }
+        let (mut actions, mut waiting, mut doubts) = (Vec::new(), Vec::new(), Vec::new());
+        for (at, step) in self.plan.steps.iter().enumerate() {
+            self.step_next(at, step, &mut actions, &mut waiting, &mut doubts);
+        }
+        if !actions.is_empty() {
+            return Next::Act(actions);
+        }
+        if busy {
+            return Next::Busy;
+        }
+        if !doubts.is_empty() {
+            return Next::InDoubt(doubts);
+        }
+        if !waiting.is_empty() {
+            return Next::Wait(waiting);
+        }
+        self.ending()
+    }
+
+    fn step_next(
+        &self,
+        at: usize,
+        step: &Step,
+        actions: &mut Vec<Action>,
+        waiting: &mut Vec<Waiting>,
+        doubts: &mut Vec<String>,
+    ) {
+        let status = &self.steps[at];
+        let id = || step.id.clone();
+        match status.state {
+            StepState::Pending => match self.needs_of(step) {
+                Needs::Open => {}
+                Needs::Lost => actions.push(Action::Skip { step: id(), reason: SkipReason::Upstream }),
+                Needs::Met => match step.kind {
+                    StepKind::Manual => waiting.push(Waiting::Manual(id())),
+                    StepKind::Approval => {
+                        waiting.push(Waiting::Approval { step: id(), missing: self.missing_approvals(at) });
+                    }
+                    _ if step.check.is_some() && status.checked.is_none() => {
+                        actions.push(Action::Check { step: id(), in_doubt: false });
+                    }
+                    _ if status.checked == Some(true) => {
+                        actions.push(Action::Skip { step: id(), reason: SkipReason::AlreadyTrue });
+                    }
+                    _ => actions.push(Action::Start { step: id(), attempt: status.attempts + 1 }),
+                },
+            },
+            StepState::Verifying => actions.push(Action::Verify { step: id(), attempt: status.attempts }),
+            StepState::Failed | StepState::TimedOut if self.may_retry(at) => {
+                actions.push(Action::Retry { step: id(), attempt: status.attempts + 1 });
+            }
+            StepState::InDoubt => {
+                if can_check_in_doubt(step) && status.checked.is_none() {
+                    actions.push(Action::Check { step: id(), in_doubt: true });
+                } else if repeatable(step) {
+                    actions.push(Action::Retry { step: id(), attempt: status.attempts + 1 });
+                } else {
+                    doubts.push(id());
+                }
+            }
+            StepState::RollbackInDoubt => doubts.push(id()),
+            _ => {}
+        }
+    }
+
+    /// Nothing can be performed any more: undo, or end.
+    fn ending(&self) -> Next {
+        let failed: Vec<usize> = (0..self.steps.len()).filter(|at| self.failed(*at)).collect();
+        if failed.is_empty() && self.steps.iter().all(|status| status.state.good()) {
+            return Next::Act(vec![Action::Finish(RunState::Succeeded)]);
+        }
+        if self.steps.iter().any(|status| status.state == StepState::RollbackFailed) {
+            return Next::Act(vec![Action::Finish(RunState::RollbackFailed)]);
+        }
+        if let Some(at) = self.undo_order(&failed).first() {
+            return Next::Act(vec![Action::Undo { step: self.plan.steps[*at].id.clone() }]);
+        }
+        let undone = self.steps.iter().any(|status| status.state == StepState::RolledBack);
+        Next::Act(vec![Action::Finish(if undone { RunState::RolledBack } else { RunState::Failed })])
+    }
+
+    /// Returns the steps that are still to be undone, the first one first (RUNBOOK-FORMAT, 3.8).
+    fn undo_order(&self, failed: &[usize]) -> Vec<usize> {
+        let Some(policy) = self.plan.on_failure.as_ref().filter(|policy| policy.rollback == RollbackPolicy::Reverse)
+        else {
+            return Vec::new();
+        };
+        let envs: BTreeSet<Option<&str>> = failed.iter().map(|at| self.plan.steps[*at].env.as_deref()).collect();
+        let in_scope = |step: &Step| policy.scope == RollbackScope::All || envs.contains(&step.env.as_deref());
+        let mut order: Vec<usize> = (0..self.steps.len())
+            .filter(|at| {
+                let (step, status) = (&self.plan.steps[*at], &self.steps[*at]);
+                let open = !matches!(status.state, StepState::RolledBack | StepState::RollbackFailed);
+                status.touched && open && step.writes() && step.undo.is_some() && in_scope(step)
+            })
+            .collect();
+        // The environment of the failure comes first, then the latest first.
+        order.sort_by_key(|at| {
+            let own = envs.contains(&self.plan.steps[*at].env.as_deref());
+            (!own, std::cmp::Reverse(self.steps[*at].ended_as))
+        });
+        order
+    }
+
+    /// Tells whether a step failed for good, also when it was undone since.
+    fn failed(&self, at: usize) -> bool {
+        let status = &self.steps[at];
+        let state = if status.state.undoing() { status.before_undo } else { status.state };
+        matches!(state, StepState::Failed | StepState::TimedOut | StepState::Cancelled)
+    }
+
+    fn may_retry(&self, at: usize) -> bool {
+        let max = self.plan.steps[at].retries.as_ref().map_or(0, |retries| retries.max);
+        let status = &self.steps[at];
+        performed(self.plan.steps[at].kind) && !status.settled && status.attempts >= 1 && status.attempts <= max
+    }
+
+    fn needs_of(&self, step: &Step) -> Needs {
+        let mut all = Needs::Met;
+        for need in &step.needs {
+            let Some(at) = self.index.get(&need.step) else {
+                return Needs::Lost;
+            };
+            let state = self.steps[*at].state;
+            if !state.ended() || self.may_retry(*at) && matches!(state, StepState::Failed | StepState::TimedOut) {
+                all = Needs::Open;
+                continue;
+            }
+            let holds = match need.on {
+                On::Done => true,
+                On::Success => state.good(),
+                On::Failure => !state.good(),
+            };
+            if !holds {
+                return Needs::Lost;
+            }
+        }
+        all
+    }
+
+    /// A step that is passed over is tainted when one of its needs for success ended badly; one that
+    /// waited for a failure which did not come is not, and the checklist goes on after it.
+    fn skipped_badly(&self, step: &Step) -> bool {
+        step.needs.iter().any(|need| {
+            let state = self.index.get(&need.step).map(|at| self.steps[*at].state);
+            need.on == On::Success && state.is_some_and(|state| state.ended() && !state.good())
+        })
+    }
+
+    fn missing_approvals(&self, at: usize) -> u32 {
+        let people: BTreeSet<&str> =
+            self.steps[at].decisions.iter().map(|(_, decision)| decision.by.as_str()).collect();
+        let min = self.plan.steps[at].approval.as_ref().map_or(1, |approval| approval.min);
+        min.saturating_sub(u32::try_from(people.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Takes in one event with its time.
+    ///
+    /// # Errors
+    /// Returns why the event cannot follow on those before it; the run is then unchanged.
+    pub fn apply(&mut self, ts: &str, event: &Event) -> Result<(), Rejected> {
+        if self.started == matches!(event, Event::RunStarted { .. }) {
+            return reject(if self.started { "the run has begun already" } else { "the run has not begun" });
+        }
+        let reopens = matches!(event, Event::Resolve { r#as: Resolution::Rerun, .. } | Event::JournalRecovered { .. });
+        let adds = matches!(event, Event::EvidenceAdded { .. });
+        if let Some(state) = self.finished
+            && !reopens
+            && !adds
+        {
+            return reject(format!("the run has ended: {state}"));
+        }
+        match event {
+            Event::RunStarted { by, plan, left_out, .. } => self.apply_started(by, plan, left_out),
+            Event::RunResumed { by, .. } => {
+                self.runners.insert(by.clone());
+                self.stopping = false;
+                for status in &mut self.steps {
+                    status.state = match status.state {
+                        StepState::Running | StepState::Cancelled => {
+                            status.checked = None;
+                            StepState::InDoubt
+                        }
+                        StepState::RollingBack => StepState::RollbackInDoubt,
+                        other => other,
+                    };
+                }
+                Ok(())
+            }
+            Event::RunRebased { kept, .. } => self.apply_rebased(ts, kept),
+            Event::RunInterrupted { .. } => {
+                self.stopping = true;
+                Ok(())
+            }
+            Event::RunCancelled { .. } => {
+                self.cancelled = true;
+                Ok(())
+            }
+            Event::RunFinished { state } => {
+                if self.next() != Next::Act(vec![Action::Finish(*state)]) {
+                    return reject(format!("the run is not {state}"));
+                }
+                self.finished = Some(*state);
+                Ok(())
+            }
+            Event::JournalRecovered { .. } => Ok(()),
+            _ => {
+                let step = event.step().expect("every event that is not about the run names a step");
+                let Some(at) = self.index.get(step).copied() else {
+                    return reject(format!("the plan has no step `{step}`"));
+                };
+                self.apply_to_step(ts, event, at)
+            }
+        }
+    }
+
+    fn apply_started(&mut self, by: &str, plan: &str, left_out: &[String]) -> Result<(), Rejected> {
+        if plan != self.plan.hash {
+            return reject("the run is one of another plan");
+        }
+        if let Some(unknown) = left_out.iter().find(|step| !self.index.contains_key(*step)) {
+            return reject(format!("the plan has no step `{unknown}`"));
+        }
+        for step in left_out {
+            self.steps[self.index[step]].state = StepState::Skipped { reason: SkipReason::LeftOut, bad: false };
+        }
+        self.started = true;
+        self.runners.insert(by.to_owned());
+        Ok(())
+    }
+
+    fn apply_rebased(&mut self, ts: &str, kept: &[String]) -> Result<(), Rejected> {
+        if self.n_ended > 0 {
+            return reject("a run takes over another one's results before it does anything itself");
+        }
+        if let Some(unknown) = kept.iter().find(|step| !self.index.contains_key(*step)) {
+            return reject(format!("the plan has no step `{unknown}`"));
+        }
+        for step in kept {
+            let at = self.index[step];
+            self.steps[at].touched = true;
+            self.end(at, ts, StepState::Succeeded);
+        }
+        Ok(())
+    }
+
+    fn apply_to_step(&mut self, ts: &str, event: &Event, at: usize) -> Result<(), Rejected> {
+        let plan = Arc::clone(&self.plan);
+        let step = &plan.steps[at];
+        let state = self.steps[at].state;
+        let pending = state == StepState::Pending;
+        let ready = pending && self.needs_of(step) == Needs::Met;
+        match event {
+            Event::StepChecked { holds, in_doubt, .. } => {
+                let expected = if *in_doubt { state == StepState::InDoubt } else { ready };
+                if !expected || self.steps[at].checked.is_some() {
+                    return reject(format!("step `{}` is not to be checked", step.id));
+                }
+                self.steps[at].checked = Some(*holds);
+                if *holds && *in_doubt {
+                    self.end(at, ts, StepState::Succeeded);
+                }
+            }
+            Event::StepStarted { attempt, previous_revision, .. } => {
+                let status = &mut self.steps[at];
+                if !ready || !performed(step.kind) || *attempt != status.attempts + 1 || status.checked == Some(true) {
+                    return reject(format!("step `{}` is not ready for attempt {attempt}", step.id));
+                }
+                if *attempt > 1 && !status.retry_announced {
+                    return reject(format!("step `{}` starts again without a retry", step.id));
+                }
+                status.state = StepState::Running;
+                status.attempts = *attempt;
+                status.retry_announced = false;
+                status.touched = true;
+                status.started_at.get_or_insert_with(|| ts.to_owned());
+                if status.previous_revision.is_none() {
+                    status.previous_revision.clone_from(previous_revision);
+                }
+            }
+            Event::StepOutput { .. } => {
+                if self.steps[at].attempts == 0 && self.steps[at].checked.is_none() {
+                    return reject(format!("step `{}` has not run", step.id));
+                }
+            }
+            Event::StepFinished { attempt, result, exit, outputs, .. } => {
+                if state != StepState::Running || *attempt != self.steps[at].attempts {
+                    return reject(format!("attempt {attempt} of step `{}` is not running", step.id));
+                }
+                self.steps[at].exit = *exit;
+                self.steps[at].outputs.clone_from(outputs);
+                match result {
+                    StepResult::Succeeded if step.verify.is_some() => self.steps[at].state = StepState::Verifying,
+                    StepResult::Succeeded => self.end(at, ts, StepState::Succeeded),
+                    StepResult::Failed => self.end(at, ts, StepState::Failed),
+                    StepResult::TimedOut => self.end(at, ts, StepState::TimedOut),
+                    StepResult::Cancelled => self.end(at, ts, StepState::Cancelled),
+                    StepResult::InDoubt => {
+                        self.steps[at].checked = None;
+                        self.steps[at].state = StepState::InDoubt;
+                    }
+                }
+            }
+            Event::StepVerified { attempt, passed, .. } => {
+                if state != StepState::Verifying || *attempt != self.steps[at].attempts {
+                    return reject(format!("attempt {attempt} of step `{}` is not being verified", step.id));
+                }
+                self.end(at, ts, if *passed { StepState::Succeeded } else { StepState::Failed });
+            }
+            Event::StepRetry { attempt, .. } => {
+                let again = matches!(state, StepState::Failed | StepState::TimedOut) && self.may_retry(at)
+                    || state == StepState::InDoubt && repeatable(step);
+                if !again || *attempt != self.steps[at].attempts + 1 {
+                    return reject(format!("step `{}` is not to be tried again", step.id));
+                }
+                self.again(at);
+            }
+            Event::StepSkipped { reason, .. } => {
+                let bad = match reason {
+                    SkipReason::Upstream if pending && self.needs_of(step) == Needs::Lost => self.skipped_badly(step),
+                    SkipReason::AlreadyTrue if ready && self.steps[at].checked == Some(true) => false,
+                    _ => return reject(format!("step `{}` is not to be passed over", step.id)),
+                };
+                self.end(at, ts, StepState::Skipped { reason: *reason, bad });
+            }
+            Event::ApprovalGiven(decision) | Event::ApprovalRefused(decision) => {
+                if !ready || step.kind != StepKind::Approval {
+                    return reject(format!("step `{}` is not waiting for an approval", step.id));
+                }
+                if decision.plan != plan.hash || decision.digest != step.digest || decision.env != step.env {
+                    return reject(format!("the decision on step `{}` is about another plan", step.id));
+                }
+                if matches!(event, Event::ApprovalRefused(_)) {
+                    self.end(at, ts, StepState::Failed);
+                } else {
+                    self.steps[at].decisions.push((ts.to_owned(), decision.clone()));
+                    if self.missing_approvals(at) == 0 {
+                        self.end(at, ts, StepState::Succeeded);
+                    }
+                }
+            }
+            Event::ApprovalExpired { .. } => {
+                let unused = state == StepState::Succeeded && !self.followed(&step.id);
+                if step.kind != StepKind::Approval || !(ready || unused) {
+                    return reject(format!("the approval of step `{}` cannot expire", step.id));
+                }
+                self.steps[at].decisions.clear();
+                if ready {
+                    self.end(at, ts, StepState::Failed);
+                } else {
+                    self.steps[at].state = StepState::Pending;
+                }
+            }
+            Event::ManualDone { by, .. } => {
+                if !ready || step.kind != StepKind::Manual {
+                    return reject(format!("step `{}` is not waiting for a person", step.id));
+                }
+                self.steps[at].by = Some(by.clone());
+                self.end(at, ts, StepState::Succeeded);
+            }
+            Event::EvidenceAdded { kind, value, sha256, .. } => {
+                self.steps[at].evidence.push((kind.clone(), value.clone(), sha256.clone()));
+            }
+            Event::Resolve { r#as, .. } => self.apply_resolution(ts, at, *r#as)?,
+            Event::RollbackStarted { .. } => {
+                if self.next() != Next::Act(vec![Action::Undo { step: step.id.clone() }]) {
+                    return reject(format!("step `{}` is not to be undone", step.id));
+                }
+                self.steps[at].before_undo = state;
+                self.steps[at].state = StepState::RollingBack;
+            }
+            Event::RollbackFinished { undone, .. } => {
+                if state != StepState::RollingBack {
+                    return reject(format!("step `{}` is not being undone", step.id));
+                }
+                self.steps[at].state = if *undone { StepState::RolledBack } else { StepState::RollbackFailed };
+            }
+            Event::RunStarted { .. }
+            | Event::RunResumed { .. }
+            | Event::RunRebased { .. }
+            | Event::RunInterrupted { .. }
+            | Event::RunCancelled { .. }
+            | Event::RunFinished { .. }
+            | Event::JournalRecovered { .. } => return reject(format!("this is not about step `{}`", step.id)),
+        }
+        Ok(())
+    }
+
+    fn apply_resolution(&mut self, ts: &str, at: usize, resolution: Resolution) -> Result<(), Rejected> {
+        let id = &self.plan.steps[at].id;
+        match (self.steps[at].state, resolution) {
+            (StepState::InDoubt, Resolution::Done) => self.end(at, ts, StepState::Succeeded),
+            (StepState::InDoubt, Resolution::Failed) => {
+                self.steps[at].settled = true;
+                self.end(at, ts, StepState::Failed);
+            }
+            (StepState::InDoubt, Resolution::Rerun) => self.again(at),
+            (StepState::RollbackInDoubt | StepState::RollbackFailed, Resolution::Done) => {
+                self.steps[at].state = StepState::RolledBack;
+            }
+            (StepState::RollbackInDoubt, Resolution::Failed) => self.steps[at].state = StepState::RollbackFailed,
+            (StepState::RollbackInDoubt | StepState::RollbackFailed, Resolution::Rerun) => {
+                self.steps[at].state = self.steps[at].before_undo;
+                self.finished = None;
+            }
+            (StepState::Failed | StepState::TimedOut, Resolution::Rerun)
+                if matches!(self.finished, None | Some(RunState::Failed)) && performed(self.plan.steps[at].kind) =>
+            {
+                self.finished = None;
+                self.again(at);
+                for status in &mut self.steps {
+                    if matches!(status.state, StepState::Skipped { reason: SkipReason::Upstream, .. }) {
+                        status.state = StepState::Pending;
+                    }
+                }
+            }
+            (state, _) => return reject(format!("step `{id}` is {state:?}, so there is nothing to settle")),
+        }
+        Ok(())
+    }
+
+    /// Tells whether anything that needs a step has begun.
+    fn followed(&self, id: &str) -> bool {
+        self.statuses()
+            .any(|(step, status)| step.needs.iter().any(|need| need.step == id) && status.state != StepState::Pending)
+    }
+
+    fn end(&mut self, at: usize, ts: &str, state: StepState) {
+        let status = &mut self.steps[at];
+        status.state = state;
+        status.ended_at = Some(ts.to_owned());
+        self.n_ended += 1;
+        status.ended_as = self.n_ended;
+    }
+
+    fn again(&mut self, at: usize) {
+        let status = &mut self.steps[at];
+        status.state = StepState::Pending;
+        status.retry_announced = true;
+        status.checked = None;
+        status.settled = false;
+    }
+}
+
+/// Whether a step's needs hold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    /// All do.
+    Met,
+    /// Some may yet.
+    Open,
+    /// One cannot any more.
+    Lost,
+}
+
+/// Tells whether a machine performs steps of this kind.
+fn performed(kind: StepKind) -> bool {
+    !matches!(kind, StepKind::Manual | StepKind::Approval)
+}
+
+/// Tells whether a step may be repeated without asking: it says so, or it only looks.
+fn repeatable(step: &Step) -> bool {
+    step.idempotent || step.kind == StepKind::Soak || step.impact == Some(Impact::Read)
+}
+
+/// Helm steps have a built-in check: deployed, and the version that was to be.
+fn can_check_in_doubt(step: &Step) -> bool {
+    step.check.is_some() || step.kind == StepKind::Helm
+}
