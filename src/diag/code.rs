@@ -5,7 +5,7 @@
 //! has a paragraph in the manual under its id; a test checks that.
 
 use super::Severity;
-use super::Severity::{Error, Warning};
+use super::Severity::{Error, Info, Warning};
 
 macro_rules! codes {
     ($($(#[$section:meta])* $name:ident $id:literal $severity:ident $summary:literal;)*) => {
@@ -51,9 +51,23 @@ codes! {
 
     // ── OB3xx: site ─────────────────────────────────────────────────────────
     LinkNotFound "OB301" Warning "a link whose target is not among the documentation files";
+    LinkAbsolute "OB302" Info "a link that begins with `/` and is left as it is";
+    LinkUnrecognized "OB303" Info "a relative link that names no file and is left as it is";
+    AnchorNotFound "OB304" Info "a link to an anchor that its page does not have";
+    LinkToExcluded "OB305" Info "a link to a file that is left out of the site";
+    NavNotFound "OB306" Warning "a navigation entry that is not among the documentation files";
+    NavOmitted "OB307" Info "a page that the navigation does not name";
+    NavExcluded "OB308" Info "a navigation entry whose page is left out of the site";
+    NavAbsolute "OB309" Info "a navigation entry that begins with `/` and is left as it is";
+    PageConflict "OB310" Warning "an `index` and a `README` in one folder";
+    PageSameUrl "OB311" Warning "two files that are written to one place";
+    PageCaseCollision "OB312" Info "two files whose places differ in case only";
+    RawLinkNotRewritten "OB313" Info "a link in raw HTML that names a source file";
 
     // ── OB4xx: build, theme, plugins ────────────────────────────────────────
     PageNotUtf8 "OB401" Error "a page that is not valid UTF-8";
+    PluginUnknownOption "OB440" Warning "an option that a plugin does not have";
+    PluginBadOption "OB441" Warning "an option of a plugin with a value it cannot have";
 
     // ── RB: runbooks, plans, lints ──────────────────────────────────────────
     RunbookYaml "RB001" Error "front matter or block header that is not valid YAML";

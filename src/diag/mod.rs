@@ -5,6 +5,8 @@
 
 mod code;
 mod diagnostic;
+mod nearest;
 
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Diagnostics, Edit, Label, Severity};
+pub use nearest::nearest;

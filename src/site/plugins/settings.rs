@@ -1,0 +1,106 @@
+//! The options of a plugin, read one by one.
+
+use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
+use crate::site::options::PluginSettings;
+use crate::text::{Spanned, yaml};
+
+/// Reads options of one plugin and reports what is wrong with them.
+pub(crate) struct Settings<'a> {
+    plugin: &'a PluginSettings,
+    diagnostics: &'a mut Diagnostics,
+}
+
+impl<'a> Settings<'a> {
+    /// Opens the options; reports those that are not among `known` (`OB440`).
+    pub(crate) fn open(plugin: &'a PluginSettings, known: &[&str], diagnostics: &'a mut Diagnostics) -> Settings<'a> {
+        let name = &plugin.name.value;
+        for (key, _) in plugin.settings.as_map().unwrap_or_default() {
+            let Some(key) = key.spanned_str() else { continue };
+            if key.value == "enabled" || known.contains(&key.value.as_str()) {
+                continue;
+            }
+            let message = format!("plugin `{name}` has no option `{}`", key.value);
+            let mut diagnostic = Diagnostic::new(Code::PluginUnknownOption, key.span, message);
+            diagnostic = match nearest(&key.value, known.iter().copied()) {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                None if known.is_empty() => diagnostic.note("it has no options at all"),
+                None => diagnostic.note(format!("its options are `{}`", known.join("`, `"))),
+            };
+            diagnostics.push(diagnostic);
+        }
+        Settings { plugin, diagnostics }
+    }
+
+    /// Returns an option's node; null counts as not given.
+    pub(crate) fn node(&self, key: &str) -> Option<&'a yaml::Node> {
+        self.plugin.settings.get(key).filter(|node| !node.is_null())
+    }
+
+    /// Returns a boolean option.
+    pub(crate) fn flag(&mut self, key: &str, default: bool) -> bool {
+        let Some(node) = self.node(key) else { return default };
+        node.as_bool().unwrap_or_else(|| {
+            self.wrong(key, node, "true or false");
+            default
+        })
+    }
+
+    /// Returns an option that is a text.
+    pub(crate) fn text(&mut self, key: &str) -> Option<Spanned<String>> {
+        let node = self.node(key)?;
+        let text = node.scalar_text();
+        if text.is_none() {
+            self.wrong(key, node, "text");
+        }
+        Some(Spanned::new(text?, node.span))
+    }
+
+    /// Returns an option that is one of a few words.
+    pub(crate) fn choice(&mut self, key: &str, words: &[&'static str], default: &'static str) -> &'static str {
+        let Some(text) = self.text(key) else { return default };
+        if let Some(word) = words.iter().find(|word| **word == text.value) {
+            return word;
+        }
+        let message = format!("option `{key}` of plugin `{}` cannot be `{}`", self.plugin.name.value, text.value);
+        let help = format!("it is one of `{}`", words.join("`, `"));
+        self.diagnostics.push(Diagnostic::new(Code::PluginBadOption, text.span, message).help(help));
+        default
+    }
+
+    /// Returns an option that is a list of texts; a single text is a list of one.
+    pub(crate) fn texts(&mut self, key: &str) -> Vec<Spanned<String>> {
+        let Some(node) = self.node(key) else { return Vec::new() };
+        let one = |node: &yaml::Node| node.scalar_text().map(|text| Spanned::new(text, node.span));
+        match node.as_seq() {
+            Some(items) => items
+                .iter()
+                .filter_map(|item| {
+                    let text = one(item);
+                    if text.is_none() {
+                        self.wrong(key, item, "text");
+                    }
+                    text
+                })
+                .collect(),
+            None => match one(node) {
+                Some(text) => vec![text],
+                None => {
+                    self.wrong(key, node, "a list of texts");
+                    Vec::new()
+                }
+            },
+        }
+    }
+
+    /// Reports a value of the wrong kind.
+    pub(crate) fn wrong(&mut self, key: &str, node: &yaml::Node, wanted: &str) {
+        let message =
+            format!("option `{key}` of plugin `{}` must be {wanted}, not {}", self.plugin.name.value, node.kind_name());
+        self.diagnostics.push(Diagnostic::new(Code::PluginBadOption, node.span, message));
+    }
+
+    /// Adds a finding.
+    pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+}
