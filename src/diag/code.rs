@@ -68,6 +68,9 @@ codes! {
     PageNotUtf8 "OB401" Error "a page that is not valid UTF-8";
     PluginUnknownOption "OB440" Warning "an option that a plugin does not have";
     PluginBadOption "OB441" Warning "an option of a plugin with a value it cannot have";
+    TemplateSyntax "OB420" Error "a template of the project that cannot be read";
+    TemplateRender "OB421" Error "a template that asks for what is not there";
+    TemplateUnknown "OB422" Error "a page that asks for a template that does not exist";
 
     // ── RB: runbooks, plans, lints ──────────────────────────────────────────
     RunbookYaml "RB001" Error "front matter or block header that is not valid YAML";

@@ -5,12 +5,78 @@
 //! neither the configuration nor the disk.
 //!
 //! ```text
-//! Theme::new(&[Override]) -> Result<Theme, Diagnostics>     templates are parsed once
+//! Theme::new(&[Override]) -> (Theme, Diagnostics)           templates are parsed once
 //! Theme::assets()  -> Vec<Asset { path, bytes }>            what the pages load, and images
 //! Theme::site(SiteView) -> SiteTheme                        navigation and context, once per build
-//! SiteTheme::render_page(&PageView) -> Result<String, Diagnostic>
-//! SiteTheme::render_404() -> Result<String, Diagnostic>     links are absolute
-//! SiteTheme::render_template(name) -> Result<String, Diagnostic>   `static_templates`
+//! SiteTheme::render_page(&PageView) -> Result<String, Box<Diagnostic>>
+//! SiteTheme::render_404() -> Result<String, Box<Diagnostic>>     links are absolute
+//! SiteTheme::render_static(name), render_extra(source, url)             `static_templates`, `extra_templates`
 //! ```
 
+mod assets;
+mod engine;
+mod icon;
+mod language;
+mod nav;
+mod options;
+mod site;
 pub mod view;
+
+pub use assets::Asset;
+pub use site::SiteTheme;
+
+use crate::diag::Diagnostics;
+use crate::text::{Digest, Source};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use view::SiteView;
+
+/// A text file of the project that stands in the place of one of the theme's, or beside them.
+#[derive(Clone, Debug)]
+pub struct Override {
+    /// The path inside the theme, as `partials/footer.html` or `assets/javascripts/search.js`.
+    pub name: String,
+    /// The file.
+    pub source: Arc<Source>,
+}
+
+/// The theme with the project's own files in it, ready to be given a site.
+#[derive(Clone, Debug)]
+pub struct Theme {
+    engine: Arc<engine::Engine>,
+    overrides: BTreeMap<String, Arc<Source>>,
+    digest: Digest,
+}
+
+impl Theme {
+    /// Puts the project's files in the places of the theme's and parses every template.
+    ///
+    /// A template of the project that cannot be parsed is reported (`OB420`) and the theme's own
+    /// one, where there is one, stands for it.
+    pub fn new(overrides: &[Override]) -> (Theme, Diagnostics) {
+        let overrides: BTreeMap<String, Arc<Source>> =
+            overrides.iter().map(|file| (file.name.clone(), Arc::clone(&file.source))).collect();
+        let (engine, diagnostics) = engine::Engine::new(&overrides);
+        let mut parts: Vec<&[u8]> = assets::embedded_parts().collect();
+        parts.extend(overrides.iter().flat_map(|(name, source)| [name.as_bytes(), source.text().as_bytes()]));
+        let digest = Digest::of_parts(parts);
+        (Theme { engine: Arc::new(engine), overrides, digest }, diagnostics)
+    }
+
+    /// Returns what the pages load, with the digest in the names of stylesheets and scripts, sorted
+    /// by path; the project's own stylesheets and scripts that replace none of the theme's are
+    /// among them under their own names.
+    pub fn assets(&self) -> Vec<Asset> {
+        assets::assets(&self.overrides)
+    }
+
+    /// Returns the digest of everything that the theme is made of.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// Takes a site: what all pages share is prepared once.
+    pub fn site(&self, site: SiteView) -> SiteTheme {
+        SiteTheme::new(self, site)
+    }
+}

@@ -120,7 +120,8 @@ pub struct PageView {
     pub canonical_url: Option<String>,
     /// Where the source can be changed.
     pub edit_url: Option<String>,
-    /// The content as HTML.
+    /// The content as HTML. Templates have it as text that is not escaped again.
+    #[serde(skip)]
     pub content: String,
     /// The table of contents, nested.
     pub toc: Vec<TocView>,
@@ -155,6 +156,17 @@ pub struct TocView {
     pub level: u8,
     /// The headings below it.
     pub children: Vec<TocView>,
+}
+
+impl TocView {
+    /// Returns the entries that a table of contents lists: a first heading of level 1 is the page's
+    /// own title, so what is below it is listed (Material, `partials/toc`).
+    pub fn listed(toc: &[TocView]) -> &[TocView] {
+        match toc.first() {
+            Some(first) if first.level == 1 => &first.children,
+            _ => toc,
+        }
+    }
 }
 
 /// Another page, as a link.
@@ -203,6 +215,7 @@ pub struct RunbookView {
     /// The runbook to follow when it fails: a link relative to the site's root.
     pub on_failure: Option<PageRef>,
     /// The order of the steps as an SVG picture.
+    #[serde(skip)]
     pub graph_svg: Option<String>,
 }
 

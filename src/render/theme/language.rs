@@ -1,0 +1,52 @@
+//! The theme's own words, by language.
+
+use super::assets::embedded_text;
+use std::collections::BTreeMap;
+
+/// Returns the words of a language by key; keys that it lacks, and languages that the theme has no
+/// words of, are in English. `language` is always the language asked for.
+pub(super) fn words(language: &str) -> BTreeMap<String, String> {
+    let mut words = read("en");
+    let base = language.split(['-', '_']).next().unwrap_or(language);
+    for name in [base, language] {
+        words.extend(read(name));
+    }
+    words.insert("language".to_string(), language.to_string());
+    words
+}
+
+fn read(language: &str) -> BTreeMap<String, String> {
+    let text = embedded_text(&format!("languages/{language}.txt")).unwrap_or_default();
+    let pairs = text.lines().filter_map(|line| line.split_once(": "));
+    pairs.map(|(key, word)| (key.to_string(), word.to_string())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_language_that_is_not_there_keeps_its_code_and_speaks_english() {
+        let words = words("tlh");
+        assert_eq!(words["language"], "tlh");
+        assert_eq!(words["toc"], "Table of contents");
+    }
+
+    #[test]
+    fn regional_languages_fall_back_to_their_base() {
+        assert_eq!(words("de-AT")["toc"], words("de")["toc"]);
+        assert_ne!(words("de")["toc"], words("en")["toc"]);
+        assert_eq!(words("ar")["direction"], "rtl");
+    }
+
+    #[test]
+    fn translations_only_use_known_keys() {
+        let english = read("en");
+        for language in ["de", "fr", "es"] {
+            let other = read(language);
+            let unknown: Vec<_> = other.keys().filter(|key| !english.contains_key(*key)).collect();
+            assert!(unknown.is_empty(), "{language}: {unknown:?}");
+            assert_eq!(other.len(), english.len(), "{language} has all of them");
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! Pages of one site: what they share is prepared once, each is rendered alone.
+
+use super::Theme;
+use super::engine::Engine;
+use super::nav::Nav;
+use super::options::{self, Options};
+use super::view::{PageView, SiteView};
+use super::{assets, language};
+use crate::diag::Diagnostic;
+use crate::text::{Digest, Source};
+use serde_json::{Value as Json, json};
+use std::sync::Arc;
+use tera::value::Key;
+use tera::{Context, Map, Value};
+
+/// A theme with a site in it. Rendering is pure: any number of pages may be rendered at once, in
+/// any order.
+#[derive(Debug)]
+pub struct SiteTheme {
+    engine: Engine,
+    nav: Nav,
+    options: Options,
+    site_url: Option<String>,
+    digest: Digest,
+}
+
+impl SiteTheme {
+    pub(super) fn new(theme: &Theme, site: SiteView) -> SiteTheme {
+        let site_json = serde_json::to_vec(&site).unwrap_or_default();
+        let nav_json = serde_json::to_vec(&site.nav).unwrap_or_default();
+        let digest = Digest::of_parts([theme.digest.as_bytes(), &site_json[..], &nav_json[..]]);
+        let (options, theme_json) = options::complete(&site.theme);
+        let mut globals = Context::new();
+        let mut words = language::words(&options.language);
+        if let Some(direction) = &options.direction {
+            words.insert("direction".to_string(), direction.clone());
+        }
+        if let Some(title) = &site.toc_title {
+            words.insert("toc".to_string(), title.clone());
+        }
+        globals.insert("lang", &words);
+        globals.insert("features", &theme_json["features"]);
+        globals.insert("assets", &assets::paths(&theme.overrides));
+        globals.insert("opsbook_version", env!("CARGO_PKG_VERSION"));
+        globals.insert_value("font_style", Value::safe_string(&options::font_style(&theme_json)));
+        globals.insert("has_search", &has_search(&site));
+        globals.insert_value("nav", Value::from_serializable(&json!({"homepage": {"url": homepage(&site)}})));
+        let mut config = Value::from_serializable(&site).into_map().unwrap_or_default();
+        let extra = if site.extra.is_object() { site.extra.clone() } else { json!({}) };
+        config.insert(Key::from("theme"), Value::from_serializable(&theme_json));
+        config.insert(Key::from("extra"), Value::from_serializable(&extra));
+        if let Some(copyright) = &site.copyright {
+            config.insert(Key::from("copyright"), Value::safe_string(copyright));
+        }
+        globals.insert_value("config", Value::from(config));
+        SiteTheme {
+            engine: theme.engine.with_globals(globals),
+            nav: Nav::new(site.nav, &options),
+            options,
+            site_url: site.site_url,
+            digest,
+        }
+    }
+
+    /// Returns the digest of everything besides the page itself that a rendered page depends on.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// Renders a page.
+    ///
+    /// # Errors
+    /// A template asks for what is not there (`OB421`), or the page asks for a template that does
+    /// not exist (`OB422`).
+    pub fn render_page(&self, page: &PageView) -> Result<String, Box<Diagnostic>> {
+        let name = page.template.as_deref().unwrap_or("main.html");
+        if !self.engine.has(name) {
+            let message = format!("page `{}` asks for the template `{name}`, which does not exist", page.source_path);
+            return Err(Box::new(
+                Diagnostic::placeless(crate::diag::Code::TemplateUnknown, message)
+                    .help("templates of the project stand in `theme.custom_dir` (`themes/` of a book)"),
+            ));
+        }
+        self.render_with(name, page, &base_of(&page.url))
+    }
+
+    /// Renders the page for addresses that do not exist. It may be shown at any address, so its
+    /// links begin at the root of the host.
+    ///
+    /// # Errors
+    /// As [`SiteTheme::render_page`].
+    pub fn render_404(&self) -> Result<String, Box<Diagnostic>> {
+        self.render_with("404.html", &PageView::default(), &self.root())
+    }
+
+    /// Renders a template of the theme that is no page, such as one of `static_templates`.
+    ///
+    /// # Errors
+    /// As [`SiteTheme::render_page`].
+    pub fn render_static(&self, name: &str) -> Result<String, Box<Diagnostic>> {
+        self.render_with(name, &PageView::default(), &base_of(name))
+    }
+
+    /// Renders a file of the documentation as a template (`extra_templates`); `url` is where it
+    /// goes.
+    ///
+    /// # Errors
+    /// As [`SiteTheme::render_page`], and a template that cannot be parsed.
+    pub fn render_extra(&self, source: &Arc<Source>, url: &str) -> Result<String, Box<Diagnostic>> {
+        let mut context = Context::new();
+        context.insert("base_url", &base_of(url));
+        self.engine.render_text(source, &context)
+    }
+
+    /// Tells whether the theme has a template of that name.
+    pub fn has_template(&self, name: &str) -> bool {
+        self.engine.has(name)
+    }
+
+    /// Returns the path of the site on its host, without a slash at its end.
+    fn root(&self) -> String {
+        let url = self.site_url.as_deref().unwrap_or_default();
+        let after_host = url.split_once("://").map_or(url, |(_, rest)| rest).split_once('/');
+        let path = after_host.map_or("", |(_, path)| path).trim_end_matches('/');
+        if path.is_empty() { String::new() } else { format!("/{path}") }
+    }
+
+    fn render_with(&self, name: &str, page: &PageView, base: &str) -> Result<String, Box<Diagnostic>> {
+        let mut context = Context::new();
+        context.insert("base_url", base);
+        context.insert("hide", &hidden(&page.meta));
+        context.insert("ancestors", &self.nav.ancestors(&page.url));
+        context.insert_value("page", page_value(page));
+        let toc = super::view::TocView::listed(&page.toc);
+        context.insert("toc", toc);
+        let toc_html =
+            if toc.is_empty() { String::new() } else { self.engine.render("partials/toc.html", &context)? };
+        context.insert_value("toc_html", Value::safe_string(&toc_html));
+        let nav_html = self.nav.render(&self.engine, base, &page.url, &toc_html)?;
+        context.insert_value("nav_html", Value::safe_string(&nav_html));
+        if self.options.has("navigation.tabs") {
+            let tabs = self.nav.render_tabs(&self.engine, base, &page.url)?;
+            context.insert_value("tabs_html", Value::safe_string(&tabs));
+        }
+        let content = match &page.runbook {
+            Some(runbook) if !runbook.steps.is_empty() => self.with_cards(page, runbook, &context)?,
+            _ => page.content.clone(),
+        };
+        context.insert_value("content_html", Value::safe_string(&content));
+        self.engine.render(name, &context)
+    }
+
+    /// Puts the head of its card before each block that is a step.
+    fn with_cards(
+        &self,
+        page: &PageView,
+        runbook: &super::view::RunbookView,
+        context: &Context,
+    ) -> Result<String, Box<Diagnostic>> {
+        let mut places = Vec::new();
+        for step in &runbook.steps {
+            let id = format!(" id=\"step-{}\"", step.id);
+            let place = page.content.find(&id).and_then(|at| page.content[..at].rfind('<'));
+            if let Some(place) = place {
+                places.push((place, step));
+            }
+        }
+        places.sort_by_key(|(place, _)| *place);
+        let mut html = String::with_capacity(page.content.len() + 600 * places.len());
+        let mut from = 0;
+        for (place, step) in places {
+            html.push_str(&page.content[from..place]);
+            let mut context = context.clone();
+            context.insert("step", step);
+            html.push_str(&self.engine.render("partials/step.html", &context)?);
+            from = place;
+        }
+        html.push_str(&page.content[from..]);
+        Ok(html)
+    }
+}
+
+/// Returns the relative path from a page to the root of the site, as MkDocs' `base_url`.
+fn base_of(url: &str) -> String {
+    let path = url.split(['?', '#']).next().unwrap_or(url);
+    let depth = path.matches('/').count();
+    if depth == 0 { ".".to_string() } else { vec![".."; depth].join("/") }
+}
+
+fn homepage(site: &SiteView) -> String {
+    let extra = site.extra.get("homepage").and_then(Json::as_str).map(str::to_string);
+    extra.or_else(|| site.nav.homepage.clone()).unwrap_or_default()
+}
+
+fn has_search(site: &SiteView) -> bool {
+    let settings = ["search", "material/search"].iter().find_map(|name| site.plugins.get(*name));
+    settings.is_some_and(|settings| settings.get("enabled").and_then(Json::as_bool).unwrap_or(true))
+}
+
+fn hidden(meta: &Json) -> Vec<&str> {
+    match meta.get("hide") {
+        Some(Json::Array(list)) => list.iter().filter_map(Json::as_str).collect(),
+        Some(Json::String(one)) => vec![one.as_str()],
+        _ => Vec::new(),
+    }
+}
+
+fn page_value(page: &PageView) -> Value {
+    let mut map: Map = Value::from_serializable(page).into_map().unwrap_or_default();
+    map.insert(Key::from("content"), Value::safe_string(&page.content));
+    if !page.meta.is_object() {
+        map.insert(Key::from("meta"), Value::from(Map::default()));
+    }
+    let has_h1 = page.content.contains("<h1");
+    map.insert(Key::from("has_h1"), Value::from(has_h1));
+    if let Some(svg) = page.runbook.as_ref().and_then(|runbook| runbook.graph_svg.as_deref()) {
+        map.insert(Key::from("graph_svg"), Value::safe_string(svg));
+    }
+    Value::from(map)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Theme;
+    use super::super::view::*;
+    use super::*;
+
+    fn site(theme: Json) -> SiteTheme {
+        let (made, diagnostics) = Theme::new(&[]);
+        assert!(diagnostics.is_empty());
+        let nav = NavView {
+            items: vec![NavItem { title: "Start".into(), url: "a/".into(), ..NavItem::default() }],
+            homepage: Some(String::new()),
+        };
+        made.site(SiteView {
+            site_name: "A & B".into(),
+            site_url: Some("https://example.org/docs/".into()),
+            copyright: Some("<b>2026</b>".into()),
+            repo_url: Some("https://example.org/repo".into()),
+            theme,
+            extra: json!({
+                "social": [{"icon": "fontawesome/brands/x", "link": "https://example.org"}],
+                "alternate": [{"name": "Deutsch", "link": "/de/", "lang": "de"}],
+                "analytics": {"feedback": {"title": "?", "ratings": [{"icon": "x", "name": "n", "data": 1, "note": "t"}]}},
+                "consent": {"title": "Cookies", "description": "d", "cookies": {"one": "One"}},
+                "tags": {"x": "y"}, "version": {"provider": "mike"},
+            }),
+            plugins: [("search".to_string(), json!({}))].into(),
+            nav,
+            ..SiteView::default()
+        })
+    }
+
+    fn all_features() -> Json {
+        json!({
+            "palette": [
+                {"media": "(prefers-color-scheme)", "toggle": {"icon": "material/link", "name": "light"}},
+                {"scheme": "slate", "toggle": {"icon": "material/x", "name": "dark"}},
+            ],
+            "features": [
+                "navigation.tabs", "navigation.tabs.sticky", "navigation.path", "navigation.top", "navigation.footer",
+                "navigation.instant.progress", "content.action.edit", "content.action.view", "search.share",
+                "search.suggest", "announce.dismiss", "content.tabs.link", "navigation.indexes",
+            ],
+        })
+    }
+
+    fn page() -> PageView {
+        PageView {
+            title: Some("Start <here>".into()),
+            url: "a/".into(),
+            content: "<h1 id=\"s\">Start</h1><p>x</p><div id=\"step-deploy\" class=\"highlight\">c</div>".into(),
+            toc: vec![TocView {
+                id: "s".into(),
+                level: 1,
+                children: vec![TocView { id: "t".into(), title: "T".into(), level: 2, ..TocView::default() }],
+                ..TocView::default()
+            }],
+            edit_url: Some("https://example.org/edit/main/a.md".into()),
+            next_page: Some(PageRef { title: "N".into(), url: "n/".into() }),
+            tags: vec![TagView { name: "x".into(), url: None }],
+            runbook: Some(RunbookView {
+                id: "r".into(),
+                kind: "release".into(),
+                owners: vec!["@a/b".into()],
+                params: vec![ParamView { name: "p".into(), kind: "string".into(), ..ParamView::default() }],
+                environments: vec![EnvironmentView { name: "staging".into(), ..EnvironmentView::default() }],
+                groups: vec![GroupView {
+                    id: "g".into(),
+                    title: "G".into(),
+                    items: vec![ItemView {
+                        id: "deploy".into(),
+                        text: "Deploy".into(),
+                        kind: "step".into(),
+                        url: Some("#step-deploy".into()),
+                        ..ItemView::default()
+                    }],
+                    ..GroupView::default()
+                }],
+                steps: vec![StepView { id: "deploy".into(), impact: "write".into(), ..StepView::default() }],
+                graph_svg: Some("<svg></svg>".into()),
+                ..RunbookView::default()
+            }),
+            ..PageView::default()
+        }
+    }
+
+    #[test]
+    fn every_template_renders_with_everything_on_and_with_nothing() {
+        let html = site(all_features()).render_page(&page()).expect("it renders");
+        assert!(html.contains("<title>Start - A &amp; B</title>"), "{html}");
+        assert!(html.contains("<b>2026</b>") && html.contains("https://example.org/raw/main/a.md"));
+        let (made, _) = Theme::new(&[]);
+        let bare = made.site(SiteView::default()).render_page(&PageView::default()).expect("it renders");
+        assert!(bare.contains("<title></title>") && bare.contains("md-typeset"));
+    }
+
+    #[test]
+    fn the_card_of_a_step_stands_before_its_block() {
+        let html = site(all_features()).render_page(&page()).expect("it renders");
+        let card = html.find("data-ob-step=\"deploy\"").expect("there is a card");
+        let block = html.find("<div id=\"step-deploy\"").expect("the block is there");
+        assert!(card < block && html.contains("data-ob-item=\"g.deploy\"") && html.contains("<svg></svg>"));
+    }
+
+    #[test]
+    fn the_page_for_unknown_addresses_links_from_the_root_of_the_host() {
+        let html = site(Json::Null).render_404().expect("it renders");
+        assert!(
+            html.contains("href=\"/docs/a/\"") && html.contains("src=\"/docs/assets/javascripts/bundle."),
+            "{html}"
+        );
+        assert!(!html.contains("href=\"../"));
+    }
+
+    #[test]
+    fn a_page_can_have_a_template_of_its_own() {
+        let unknown =
+            PageView { template: Some("no.html".into()), source_path: "docs/a.md".into(), ..PageView::default() };
+        let diagnostic = site(Json::Null).render_page(&unknown).expect_err("there is none");
+        assert_eq!(diagnostic.message, "page `docs/a.md` asks for the template `no.html`, which does not exist");
+    }
+
+    #[test]
+    fn bases_lead_to_the_root() {
+        assert_eq!(base_of(""), ".");
+        assert_eq!(base_of("a.html"), ".");
+        assert_eq!(base_of("a/b/"), "../..");
+        assert_eq!(base_of("a/b.html"), "..");
+    }
+
+    #[test]
+    fn no_page_asks_another_host_unless_the_user_says_so() {
+        let (made, _) = Theme::new(&[]);
+        let theme =
+            json!({"font": {"text": "Roboto"}, "palette": {"primary": "teal"}, "features": ["navigation.tabs"]});
+        let html = made.site(SiteView { theme, ..SiteView::default() }).render_page(&PageView::default());
+        let html = html.expect("it renders").replace("http://www.w3.org/2000/svg", "");
+        assert!(!html.contains("http://") && !html.contains("https://") && !html.contains("src=\"//"), "{html}");
+    }
+}
