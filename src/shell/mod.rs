@@ -11,6 +11,8 @@ mod clock;
 mod disk;
 mod environment;
 mod output;
+#[cfg(unix)]
+pub mod run;
 mod terminal;
 
 pub use clock::{Stopwatch, build_time};

@@ -1,0 +1,296 @@
+//! The folder of a run: plan, journal, evidence, lock (RUNBOOK-FORMAT, section 3.4).
+//!
+//! A record is on the disk before anything follows from it. Knows the chain as text; does not know
+//! what an event means.
+
+use super::error::RunError;
+use crate::plan::Plan;
+use crate::plan::machine::{Chain, Event};
+use crate::text::Digest;
+use rustix::fs::{FlockOperation, Mode, OFlags};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+/// A run on the disk. While it lives it may hold the run's lock.
+#[derive(Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+    journal: File,
+    chain: Chain,
+    lock: Option<File>,
+}
+
+/// What is read of a run without taking part in it.
+#[derive(Debug)]
+pub struct ReadRun {
+    /// The folder.
+    pub path: PathBuf,
+    /// The plan.
+    pub plan: Plan,
+    /// The journal.
+    pub chain: Chain,
+}
+
+impl RunFolder {
+    /// Makes the folder of a new run, mode 0700, and takes its lock.
+    ///
+    /// # Errors
+    /// When the disk says no.
+    pub fn create(runs: &Path, plan: &Plan) -> Result<RunFolder, RunError> {
+        let path = runs.join(format!("{}-{}", plan.short_hash(), new_ulid()?));
+        let private = |path: &Path| {
+            let made = fs::DirBuilder::new().mode(0o700).recursive(true).create(path);
+            made.map_err(|error| RunError::io("cannot make", path, &error))
+        };
+        private(runs)?;
+        private(&path)?;
+        private(&path.join("evidence"))?;
+        private(&path.join("inbox"))?;
+        private(&path.join("tmp"))?;
+        write_new(&path.join("plan.json"), plan.to_json().as_bytes())?;
+        write_new(&path.join("lock"), b"")?;
+        write_new(&path.join("journal.jsonl"), b"")?;
+        sync_folder(&path)?;
+        sync_folder(runs)?;
+        let mut folder = RunFolder::open(&path)?;
+        folder.take_lock()?;
+        Ok(folder)
+    }
+
+    fn open(path: &Path) -> Result<RunFolder, RunError> {
+        let at = path.join("journal.jsonl");
+        let opened = OpenOptions::new().read(true).append(true).open(&at);
+        let mut journal = opened.map_err(|error| RunError::io("cannot open", &at, &error))?;
+        let mut bytes = Vec::new();
+        journal.read_to_end(&mut bytes).map_err(|error| RunError::io("cannot read", &at, &error))?;
+        let chain = Chain::read(&bytes).map_err(|damage| RunError::Damaged { path: at, damage })?;
+        Ok(RunFolder { path: path.to_owned(), journal, chain, lock: None })
+    }
+
+    /// Opens a run to add to it: takes its lock and cuts a torn last line, which it records.
+    ///
+    /// # Errors
+    /// When another process holds the lock, the journal or the plan is damaged, or the disk says no.
+    pub fn open_locked(path: &Path) -> Result<(RunFolder, Plan), RunError> {
+        let plan = read_plan(path)?;
+        let mut folder = RunFolder::open(path)?;
+        folder.take_lock()?;
+        // Only under the lock is the journal at rest.
+        let lock = folder.lock.take();
+        folder = RunFolder::open(path)?;
+        folder.lock = lock;
+        folder.cut_torn_tail()?;
+        Ok((folder, plan))
+    }
+
+    fn take_lock(&mut self) -> Result<(), RunError> {
+        let at = self.path.join("lock");
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&at);
+        let mut file = file.map_err(|error| RunError::io("cannot open", &at, &error))?;
+        if rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+            let mut noted = String::new();
+            let _ = file.read_to_string(&mut noted);
+            return Err(RunError::Locked {
+                run: self.path.clone(),
+                holders: holders_of(&at),
+                noted: noted.trim().into(),
+            });
+        }
+        // Steps inherit the lock, so that an orphan of a killed runner still holds it.
+        rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty())
+            .map_err(|error| RunError::io("cannot keep", &at, &error.into()))?;
+        let noted = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| write!(file, "{}", std::process::id()));
+        noted.map_err(|error| RunError::io("cannot write", &at, &error))?;
+        self.lock = Some(file);
+        Ok(())
+    }
+
+    fn cut_torn_tail(&mut self) -> Result<(), RunError> {
+        if self.chain.torn.is_empty() {
+            return Ok(());
+        }
+        let torn = std::mem::take(&mut self.chain.torn);
+        let at = self.path.join("journal.jsonl");
+        let cut = self.journal.set_len(self.chain.sound_bytes as u64);
+        cut.map_err(|error| RunError::io("cannot cut", &at, &error))?;
+        self.append(Event::JournalRecovered { bytes: torn.len() as u64, sha256: Digest::of(&torn).hex() })?;
+        Ok(())
+    }
+
+    /// Writes one event and waits until it is on the disk. Returns its time.
+    ///
+    /// A clock that went back does not make the journal go back: the time of the record before is
+    /// the least.
+    ///
+    /// # Errors
+    /// When the disk is full or says no, or the folder was deleted under the run. The journal then
+    /// ends with the record before.
+    pub fn append(&mut self, event: Event) -> Result<String, RunError> {
+        let at = self.path.join("journal.jsonl");
+        let failed = |error: &io::Error| RunError::io("cannot write", &at, error);
+        let now = super::time::now();
+        let ts = match self.chain.records.last() {
+            Some(last) if last.ts > now => last.ts.clone(),
+            _ => now,
+        };
+        let before = self.chain.sound_bytes as u64;
+        let line = self.chain.append(&ts, event);
+        let written = self.journal.write_all(line.as_bytes()).and_then(|()| self.journal.sync_data());
+        if let Err(error) = written {
+            let _ = self.journal.set_len(before);
+            return Err(failed(&error));
+        }
+        let kept = self.journal.metadata().map_err(|error| failed(&error))?;
+        if kept.nlink() == 0 {
+            return Err(RunError::Deleted { run: self.path.clone() });
+        }
+        Ok(ts)
+    }
+
+    /// Keeps bytes as evidence under their digest and returns it, hexadecimal.
+    ///
+    /// # Errors
+    /// When the disk says no.
+    pub fn keep_evidence(&self, bytes: &[u8]) -> Result<String, RunError> {
+        keep_evidence(&self.path, bytes)
+    }
+
+    /// Returns the folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns the run's name.
+    pub fn name(&self) -> String {
+        name_of(&self.path)
+    }
+
+    /// Returns the journal so far.
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// Takes the requests that others left for the runner, oldest name first, and removes them.
+    ///
+    /// # Errors
+    /// When the disk says no.
+    pub fn take_inbox(&self) -> Result<Vec<String>, RunError> {
+        let inbox = self.path.join("inbox");
+        let Ok(entries) = fs::read_dir(&inbox) else {
+            return Ok(Vec::new());
+        };
+        let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+        paths.sort();
+        let mut taken = Vec::new();
+        for path in paths {
+            let text = fs::read_to_string(&path).map_err(|error| RunError::io("cannot read", &path, &error))?;
+            fs::remove_file(&path).map_err(|error| RunError::io("cannot remove", &path, &error))?;
+            taken.push(text);
+        }
+        Ok(taken)
+    }
+}
+
+/// Leaves a request for the process that holds the run.
+///
+/// # Errors
+/// When the disk says no.
+pub fn leave_request(run: &Path, text: &str) -> Result<(), RunError> {
+    let inbox = run.join("inbox");
+    let ulid = new_ulid()?;
+    let (hidden, shown) = (inbox.join(format!(".{ulid}")), inbox.join(format!("{ulid}.json")));
+    write_new(&hidden, text.as_bytes())?;
+    fs::rename(&hidden, &shown).map_err(|error| RunError::io("cannot write", &shown, &error))
+}
+
+/// Keeps bytes in a run's evidence under their digest and returns it, hexadecimal.
+///
+/// # Errors
+/// When the disk says no.
+pub fn keep_evidence(run: &Path, bytes: &[u8]) -> Result<String, RunError> {
+    let digest = Digest::of(bytes).hex();
+    let path = run.join("evidence").join(&digest);
+    if !path.exists() {
+        write_new(&path, bytes)?;
+    }
+    Ok(digest)
+}
+
+/// Reads a run without taking part in it.
+///
+/// # Errors
+/// When it is not there or damaged.
+pub fn read_run(path: &Path) -> Result<ReadRun, RunError> {
+    let plan = read_plan(path)?;
+    let at = path.join("journal.jsonl");
+    let bytes = fs::read(&at).map_err(|error| RunError::io("cannot read", &at, &error))?;
+    let chain = Chain::read(&bytes).map_err(|damage| RunError::Damaged { path: at, damage })?;
+    Ok(ReadRun { path: path.to_owned(), plan, chain })
+}
+
+/// Returns the folders of all runs, oldest first.
+pub fn list_runs(runs: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(runs).into_iter().flatten();
+    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.retain(|path| path.join("journal.jsonl").is_file());
+    // The part behind the plan's hash is a ULID, which sorts by time.
+    paths.sort_by_key(|path| name_of(path).rsplit('-').next().map(str::to_owned));
+    paths
+}
+
+/// Returns the name of a run.
+pub fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn read_plan(path: &Path) -> Result<Plan, RunError> {
+    let at = path.join("plan.json");
+    let text = fs::read_to_string(&at).map_err(|error| RunError::io("cannot read", &at, &error))?;
+    Plan::from_json(&text).map_err(|error| RunError::PlanDamaged { path: at, error })
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+    let written = file.and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
+    written.map_err(|error| RunError::io("cannot write", path, &error))
+}
+
+fn sync_folder(path: &Path) -> Result<(), RunError> {
+    let opened = rustix::fs::open(path, OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty());
+    let synced = opened.and_then(rustix::fs::fsync);
+    synced.map_err(|error| RunError::io("cannot sync", path, &error.into()))
+}
+
+/// Returns the processes that have a file open, this one left out, where the system tells.
+fn holders_of(path: &Path) -> Vec<u32> {
+    let Ok(wanted) = fs::metadata(path).map(|meta| (meta.dev(), meta.ino())) else {
+        return Vec::new();
+    };
+    let mut holders = Vec::new();
+    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
+            continue;
+        };
+        let files = fs::read_dir(entry.path().join("fd")).into_iter().flatten().flatten();
+        let mut open = files.filter_map(|file| fs::metadata(file.path()).ok());
+        if pid != std::process::id() && open.any(|meta| (meta.dev(), meta.ino()) == wanted) {
+            holders.push(pid);
+        }
+    }
+    holders.sort_unstable();
+    holders
+}
+
+/// A name that sorts by time: 48 bits of milliseconds and 80 random ones
+/// (<https://github.com/ulid/spec>).
+fn new_ulid() -> Result<String, RunError> {
+    let mut random = [0_u8; 10];
+    getrandom::fill(&mut random).map_err(|error| RunError::System(format!("no random numbers: {error}")))?;
+    let random = random.iter().fold(0_u128, |value, byte| value << 8 | u128::from(*byte));
+    let value = u128::from(super::time::now_ms()) << 80 | random;
+    let digits = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    Ok((0..26).rev().map(|place| digits[(value >> (place * 5) & 31) as usize] as char).collect())
+}
