@@ -49,6 +49,15 @@ codes! {
     IncludeNotFound "OB202" Warning "an included file or section that does not exist";
     UnknownExtension "OB203" Warning "a Markdown extension that opsbook does not know";
 
+    FenceHeader "OB240" Warning "a fence whose first line MkDocs does not read, so that it is not a code block";
+    FenceUnclosed "OB241" Warning "a fence that is never closed";
+    UnknownFenceFunction "OB242" Warning "a Python function of a code extension that opsbook does not have";
+    InlineColours "OB243" Warning "colours as styles instead of classes";
+    SnippetDownload "OB244" Warning "a snippet that would have to be downloaded";
+    SnippetCycle "OB245" Warning "a file that includes itself";
+    IncludeTooLarge "OB247" Error "included text beyond what a page may hold";
+    SnippetEscapes "OB246" Warning "an included path that leads out of its base path";
+
     // ── OB3xx: site ─────────────────────────────────────────────────────────
     LinkNotFound "OB301" Warning "a link whose target is not among the documentation files";
     LinkAbsolute "OB302" Info "a link that begins with `/` and is left as it is";

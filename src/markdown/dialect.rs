@@ -63,8 +63,11 @@ dialect! {
     abbr: "abbr";
     admonition: "admonition";
     attr_list: "attr_list";
+    codehilite: "codehilite";
     def_list: "def_list";
+    fenced_code: "fenced_code";
     footnotes: "footnotes";
+    markdown_include: "markdown_include.include";
     md_in_html: "md_in_html";
     meta: "meta";
     sane_lists: "sane_lists";
@@ -79,8 +82,11 @@ dialect! {
     blocks_tab: "pymdownx.blocks.tab";
     details: "pymdownx.details";
     fancylists: "pymdownx.fancylists";
+    highlight: "pymdownx.highlight";
     quotes: "pymdownx.quotes";
     saneheaders: "pymdownx.saneheaders";
+    snippets: "pymdownx.snippets";
+    superfences: "pymdownx.superfences";
     tabbed: "pymdownx.tabbed";
     tasklist: "pymdownx.tasklist";
 }

@@ -23,7 +23,7 @@ pub use dialect::{Dialect, ExtensionUse, Flavour};
 pub use facts::{Link, LinkKind, PageFacts, Parsed, Read};
 pub use tree::{
     Attrs, CodeBlock, CodeSpan, CodeStyle, Document, Element, FrontMatter, Glyph, HighlightStyle, Icon,
-    InlineHighlight, LinenumsStyle, Node, Raw, Text, TocEntry, plain_text, walk,
+    InlineHighlight, LanguageTitle, LinenumsStyle, Node, Raw, Text, TocEntry, plain_text, walk,
 };
 
 use crate::text::{Chunk, Source, World};

@@ -157,7 +157,7 @@ pub struct HighlightStyle {
     /// `auto_title`: take the language's name as title where there is none.
     pub auto_title: bool,
     /// `auto_title_map`: titles for the names of languages.
-    pub auto_title_map: Vec<(String, String)>,
+    pub auto_title_map: Vec<LanguageTitle>,
     /// The language whose rules colour the code where `extend_pygments_lang` names another one.
     pub lexer: Option<String>,
     /// `default_lang`: the language of code whose own is missing or unknown; empty for plain text.
@@ -180,8 +180,6 @@ pub struct HighlightStyle {
     pub line_anchors: String,
     /// `anchor_linenums`.
     pub anchor_linenums: bool,
-    /// `linenums_class`.
-    pub linenums_class: String,
     /// `code_attr_on_pre`.
     pub code_attr_on_pre: bool,
     /// The number of this block among the page's highlighted blocks, from 0, for ids in it.
@@ -190,6 +188,17 @@ pub struct HighlightStyle {
     pub indented: bool,
     /// Whether the wrapper is `codehilite`'s rather than `pymdownx.highlight`'s.
     pub codehilite: bool,
+}
+
+/// A title for blocks of one language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LanguageTitle {
+    /// The language's name for people, such as `Bash`.
+    pub language: String,
+    /// The title.
+    pub title: String,
+    /// Whether the title is HTML that goes out as it is.
+    pub html: bool,
 }
 
 /// How numbers stand beside lines.

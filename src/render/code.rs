@@ -227,20 +227,21 @@ fn find_lexer(word: &str, default_lang: &str) -> Lexer {
 
 /// The title as HTML; `None` for none.
 fn title(style: &HighlightStyle, lexer: Lexer) -> Option<String> {
-    let text = match &style.title {
-        Some(title) => title.trim().to_owned(),
+    let (text, html) = match &style.title {
+        Some(title) => (title.clone(), style.title_html),
         None if style.auto_title => {
             let words: Vec<String> = lexer.name.split_whitespace().map(title_word).collect();
             let name = words.join(" ");
-            let mapped = style.auto_title_map.iter().find(|(from, _)| *from == name);
-            mapped.map_or(name, |(_, to)| to.trim().to_owned())
+            let mapped = style.auto_title_map.iter().find(|mapped| mapped.language == name);
+            mapped.map_or((name, false), |mapped| (mapped.title.clone(), mapped.html))
         }
         None => return None,
     };
+    let text = text.trim();
     if text.is_empty() {
         return None;
     }
-    Some(if style.title_html { text } else { escape_quoted(&text) })
+    Some(if html { text.to_owned() } else { escape_quoted(text) })
 }
 
 /// Python's `w.title() if w.islower() else w`, for words of ASCII.

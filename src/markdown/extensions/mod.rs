@@ -15,15 +15,21 @@ pub mod blocks_definition;
 pub mod blocks_details;
 pub mod blocks_html;
 pub mod blocks_tab;
+pub mod codehilite;
 pub mod def_list;
 pub mod details;
 pub mod fancylists;
+pub mod fenced_code;
 pub mod footnotes;
+pub mod highlight;
+pub mod markdown_include;
 pub mod md_in_html;
 pub mod meta;
 pub mod quotes;
 pub mod sane_lists;
 pub mod saneheaders;
+pub mod snippets;
+pub mod superfences;
 pub mod tabbed;
 pub mod tables;
 pub mod tasklist;
@@ -32,7 +38,7 @@ pub mod truly_sane_lists;
 
 /// Extensions that projects list and that change no page: their effect is always on, or lies in
 /// Python itself.
-pub(crate) const WITHOUT_EFFECT: &[&str] = &["fenced_code"];
+pub(crate) const WITHOUT_EFFECT: &[&str] = &[];
 
 /// What an extension's `Options` can do.
 pub(crate) trait ExtensionOptions {

@@ -1,42 +1,148 @@
-//! Fenced code, before blocks are looked for.
+//! Fenced and indented code: which lines are code, and how it is to be shown.
+//!
+//! Comes before blocks are looked for: every fence becomes a placeholder line, with its node in the
+//! page's stash. Knows the rules of SuperFences, `fenced_code`, `pymdownx.highlight` and
+//! `codehilite`; does not know how code is coloured or written.
+
+mod codehilite;
+mod fenced_code;
+mod header;
+mod lint;
+mod superfences;
 
 use super::Page;
-use crate::markdown::tree::{Attrs, CodeBlock, CodeStyle, Node};
+use super::stash::placeholder_at;
+use crate::markdown::extensions::highlight;
+use crate::markdown::tree::{Attrs, CodeBlock, CodeStyle, HighlightStyle, Node};
 use crate::text::{Chunk, Span};
+use std::ops::Range;
+
+pub(crate) use superfences::fence_ranges;
+
+/// A fence behind a placeholder, as it was written: text that turns out to be indented code gets
+/// it back (SuperFences, `revert_greedy_fences`).
+#[derive(Clone, Debug)]
+pub(crate) struct LiftedFence {
+    /// The lines of the fence with all that stands before them.
+    source: Chunk,
+    /// How many columns stand before the fence on its first line.
+    n_indent: usize,
+}
 
 /// Replaces every fence by a placeholder line.
+///
+/// Reports headers that MkDocs does not read (OB240) and fences that are never closed (OB241).
 pub(crate) fn lift_fences(text: Chunk, page: &mut Page<'_>) -> Chunk {
-    let mut changes = Vec::new();
-    let mut open: Option<(usize, usize, String)> = None;
-    for line in text.lines() {
-        match &open {
-            None if line.text.starts_with("```") => {
-                open = Some((line.range.start, line.range.end + 1, line.text[3..].trim().to_owned()));
-            }
-            Some((start, body, language)) if line.text.trim_end() == "```" => {
-                let span = text.span(*start..line.range.end);
-                let end = line.range.start.saturating_sub(1).max(*body);
-                let class = (!language.is_empty()).then(|| format!("language-{language}"));
-                let code = CodeBlock {
-                    span,
-                    code: text.slice(*body..end),
-                    language: None,
-                    attrs: Attrs::default(),
-                    style: CodeStyle::Plain { class },
-                };
-                let mark = page.stash.put(Node::Code(Box::new(code)));
-                changes.push((*start..line.range.end, Chunk::synthetic(&format!("\n{mark}\n"), span)));
-                open = None;
-            }
-            _ => {}
-        }
+    let dialect = page.dialect;
+    if let Some(options) = &dialect.superfences {
+        superfences::lift(text, options, page)
+    } else if let Some(options) = &dialect.fenced_code {
+        fenced_code::lift(text, options, page)
+    } else {
+        text
     }
-    text.replace(&changes)
 }
 
 /// Makes the node of an indented code block; `code` is without its indentation and last `\n`.
 pub(crate) fn indented_code(code: Chunk, span: Span, page: &mut Page<'_>) -> Node {
-    let _ = page;
-    let style = CodeStyle::Plain { class: None };
-    Node::Code(Box::new(CodeBlock { span, code, language: None, attrs: Attrs::default(), style }))
+    let code = revert_fences(code, page);
+    let dialect = page.dialect;
+    let block = match (&dialect.highlight, &dialect.codehilite) {
+        (Some(options), _) => highlighted_indented(trim_end_newlines(code), span, options, page),
+        (None, Some(options)) => codehilite::indented(code, span, options),
+        (None, None) => CodeBlock { span, code, language: None, attrs: Attrs::default(), style: PLAIN },
+    };
+    Node::Code(Box::new(block))
 }
+
+const PLAIN: CodeStyle = CodeStyle::Plain { class: None };
+
+/// `HighlightTreeprocessor` of `pymdownx.highlight`: no language, and neither spans nor anchors.
+fn highlighted_indented(code: Chunk, span: Span, options: &highlight::Options, page: &mut Page<'_>) -> CodeBlock {
+    let style = HighlightStyle {
+        linenums: options.linenums.unwrap_or(false).then_some(1),
+        line_special: options.linenums_special.max(0),
+        indented: true,
+        ..highlight_style(options, page)
+    };
+    let style = HighlightStyle {
+        line_spans: String::new(),
+        line_anchors: String::new(),
+        anchor_linenums: false,
+        title_html: false,
+        ..style
+    };
+    CodeBlock { span, code, language: None, attrs: Attrs::default(), style: CodeStyle::Highlighted(Box::new(style)) }
+}
+
+/// The options of `pymdownx.highlight` for the next block of the page.
+fn highlight_style(options: &highlight::Options, page: &mut Page<'_>) -> HighlightStyle {
+    let block_number = page.n_code_blocks;
+    page.n_code_blocks += 1;
+    HighlightStyle {
+        css_class: options.css_class.clone(),
+        lang_class: options.pygments_lang_class,
+        language_prefix: options.language_prefix.clone(),
+        use_pygments: options.use_pygments,
+        guess_lang: options.guess_lang,
+        title: None,
+        title_html: options.title_html,
+        auto_title: options.auto_title,
+        auto_title_map: options.auto_title_map.clone(),
+        lexer: None,
+        default_lang: options.default_lang.clone(),
+        stripnl: options.stripnl,
+        linenums: None,
+        linenums_style: options.linenums_style,
+        line_step: 1,
+        line_special: 0,
+        hl_lines: Vec::new(),
+        line_spans: options.line_spans.clone(),
+        line_anchors: options.line_anchors.clone(),
+        anchor_linenums: options.anchor_linenums,
+        code_attr_on_pre: options.code_attr_on_pre,
+        block_number,
+        indented: false,
+        codehilite: false,
+    }
+}
+
+/// Puts fences back that were lifted out of what is indented code.
+fn revert_fences(code: Chunk, page: &mut Page<'_>) -> Chunk {
+    let mut changes: Vec<(Range<usize>, Chunk)> = Vec::new();
+    for line in code.lines() {
+        let prefix = line.text.len() - line.text.trim_start_matches(['>', ' ']).len();
+        let Some((mark, number)) = placeholder_at(line.text, prefix) else { continue };
+        if mark.end != line.text.len() {
+            continue;
+        }
+        let Some(fence) = page.lifted_fences.remove(&number) else { continue };
+        let skipped = fence.n_indent.saturating_sub(prefix);
+        changes.push((line.range, without_columns(&fence.source, skipped)));
+    }
+    if changes.is_empty() { code } else { code.replace(&changes) }
+}
+
+/// Cuts the first characters off every line.
+fn without_columns(text: &Chunk, n_chars: usize) -> Chunk {
+    let mut out = Chunk::default();
+    for line in text.lines() {
+        let from = line.range.start + byte_of_char(line.text, n_chars);
+        // With the line's end, which the last line has not.
+        out.push_slice(text, from..(line.range.end + 1).min(text.len()));
+    }
+    out
+}
+
+/// Returns where a character begins, or the end of the text.
+fn byte_of_char(text: &str, n_chars: usize) -> usize {
+    text.char_indices().nth(n_chars).map_or(text.len(), |(at, _)| at)
+}
+
+fn trim_end_newlines(code: Chunk) -> Chunk {
+    let end = code.text().trim_end_matches('\n').len();
+    if end == code.len() { code } else { code.slice(0..end) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -30,6 +30,8 @@ pub(crate) struct Page<'a> {
     pub(crate) reads: Vec<Read>,
     /// Nodes behind placeholders.
     pub(crate) stash: Stash,
+    /// Fences behind placeholders as they were written, by the placeholder's number.
+    pub(crate) lifted_fences: BTreeMap<usize, fences::LiftedFence>,
     /// Link definitions by their label in lower case.
     pub(crate) references: BTreeMap<String, Reference>,
     /// Definitions of abbreviations: what is short, and what it means.
@@ -71,6 +73,7 @@ impl<'a> Page<'a> {
             world,
             reads: Vec::new(),
             stash: Stash::default(),
+            lifted_fences: BTreeMap::new(),
             references: BTreeMap::new(),
             abbreviations: BTreeMap::new(),
             footnotes: Footnotes::default(),

@@ -1,0 +1,102 @@
+//! What there is to say about lines that look like fences and are none in MkDocs.
+
+use super::header::{Header, Rest};
+use super::superfences::Finding;
+use crate::diag::{Code, Diagnostic};
+use crate::markdown::mkdocs::Page;
+use crate::text::{Chunk, Line};
+
+/// Reports a finding of the scanner for fences.
+pub(super) fn report(text: &Chunk, lines: &[Line<'_>], finding: &Finding<'_>, page: &mut Page<'_>) {
+    match finding {
+        Finding::Header { line, header } => unreadable_header(text, lines, *line, header, page),
+        Finding::Unclosed { line, range, cut_by } => {
+            let start = lines[*line].range.start;
+            let place = text.span(start + range.start..start + range.end);
+            let mut diagnostic = Diagnostic::new(Code::FenceUnclosed, place, "this fence is never closed")
+                .note("MkDocs shows its lines as ordinary text");
+            if let Some(cut_by) = cut_by {
+                let cut = &lines[*cut_by];
+                let message = "the fence ends here, because this line stands further left or in another quote";
+                diagnostic = diagnostic.label(text.span(cut.range.clone()), message);
+            }
+            let fence = &lines[*line].text[range.clone()];
+            page.diagnostics.push(
+                diagnostic.help(format!("close it with a line of exactly `{fence}`, indented as the first line")),
+            );
+        }
+    }
+}
+
+/// Reports a header where a later line closes what it would have opened.
+fn unreadable_header(text: &Chunk, lines: &[Line<'_>], idx: usize, header: &Header<'_>, page: &mut Page<'_>) {
+    let line = &lines[idx];
+    let from = header.range.start + header.fence.len();
+    let words = &line.text[from..header.range.end];
+    // Backticks behind backticks are code inside a line.
+    if header.fence.starts_with('`') && words.contains('`') {
+        return;
+    }
+    let closes = |line: &Line<'_>| line.text.trim_start_matches(['>', ' ', '\t']).trim_end() == header.fence;
+    const FAR: usize = 2_000;
+    if !lines[idx + 1..].iter().take(FAR).any(closes) {
+        return;
+    }
+    let start = line.range.start;
+    let blank = words.len() - words.trim_start().len();
+    let place = text.span(start + from + blank..start + header.range.end);
+    page.diagnostics.push(
+        Diagnostic::new(Code::FenceHeader, place, "MkDocs does not read this fence's first line")
+            .note("the block becomes text and code inside a line; attributes belong into braces")
+            .help(format!("write `{}`", braces(header, words)))
+            .fix(text.span(start + from..start + header.range.end), format!(" {}", braces(header, words))),
+    );
+}
+
+/// The header's words as an attribute list: the language and bare words as classes, pairs as data.
+fn braces(header: &Header<'_>, words: &str) -> String {
+    let mut parts = Vec::new();
+    let mut words = words.trim();
+    if let Some((lang, _)) = &header.lang {
+        parts.push(format!(".{lang}"));
+        words = words.trim_start_matches('.').strip_prefix(lang).unwrap_or(words).trim_start();
+    }
+    let inside = words.strip_prefix('{').map_or(words, |rest| rest.strip_suffix('}').unwrap_or(rest));
+    if let Rest::Options(options) = &header.rest {
+        for (key, value) in options {
+            parts.push(pair(key, value, key == value && !words.contains(&format!("{key}="))));
+        }
+    } else {
+        for word in inside.split_whitespace() {
+            let word = word.trim_matches(['{', '}', ',']);
+            match word.split_once('=') {
+                _ if word.is_empty() => {}
+                Some((key, value)) => parts.push(pair(key, value.trim_matches(['"', '\'']), false)),
+                None if parts.is_empty() => {
+                    // `bash:step` has a language before its colon.
+                    let mut pieces = word.split([':', ',']).filter(|piece| !piece.is_empty());
+                    parts.extend(pieces.next().map(|lang| format!(".{}", class_word(lang))));
+                    parts.extend(pieces.map(|piece| format!(".{}", class_word(piece))));
+                }
+                None => parts.push(format!(".{}", class_word(word))),
+            }
+        }
+    }
+    format!("{{ {} }}", parts.join(" "))
+}
+
+fn pair(key: &str, value: &str, flag: bool) -> String {
+    match key {
+        _ if flag => format!(".{key}"),
+        "title" | "hl_lines" | "linenums" => format!("{key}=\"{value}\""),
+        "id" => format!("#{}", class_word(value)),
+        _ if key.starts_with("data-") => format!("{key}=\"{value}\""),
+        _ => format!("data-{}=\"{value}\"", class_word(key)),
+    }
+}
+
+/// Keeps what may stand in a class.
+fn class_word(word: &str) -> String {
+    let plain = |ch: char| ch.is_alphanumeric() || matches!(ch, '-' | '_' | '+' | '.' | '#');
+    word.trim_start_matches(['.', '#']).chars().map(|ch| if plain(ch) { ch } else { '-' }).collect()
+}

@@ -1,0 +1,522 @@
+//! SuperFences: which lines are a fence, wherever they stand, and what it becomes.
+//!
+//! A port of the rules of `SuperFencesBlockPreprocessor` (pymdown-extensions 13.1): one pass over
+//! the lines with at most one fence open; a fence that turns out not to be one is left as it is,
+//! and its lines are not looked at again.
+
+use super::header::{Header, Rest, scan_attrs, superfences as read_header};
+use super::{LiftedFence, highlight_style, lint};
+use crate::markdown::extensions::highlight;
+use crate::markdown::extensions::superfences::{CustomFence, FenceFormat, Options};
+use crate::markdown::mkdocs::Page;
+use crate::markdown::mkdocs::stash::placeholder_at;
+use crate::markdown::tree::{Attrs, CodeBlock, CodeStyle, Element, HighlightStyle, Node};
+use crate::text::{Chunk, Line, Span, Spanned};
+use std::ops::Range;
+
+const TAB: usize = 4;
+
+/// Lifts every fence out of a text.
+pub(super) fn lift(text: Chunk, options: &Options, page: &mut Page<'_>) -> Chunk {
+    if !text.text().contains("```") && !text.text().contains("~~~") {
+        return text;
+    }
+    let default_highlight = highlight::Options::default();
+    let highlight = page.dialect.highlight.as_ref().unwrap_or(&default_highlight);
+    let rules = Rules {
+        fences: options,
+        highlight,
+        attr_list: page.dialect.attr_list.is_some(),
+        strict_quotes: page.dialect.quotes.is_some(),
+    };
+    let lines: Vec<Line<'_>> = text.lines().collect();
+    let found = scan(&lines, &rules, &mut |finding| lint::report(&text, &lines, &finding, page));
+    let mut changes = Vec::new();
+    for fence in found {
+        let (first, last) = (&lines[fence.lines.start], &lines[fence.lines.end - 1]);
+        let whole = first.range.start..last.range.end;
+        let span = text.span(first.range.start + fence.opening.prefix.n_bytes..last.range.end);
+        let code = body(&text, &lines[fence.lines.start + 1..fence.lines.end - 1], &fence.opening.prefix);
+        let n_lines = fence.lines.len() - 2;
+        let node = make_node(&fence.opening, first, &text, code, span, n_lines, &rules, page);
+        let mark = page.stash.put(node);
+        if !options.disable_indented_code_blocks
+            && let Some((_, number)) = placeholder_at(&mark, 0)
+        {
+            let n_indent = fence.opening.prefix.n_columns;
+            page.lifted_fences.insert(number, LiftedFence { source: text.slice(whole.clone()), n_indent });
+        }
+        let mut line = untabbed(&text, first, &fence.opening.prefix);
+        line.push_synthetic(&mark, span);
+        changes.push((whole, line));
+    }
+    text.replace(&changes)
+}
+
+/// Returns the byte ranges of all fences: the text in which `preserve_tabs` keeps tabs while white
+/// space is made uniform.
+pub(crate) fn fence_ranges(text: &Chunk, page: &Page<'_>) -> Vec<Range<usize>> {
+    let Some(options) = page.dialect.superfences.as_ref().filter(|options| options.preserve_tabs) else {
+        return Vec::new();
+    };
+    let default_highlight = highlight::Options::default();
+    let rules = Rules {
+        fences: options,
+        highlight: page.dialect.highlight.as_ref().unwrap_or(&default_highlight),
+        attr_list: page.dialect.attr_list.is_some(),
+        strict_quotes: page.dialect.quotes.is_some(),
+    };
+    let lines: Vec<Line<'_>> = text.lines().collect();
+    let found = scan(&lines, &rules, &mut |_| {});
+    found.iter().map(|fence| lines[fence.lines.start].range.start..lines[fence.lines.end - 1].range.end).collect()
+}
+
+/// What decides about fences.
+struct Rules<'a> {
+    fences: &'a Options,
+    highlight: &'a highlight::Options,
+    attr_list: bool,
+    /// With `pymdownx.quotes`, every line of a fence has as many `>` as its first.
+    strict_quotes: bool,
+}
+
+/// What stands before the text of a line: spaces, tabs and `>`.
+#[derive(Clone, Debug)]
+struct Prefix {
+    n_bytes: usize,
+    n_columns: usize,
+    n_quotes: usize,
+}
+
+/// The opening line of a fence.
+struct Opening<'a> {
+    prefix: Prefix,
+    header: Header<'a>,
+    meaning: Meaning,
+}
+
+/// What a header that was accepted says.
+#[derive(Debug, Default)]
+struct Meaning {
+    lang: Option<String>,
+    lang_range: Option<Range<usize>>,
+    id: String,
+    classes: Vec<String>,
+    options: Vec<(String, Option<String>)>,
+    attrs: Vec<(String, Option<String>)>,
+    /// The position in `custom_fences`; `None` for a highlighted block.
+    custom: Option<usize>,
+}
+
+/// A whole fence: its lines from the opening to the closing one.
+struct Found<'a> {
+    opening: Opening<'a>,
+    lines: Range<usize>,
+}
+
+/// A line that looks like a fence and is none.
+pub(super) enum Finding<'a> {
+    /// The header cannot be read.
+    Header {
+        /// The line.
+        line: usize,
+        /// What was read.
+        header: Header<'a>,
+    },
+    /// No line closes it.
+    Unclosed {
+        /// The line.
+        line: usize,
+        /// The fence characters.
+        range: Range<usize>,
+        /// The line that ended the search before the end of the text.
+        cut_by: Option<usize>,
+    },
+}
+
+/// Finds all fences.
+fn scan<'a>(lines: &[Line<'a>], rules: &Rules<'_>, report: &mut dyn FnMut(Finding<'a>)) -> Vec<Found<'a>> {
+    let mut found = Vec::new();
+    let mut open: Option<(usize, Opening<'a>)> = None;
+    let mut n_blank = 0_usize;
+    let mut torn = false;
+    for (idx, line) in lines.iter().enumerate() {
+        let text = line.text.trim_end_matches('\r');
+        let Some((start, opening)) = &open else {
+            let prefix = prefix(text, None);
+            let Some(header) = read_header(text, prefix.n_bytes) else { continue };
+            match meaning(&header, rules) {
+                Some(meaning) => open = Some((idx, Opening { prefix, header, meaning })),
+                None => report(Finding::Header { line: idx, header }),
+            }
+            n_blank = 0;
+            continue;
+        };
+        match judge(text, opening, &mut n_blank, rules) {
+            Verdict::Content => {}
+            Verdict::Closes => {
+                let (start, opening) = open.take().expect("a fence is open");
+                found.push(Found { opening, lines: start..idx + 1 });
+            }
+            Verdict::Abandon => {
+                let range = fence_range(opening);
+                report(Finding::Unclosed { line: *start, range, cut_by: Some(idx) });
+                torn = true;
+                open = None;
+            }
+        }
+    }
+    if let Some((start, opening)) = open {
+        // After a fence that was torn, the line that would have closed it opens one.
+        let bare = opening.header.range.len() == opening.header.fence.len();
+        if !(torn && bare) {
+            report(Finding::Unclosed { line: start, range: fence_range(&opening), cut_by: None });
+        }
+    }
+    found
+}
+
+fn fence_range(opening: &Opening<'_>) -> Range<usize> {
+    let start = opening.header.range.start;
+    start..start + opening.header.fence.len()
+}
+
+enum Verdict {
+    Content,
+    Closes,
+    Abandon,
+}
+
+/// `eval_quoted` and `eval_fence`: what a line is to the open fence.
+fn judge(line: &str, opening: &Opening<'_>, n_blank: &mut usize, rules: &Rules<'_>) -> Verdict {
+    let own = prefix(line, Some(opening.prefix.n_columns));
+    let content = &line[own.n_bytes..];
+    let n_quotes = opening.prefix.n_quotes;
+    let closes =
+        content.strip_prefix(opening.header.fence).is_some_and(|rest| rest.trim_matches([' ', '\t']).is_empty());
+    if n_quotes > 0 {
+        if own.n_quotes > n_quotes || (rules.strict_quotes && own.n_quotes != n_quotes) {
+            return Verdict::Abandon;
+        }
+        if content.is_empty() {
+            *n_blank += 1;
+            return Verdict::Content;
+        }
+        if own.n_columns < opening.prefix.n_bytes || (*n_blank > 0 && own.n_quotes < n_quotes) {
+            return Verdict::Abandon;
+        }
+    } else {
+        if own.n_quotes > 0 {
+            return Verdict::Abandon;
+        }
+        if line.trim().is_empty() {
+            *n_blank += 1;
+            return Verdict::Content;
+        }
+        if own.n_columns != opening.prefix.n_columns && !content.is_empty() {
+            return Verdict::Abandon;
+        }
+    }
+    if closes {
+        return Verdict::Closes;
+    }
+    *n_blank = 0;
+    Verdict::Content
+}
+
+/// Reads what stands before a line's text, up to a number of columns where one is given.
+fn prefix(line: &str, limit: Option<usize>) -> Prefix {
+    let mut prefix = Prefix { n_bytes: 0, n_columns: 0, n_quotes: 0 };
+    for byte in line.bytes() {
+        if limit.is_some_and(|limit| prefix.n_columns >= limit) || !matches!(byte, b'>' | b' ' | b'\t') {
+            break;
+        }
+        prefix.n_bytes += 1;
+        prefix.n_quotes += usize::from(byte == b'>');
+        prefix.n_columns += if byte == b'\t' { TAB - prefix.n_columns % TAB } else { 1 };
+    }
+    prefix
+}
+
+/// The code between the fence lines, without what stands before the fence's own columns.
+fn body(text: &Chunk, lines: &[Line<'_>], opening: &Prefix) -> Chunk {
+    let mut code = Chunk::default();
+    for (idx, line) in lines.iter().enumerate() {
+        let own = prefix(line.text, Some(opening.n_columns));
+        let mut from = line.range.start + own.n_bytes;
+        if own.n_columns < opening.n_columns {
+            // A line with less before it: SuperFences counts characters, of whatever kind.
+            from += super::byte_of_char(&line.text[own.n_bytes..], opening.n_columns - own.n_columns);
+        }
+        let surplus = own.n_columns.saturating_sub(opening.n_columns);
+        code.push_synthetic(&" ".repeat(surplus), text.span(from..from));
+        let last = idx + 1 == lines.len();
+        let end = line.range.end + usize::from(!last);
+        code.push_slice(text, from..end.max(from));
+    }
+    code
+}
+
+/// What stands before the fence, tabs made spaces.
+fn untabbed(text: &Chunk, line: &Line<'_>, prefix: &Prefix) -> Chunk {
+    let range = line.range.start..line.range.start + prefix.n_bytes;
+    if !line.text[..prefix.n_bytes].contains('\t') {
+        return text.slice(range);
+    }
+    let mut plain = String::new();
+    let mut n_columns = 0;
+    for ch in line.text[..prefix.n_bytes].chars() {
+        let width = if ch == '\t' { TAB - n_columns % TAB } else { 1 };
+        plain.extend(std::iter::repeat_n(if ch == '\t' { ' ' } else { ch }, width));
+        n_columns += width;
+    }
+    Chunk::synthetic(&plain, text.span(range))
+}
+
+/// `parse_options`, `handle_attrs` and `handle_unrecognized`: `None` where the header is refused.
+fn meaning(header: &Header<'_>, rules: &Rules<'_>) -> Option<Meaning> {
+    let lang = header.lang.as_ref();
+    let mut meaning = Meaning {
+        lang: lang.map(|(word, _)| (*word).to_owned()),
+        lang_range: lang.map(|(_, range)| range.clone()),
+        ..Meaning::default()
+    };
+    let mut values: Vec<(String, Option<String>)> = Vec::new();
+    let accepted = match &header.rest {
+        Rest::Unrecognized => false,
+        Rest::Options(options) => {
+            for (key, value) in options {
+                put(&mut values, key, Some(value));
+            }
+            validate(&mut meaning, &values, Form::Options, rules)
+        }
+        Rest::Braces(inside, start) => {
+            let untabbed = inside.replace('\t', "    ");
+            let shifted = untabbed.len() != inside.len();
+            for attr in scan_attrs(&untabbed).0 {
+                match (attr.key, attr.value) {
+                    ("id", value) => meaning.id = value.unwrap_or("None").to_owned(),
+                    (".", value) => {
+                        if meaning.classes.is_empty() && meaning.lang_range.is_none() && !shifted {
+                            meaning.lang_range = Some(start + attr.range.start + 1..start + attr.range.end);
+                        }
+                        meaning.classes.push(value.unwrap_or_default().to_owned());
+                    }
+                    (key, value) => put(&mut values, key, value),
+                }
+            }
+            if meaning.lang.is_none() {
+                let first = (!meaning.classes.is_empty()).then(|| meaning.classes.remove(0));
+                meaning.lang = Some(first.unwrap_or_default());
+            }
+            validate(&mut meaning, &values, Form::Braces, rules)
+        }
+    };
+    if accepted {
+        return Some(meaning);
+    }
+    if !rules.fences.relaxed_headers {
+        return None;
+    }
+    validate(&mut meaning, &[], Form::Braces, rules);
+    Some(meaning)
+}
+
+fn put(values: &mut Vec<(String, Option<String>)>, key: &str, value: Option<&str>) {
+    let value = value.map(str::to_owned);
+    match values.iter_mut().find(|(known, _)| known == key) {
+        Some(entry) => entry.1 = value,
+        None => values.push((key.to_owned(), value)),
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Options,
+    Braces,
+}
+
+/// Asks the custom fences that fit, the last first, and then the highlighter. Outside braces an
+/// attribute that is no option refuses.
+fn validate(meaning: &mut Meaning, values: &[(String, Option<String>)], form: Form, rules: &Rules<'_>) -> bool {
+    let lang = meaning.lang.clone();
+    let fits = |fence: &CustomFence| fence.name == "*" || lang.as_deref() == Some(fence.name.as_str());
+    let custom = rules.fences.custom_fences.iter().enumerate().rev();
+    // A fence named `*` takes the place of the highlighter, so it comes last.
+    let named = custom.clone().filter(|(_, fence)| fence.name != "*" && fits(fence)).map(|(idx, _)| Some(idx));
+    let star = custom.filter(|(_, fence)| fence.name == "*").map(|(idx, _)| Some(idx)).next();
+    for candidate in named.chain([star.unwrap_or(None)]) {
+        let Some((options, attrs)) = sort_values(values, candidate, rules) else { continue };
+        if form == Form::Options && !attrs.is_empty() {
+            continue;
+        }
+        meaning.custom = candidate;
+        meaning.options = options;
+        meaning.attrs = if rules.attr_list && form == Form::Braces { attrs } else { Vec::new() };
+        return true;
+    }
+    false
+}
+
+type Values = Vec<(String, Option<String>)>;
+
+/// `highlight_validator` and `default_validator`: options and attributes apart. A flag where a
+/// value is needed refuses, as the exception does there.
+fn sort_values(
+    values: &[(String, Option<String>)],
+    custom: Option<usize>,
+    rules: &Rules<'_>,
+) -> Option<(Values, Values)> {
+    let (mut options, mut attrs) = (Vec::new(), Vec::new());
+    for (key, value) in values {
+        let is_option = custom.is_none()
+            && rules.highlight.use_pygments
+            && match key.as_str() {
+                "hl_lines" => is_hl_lines(value.as_deref()?),
+                "linenums" => value.as_deref()?.starts_with(|ch: char| ch.is_ascii_digit()),
+                "title" | "title_mode" => true,
+                _ => false,
+            };
+        let to = if is_option { &mut options } else { &mut attrs };
+        to.push((key.clone(), value.clone()));
+    }
+    Some((options, attrs))
+}
+
+/// `^\d+(?:-\d+)?(?:[ \t]+\d+(?:-\d+)?)*$`.
+fn is_hl_lines(text: &str) -> bool {
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    !text.is_empty()
+        && !text.starts_with([' ', '\t'])
+        && !text.ends_with([' ', '\t'])
+        && text.split([' ', '\t']).filter(|word| !word.is_empty()).all(|word| match word.split_once('-') {
+            Some((from, to)) => number(from) && number(to),
+            None => number(word),
+        })
+}
+
+#[expect(clippy::too_many_arguments, reason = "one call, and each is a different thing")]
+fn make_node(
+    opening: &Opening<'_>,
+    first: &Line<'_>,
+    text: &Chunk,
+    code: Chunk,
+    span: Span,
+    n_lines: usize,
+    rules: &Rules<'_>,
+    page: &mut Page<'_>,
+) -> Node {
+    let meaning = &opening.meaning;
+    let mut attrs = Attrs::default();
+    if !meaning.id.is_empty() {
+        attrs.set("id", meaning.id.clone());
+    }
+    for class in &meaning.classes {
+        attrs.add_class(class);
+    }
+    for (key, value) in &meaning.attrs {
+        // A flag has Python's `None` for a value there, and so it is written.
+        attrs.set(key.clone(), value.as_deref().unwrap_or("None"));
+    }
+    let language = meaning.lang.as_ref().filter(|lang| !lang.is_empty()).map(|lang| {
+        let range = meaning.lang_range.clone().unwrap_or(opening.header.range.clone());
+        let range = first.range.start + range.start..first.range.start + range.end;
+        Spanned::new(lang.clone(), text.span(range))
+    });
+    let style = match meaning.custom.and_then(|idx| rules.fences.custom_fences.get(idx)) {
+        None => CodeStyle::Highlighted(Box::new(highlighted(meaning, n_lines, rules, page))),
+        Some(CustomFence { class, format: FenceFormat::Code, .. }) => {
+            CodeStyle::Custom { class: class.clone(), div: false }
+        }
+        Some(CustomFence { class, format: FenceFormat::Div, .. }) => {
+            CodeStyle::Custom { class: class.clone(), div: true }
+        }
+        Some(CustomFence { class, format: FenceFormat::Formula { tag }, .. }) => {
+            return formula(tag.clone(), class, &attrs, &code, span);
+        }
+    };
+    Node::Code(Box::new(CodeBlock { span, code, language, attrs, style }))
+}
+
+/// `_fence_generic_format` of `pymdownx.arithmatex`.
+fn formula(tag: String, class: &str, attrs: &Attrs, code: &Chunk, span: Span) -> Node {
+    let mut element = Element::new(tag, span);
+    if let Some(id) = attrs.get("id") {
+        element.attrs.set("id", id);
+    }
+    let classes: Vec<&str> = [class].into_iter().filter(|class| !class.is_empty()).chain(attrs.classes()).collect();
+    if !classes.is_empty() {
+        element.attrs.set("class", classes.join(" "));
+    }
+    for (name, value) in attrs.iter().filter(|(name, _)| !matches!(*name, "id" | "class")) {
+        element.attrs.set(name.to_owned(), value);
+    }
+    let place = code.whole_span().unwrap_or(span);
+    element.with_children(vec![Node::text(format!("\\[\n{}\n\\]", code.text()), place)]).into()
+}
+
+/// `SuperFencesBlockPreprocessor.highlight`.
+fn highlighted(meaning: &Meaning, n_lines: usize, rules: &Rules<'_>, page: &mut Page<'_>) -> HighlightStyle {
+    let mut style = highlight_style(rules.highlight, page);
+    if !rules.fences.css_class.is_empty() {
+        style.css_class.clone_from(&rules.fences.css_class);
+    }
+    let option =
+        |name: &str| meaning.options.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.as_deref());
+    let numbers: Vec<i64> = option("linenums").map(linenums).unwrap_or_default();
+    let start = numbers.first().copied();
+    let numbered = match rules.highlight.linenums {
+        Some(true) => start != Some(0),
+        Some(false) => false,
+        None => start.is_some_and(|start| start > 0),
+    };
+    if numbered {
+        style.linenums = Some(start.unwrap_or(1).max(1));
+        style.line_step = numbers.get(1).copied().unwrap_or(1).max(1);
+        let special = numbers.get(2).copied().unwrap_or(rules.highlight.linenums_special);
+        style.line_special = special.max(0);
+    }
+    style.title = option("title").map(str::to_owned);
+    if let Some(mode) = option("title_mode") {
+        style.title_html = mode == "html";
+    }
+    style.hl_lines = option("hl_lines").map(|text| hl_lines(text, n_lines)).unwrap_or_default();
+    let word = meaning.lang.as_deref().unwrap_or_default().to_lowercase();
+    let extended = rules.highlight.extend_pygments_lang.iter().find(|(name, _)| *name == word);
+    style.lexer = extended.map(|(_, lexer)| lexer.clone());
+    style
+}
+
+/// The three numbers of `linenums="1 2 3"`, as far as they are there.
+fn linenums(text: &str) -> Vec<i64> {
+    let mut numbers = Vec::new();
+    let mut rest = text;
+    while numbers.len() < 3 {
+        let n_digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        if n_digits == 0 {
+            break;
+        }
+        numbers.push(rest[..n_digits].parse().unwrap_or(i64::from(u32::MAX)).min(i64::from(u32::MAX)));
+        let blank = rest[n_digits..].trim_start_matches([' ', '\t']);
+        if blank.len() == rest.len() - n_digits {
+            break;
+        }
+        rest = blank;
+    }
+    numbers
+}
+
+/// The lines to mark, sorted; numbers beyond the code are cut as `normalize_hl_line` cuts them.
+fn hl_lines(text: &str, n_lines: usize) -> Vec<usize> {
+    let number = |word: &str| word.parse::<usize>().map_or(n_lines + 1, |number| number.min(n_lines + 1));
+    let mut lines = Vec::new();
+    for word in text.split_whitespace() {
+        match word.split_once('-') {
+            Some((from, to)) => lines.extend(number(from)..=number(to)),
+            None => lines.push(number(word)),
+        }
+    }
+    lines.sort_unstable();
+    lines.dedup();
+    lines
+}

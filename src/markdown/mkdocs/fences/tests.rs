@@ -1,0 +1,1 @@
+//! Tests of fences: what the code, its places and its style are.

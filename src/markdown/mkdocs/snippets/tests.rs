@@ -1,0 +1,1 @@
+//! Tests of snippets over a world in memory.
