@@ -4,3 +4,5 @@
 #![allow(clippy::disallowed_methods)]
 
 mod layers;
+mod links;
+mod search;

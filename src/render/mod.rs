@@ -2,4 +2,7 @@
 
 pub(crate) mod code;
 mod highlight;
+mod html_events;
+pub mod search;
+pub mod sitemap;
 pub mod theme;
