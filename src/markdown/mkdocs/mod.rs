@@ -11,8 +11,12 @@ use crate::text::{Chunk, Digest, ReadError, SitePath, Source, Span, Spanned, Wor
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub(crate) mod blocks;
 pub(crate) mod fences;
+mod finish;
+pub(crate) mod html;
 pub(crate) mod inline;
+mod normalise;
 pub(crate) mod snippets;
 pub(crate) mod stash;
 
@@ -98,9 +102,14 @@ impl<'a> Page<'a> {
 
 /// Parses a page's body, the front matter cut off: the nodes and the table of contents.
 pub(crate) fn parse_mkdocs(body: Chunk, page: &mut Page<'_>) -> (Vec<Node>, Vec<TocEntry>) {
-    let text = snippets::expand_snippets(body, page);
+    let text = snippets::expand_snippets(normalise::line_ends(&body), page);
+    let text = normalise::normalise(&text);
     let text = fences::lift_fences(text, page);
-    let mut nodes = inline::parse_inline(&text, page);
+    let mut tree = blocks::parse_document(&text, page).tree;
+    finish::lower_code(&mut tree, page);
+    finish::parse_text(&mut tree, page);
+    let mut nodes = finish::into_nodes(&mut tree, page);
     inline::apply_text_passes(&mut nodes, page);
+    let nodes = finish::restore_raw(nodes, page);
     (nodes, Vec::new())
 }

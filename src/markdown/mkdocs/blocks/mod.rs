@@ -1,0 +1,160 @@
+//! Block structure: Python-Markdown's block parser and its processors.
+//!
+//! A page is cut at blank lines; each piece is offered to the rules in the order of their
+//! priorities, and a rule that takes it may put a rest back. Owns that loop and the order of the
+//! rules; each family of rules has its file. Text inside blocks is not looked at here.
+
+mod leaf;
+pub(crate) mod lines;
+mod lists;
+mod quote;
+mod table;
+pub(crate) mod tree;
+
+use super::Page;
+use crate::diag::{Code, Diagnostic};
+use crate::markdown::tree::Attrs;
+use crate::text::{Chunk, Span};
+use lines::split_blocks;
+use std::collections::VecDeque;
+use tree::{ElId, Slot, Tree};
+
+/// Blocks that wait to be parsed.
+pub(crate) type Blocks = VecDeque<Chunk>;
+
+/// How deep containers may nest. Python-Markdown stops a little before Python's recursion limit of
+/// 1000 frames, of which a level takes about four; from a hundred levels on nobody reads a page.
+const DEPTH_LIMIT: usize = 100;
+
+/// What the parser is inside of (`BlockParser.state`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// A tight list.
+    List,
+    /// A loose list.
+    LooseList,
+    /// A block whose indentation is gone already.
+    Detabbed,
+    /// A quote.
+    Quote,
+}
+
+/// Takes the first block, or leaves everything as it was and returns false.
+type Rule = fn(&mut Parser<'_, '_>, ElId, &mut Blocks) -> bool;
+
+/// The block parser of one page.
+pub(crate) struct Parser<'p, 'a> {
+    /// What all stages share.
+    pub(crate) page: &'p mut Page<'a>,
+    /// The tree so far.
+    pub(crate) tree: Tree,
+    state: Vec<State>,
+    rules: Vec<Rule>,
+    depth: usize,
+    depth_reported: bool,
+}
+
+/// Parses the text of a page into a tree, text inside blocks not looked at.
+pub(crate) fn parse_document<'p, 'a>(text: &Chunk, page: &'p mut Page<'a>) -> Parser<'p, 'a> {
+    let rules = rules(page);
+    let mut parser = Parser { page, tree: Tree::new(), state: Vec::new(), rules, depth: 0, depth_reported: false };
+    parser.parse_chunk(Tree::ROOT, text);
+    parser
+}
+
+/// Returns the rules in the order of their priorities in Python, which stand beside them.
+fn rules(page: &Page<'_>) -> Vec<Rule> {
+    let dialect = page.dialect;
+    let mut rules: Vec<Rule> = Vec::new();
+    rules.push(leaf::empty); // 100
+    rules.push(lists::indent); // 90
+    rules.push(leaf::code); // 80
+    if dialect.tables.is_some() {
+        rules.push(table::table); // 75
+    }
+    rules.push(leaf::hash_heading); // 70
+    rules.push(leaf::setext_heading); // 60
+    rules.push(leaf::rule); // 50
+    rules.push(lists::ordered); // 40
+    rules.push(lists::unordered); // 30
+    rules.push(quote::quote); // 20
+    rules.push(leaf::reference); // 15
+    rules.push(leaf::paragraph); // 10
+    rules
+}
+
+impl Parser<'_, '_> {
+    /// Parses a text that may hold several blocks.
+    pub(crate) fn parse_chunk(&mut self, parent: ElId, text: &Chunk) {
+        self.parse_blocks(parent, split_blocks(text).into());
+    }
+
+    /// Parses one block.
+    pub(crate) fn parse_block(&mut self, parent: ElId, block: Chunk) {
+        self.parse_blocks(parent, Blocks::from([block]));
+    }
+
+    /// Parses blocks until none is left.
+    pub(crate) fn parse_blocks(&mut self, parent: ElId, mut blocks: Blocks) {
+        if self.depth >= DEPTH_LIMIT {
+            self.too_deep(parent, blocks);
+            return;
+        }
+        self.depth += 1;
+        let rules = self.rules.clone();
+        while !blocks.is_empty() {
+            let taken = rules.iter().any(|rule| rule(self, parent, &mut blocks));
+            debug_assert!(taken, "the paragraph rule takes every block");
+            if !taken {
+                blocks.pop_front();
+            }
+        }
+        self.depth -= 1;
+    }
+
+    /// Keeps what lies too deep as plain paragraphs, and says so once.
+    fn too_deep(&mut self, parent: ElId, blocks: Blocks) {
+        for block in blocks {
+            let Some(span) = block.whole_span() else { continue };
+            if !std::mem::replace(&mut self.depth_reported, true) {
+                self.page.diagnostics.push(
+                    Diagnostic::new(Code::NestingTooDeep, span, format!("more than {DEPTH_LIMIT} levels of nesting"))
+                        .note("what lies deeper is shown as plain text")
+                        .help("put fewer lists or quotes inside each other"),
+                );
+            }
+            let p = self.tree.append(parent, "p");
+            let el = self.tree.get_mut(p);
+            el.text = Slot { chunk: block, atomic: true };
+        }
+    }
+
+    /// Tells whether the innermost state is this one.
+    pub(crate) fn in_state(&self, state: State) -> bool {
+        self.state.last() == Some(&state)
+    }
+
+    /// Does something inside a state.
+    pub(crate) fn within(&mut self, state: State, work: impl FnOnce(&mut Self)) {
+        self.state.push(state);
+        work(self);
+        self.state.pop();
+    }
+
+    /// Makes an element at the end of another, for a marker at `span`.
+    pub(crate) fn element(
+        &mut self,
+        parent: ElId,
+        tag: impl Into<std::borrow::Cow<'static, str>>,
+        span: Option<Span>,
+    ) -> ElId {
+        let id = self.tree.append(parent, tag);
+        self.tree.get_mut(id).span = span;
+        id
+    }
+
+    /// Returns an element's attributes to change.
+    pub(crate) fn attrs(&mut self, id: ElId) -> &mut Attrs {
+        &mut self.tree.get_mut(id).attrs
+    }
+}

@@ -1,0 +1,216 @@
+//! Tables.
+//!
+//! Source of the rule: `markdown/extensions/tables.py` of Python-Markdown 3.11. A pipe inside a
+//! code span, or behind a backslash, does not part cells; the backslash stays in the text.
+
+use super::leaf::pop;
+use super::lines::line_ranges;
+use super::tree::ElId;
+use super::{Blocks, Parser};
+use crate::text::Chunk;
+use std::ops::Range;
+
+/// A block whose first line is a header row and whose second is a row of dashes.
+pub(super) fn table(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> bool {
+    let text = blocks[0].text();
+    let Some(shape) = table_shape(text) else { return false };
+    let block = pop(blocks);
+    let rows: Vec<Range<usize>> = line_ranges(block.text());
+    let table = parser.element(parent, "table", block.whole_span());
+    let head = parser.element(table, "thead", Some(block.span(rows[0].clone())));
+    build_row(parser, head, "th", &block, rows[0].clone(), &shape);
+    let body = parser.element(table, "tbody", None);
+    if rows.len() < 3 {
+        let tr = parser.element(body, "tr", None);
+        for _ in &shape.align {
+            parser.element(tr, "td", None);
+        }
+    }
+    for row in rows.into_iter().skip(2) {
+        build_row(parser, body, "td", &block, row, &shape);
+    }
+    true
+}
+
+/// What header and dashes say of a table.
+struct Shape {
+    /// Whether rows may have a pipe at either end that parts nothing.
+    border: bool,
+    align: Vec<Option<&'static str>>,
+}
+
+fn table_shape(text: &str) -> Option<Shape> {
+    let rows: Vec<&str> = text.split('\n').map(|row| row.trim_matches(' ')).collect();
+    if rows.len() < 2 {
+        return None;
+    }
+    let border = rows[0].starts_with('|') || ends_in_pipe(rows[0]);
+    let n_columns = split_row(rows[0], border).len();
+    let single = n_columns == 1 && border && rows[1..].iter().all(|row| row.starts_with('|') || ends_in_pipe(row));
+    if n_columns < 2 && !single {
+        return None;
+    }
+    let dashes = split_row(rows[1], border);
+    let cells: Vec<&str> = dashes.into_iter().map(|range| &rows[1][range]).collect();
+    let valid = cells.len() == n_columns && cells.iter().all(|cell| cell.chars().all(|ch| "|:- ".contains(ch)));
+    valid.then(|| Shape { border, align: cells.into_iter().map(alignment).collect() })
+}
+
+fn alignment(cell: &str) -> Option<&'static str> {
+    let cell = cell.trim_matches(' ');
+    match (cell.starts_with(':'), cell.ends_with(':')) {
+        (true, true) => Some("center"),
+        (true, false) => Some("left"),
+        (false, true) => Some("right"),
+        (false, false) => None,
+    }
+}
+
+fn build_row(
+    parser: &mut Parser<'_, '_>,
+    parent: ElId,
+    tag: &'static str,
+    block: &Chunk,
+    row: Range<usize>,
+    shape: &Shape,
+) {
+    let line = &block.text()[row.clone()];
+    let start = row.start + (line.len() - line.trim_start_matches(' ').len());
+    let line = line.trim_matches(' ');
+    let use_align = parser.page.dialect.tables.as_ref().is_some_and(|options| options.use_align_attribute);
+    let tr = parser.element(parent, "tr", Some(block.span(row)));
+    let cells = split_row(line, shape.border);
+    for (at, align) in shape.align.iter().enumerate() {
+        let cell = parser.element(tr, tag, None);
+        if let Some(range) = cells.get(at) {
+            let text = &line[range.clone()];
+            let from = start + range.start + (text.len() - text.trim_start_matches(' ').len());
+            let len = text.trim_matches(' ').len();
+            parser.tree.set_text(cell, block.slice(from..from + len));
+        }
+        match align {
+            Some(align) if use_align => parser.attrs(cell).set("align", *align),
+            Some(align) => parser.attrs(cell).set("style", format!("text-align: {align};")),
+            None => {}
+        }
+    }
+}
+
+/// Tells whether a row ends in a pipe that no backslash escapes.
+fn ends_in_pipe(row: &str) -> bool {
+    let Some(before) = row.strip_suffix('|') else { return false };
+    (before.len() - before.trim_end_matches('\\').len()).is_multiple_of(2)
+}
+
+/// Splits a row into cells, as byte ranges of it.
+fn split_row(row: &str, border: bool) -> Vec<Range<usize>> {
+    let start = usize::from(border && row.starts_with('|'));
+    let end = if border && row.len() > start && ends_in_pipe(&row[start..]) { row.len() - 1 } else { row.len() };
+    let inner = &row[start..end];
+    let mut cells = Vec::new();
+    let mut at = start;
+    for pipe in cell_pipes(inner) {
+        cells.push(at..start + pipe);
+        at = start + pipe + 1;
+    }
+    cells.push(at..end);
+    cells
+}
+
+/// A run of backticks, perhaps behind a backslash.
+struct Ticks {
+    /// How many backticks the run has as a closing one.
+    len: usize,
+    /// Its bytes, the last one included.
+    first: usize,
+    last: usize,
+    /// 1 where a backslash takes the first backtick from an opening run.
+    escape: usize,
+}
+
+/// Finds the pipes that part cells: not escaped, not inside code.
+fn cell_pipes(row: &str) -> Vec<usize> {
+    let bytes = row.as_bytes();
+    let mut pipes = Vec::new();
+    let mut ticks: Vec<Ticks> = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        match (bytes[at], bytes.get(at + 1)) {
+            (b'\\', Some(b'\\' | b'|')) => at += 2,
+            (b'\\', Some(b'`')) | (b'`', _) => {
+                let escaped = bytes[at] == b'\\';
+                let run = at + usize::from(escaped);
+                let len = bytes[run..].iter().take_while(|byte| **byte == b'`').count();
+                ticks.push(Ticks { len, first: at, last: run + len - 1, escape: usize::from(escaped) });
+                at = run + len;
+            }
+            (b'|', _) => {
+                pipes.push(at);
+                at += 1;
+            }
+            _ => at += 1,
+        }
+    }
+    let regions = code_regions(&ticks);
+    let mut next_region = regions.iter().peekable();
+    pipes.retain(|pipe| {
+        while next_region.peek().is_some_and(|region| region.1 < *pipe) {
+            next_region.next();
+        }
+        next_region.peek().is_none_or(|region| *pipe < region.0)
+    });
+    pipes
+}
+
+/// Pairs runs of backticks of the same length.
+fn code_regions(ticks: &[Ticks]) -> Vec<(usize, usize)> {
+    // Where each length stands next, looked up from the right, so that pairing stays linear.
+    let mut by_len: std::collections::BTreeMap<usize, Vec<usize>> = std::collections::BTreeMap::new();
+    for (at, tick) in ticks.iter().enumerate() {
+        by_len.entry(tick.len).or_default().push(at);
+    }
+    let mut regions = Vec::new();
+    let mut at = 0;
+    while at < ticks.len() {
+        let size = ticks[at].len - ticks[at].escape;
+        let close = by_len.get(&size).filter(|_| size > 0).and_then(|places| {
+            let next = places.partition_point(|place| *place <= at);
+            places.get(next).copied()
+        });
+        match close {
+            Some(close) => {
+                regions.push((ticks[at].first, ticks[close].last));
+                at = close + 1;
+            }
+            None => at += 1,
+        }
+    }
+    regions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cells(row: &str) -> Vec<&str> {
+        let border = row.starts_with('|') || ends_in_pipe(row);
+        split_row(row, border).into_iter().map(|range| row[range].trim()).collect()
+    }
+
+    #[test]
+    fn pipes_in_code_and_behind_backslashes_part_nothing() {
+        assert_eq!(cells("| a | b |"), ["a", "b"]);
+        assert_eq!(cells("a `|` b | c"), ["a `|` b", "c"]);
+        assert_eq!(cells(r"a \| b | c"), [r"a \| b", "c"]);
+        assert_eq!(cells(r"| a | b \|"), ["a", r"b \|"]);
+        assert_eq!(cells(r"a \`|` | c"), [r"a \`", "`", "c"]);
+    }
+
+    #[test]
+    fn a_table_needs_as_many_dashes_as_columns() {
+        assert!(table_shape("a | b\n--|--").is_some());
+        assert!(table_shape("a | b\n--|--|--").is_none());
+        assert!(table_shape("|a|\n|-|").is_some());
+        assert!(table_shape("a\n-").is_none());
+    }
+}
