@@ -13,6 +13,7 @@
 mod attrs;
 mod commonmark;
 mod dialect;
+mod entities;
 pub mod extensions;
 mod facts;
 mod mkdocs;
@@ -53,4 +54,14 @@ pub fn parse(source: &Source, dialect: &Dialect, world: &dyn World) -> Parsed {
         steps: BTreeMap::new(),
     };
     Parsed { document, facts, reads: page.reads, diagnostics: page.diagnostics }
+}
+
+/// Tells whether a tag is a block's in Python-Markdown.
+pub fn is_block_tag(tag: &str) -> bool {
+    mkdocs::html::is_block_tag(tag)
+}
+
+/// Tells whether a text begins with what looks like a character reference: `&name;`, `&#1;`.
+pub fn is_entity_at(text: &str) -> bool {
+    entities::len_at(text).is_some()
 }

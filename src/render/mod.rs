@@ -2,6 +2,7 @@
 
 pub(crate) mod code;
 mod highlight;
+pub mod html;
 mod html_events;
 pub mod search;
 pub mod sitemap;

@@ -17,6 +17,7 @@ mod finish;
 pub(crate) mod html;
 pub(crate) mod inline;
 mod normalise;
+mod passes;
 pub(crate) mod snippets;
 pub(crate) mod stash;
 
@@ -109,7 +110,14 @@ pub(crate) fn parse_mkdocs(body: Chunk, page: &mut Page<'_>) -> (Vec<Node>, Vec<
     finish::lower_code(&mut tree, page);
     finish::parse_text(&mut tree, page);
     let mut nodes = finish::into_nodes(&mut tree, page);
+    if page.dialect.attr_list.is_some() {
+        passes::attr_list::apply(&mut nodes);
+    }
     inline::apply_text_passes(&mut nodes, page);
-    let nodes = finish::restore_raw(nodes, page);
-    (nodes, Vec::new())
+    let start = page.start();
+    let toc = match &page.dialect.toc {
+        Some(options) => passes::toc::apply(&mut nodes, options, start),
+        None => Vec::new(),
+    };
+    (finish::restore_raw(nodes, page), toc)
 }

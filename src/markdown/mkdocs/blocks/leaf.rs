@@ -90,7 +90,7 @@ pub(super) fn hash_heading(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &m
 }
 
 /// The tags of headings by level.
-pub(super) const HEADINGS: [&str; 6] = ["h1", "h2", "h3", "h4", "h5", "h6"];
+pub(crate) const HEADINGS: [&str; 6] = ["h1", "h2", "h3", "h4", "h5", "h6"];
 
 /// A heading found in a block.
 pub(super) struct HashHeading {

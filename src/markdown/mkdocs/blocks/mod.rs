@@ -11,6 +11,8 @@ mod quote;
 mod table;
 pub(crate) mod tree;
 
+pub(crate) use leaf::HEADINGS;
+
 use super::Page;
 use crate::diag::{Code, Diagnostic};
 use crate::markdown::tree::Attrs;
