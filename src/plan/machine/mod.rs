@@ -10,6 +10,7 @@
 
 mod chain;
 mod event;
+pub mod guard;
 #[cfg(test)]
 mod laws;
 mod run;

@@ -1,7 +1,7 @@
 //! The machine: `next` says what may be done, `apply` takes in what happened.
 
 use super::{Decision, Event, Resolution, RunState, SkipReason, StepResult};
-use crate::plan::{Impact, On, Plan, RollbackPolicy, RollbackScope, Step, StepKind};
+use crate::plan::{Impact, Need, On, Plan, RollbackPolicy, RollbackScope, Step, StepKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Run {
     plan: Arc<Plan>,
-    index: BTreeMap<String, usize>,
+    graph: Arc<Graph>,
     steps: Vec<StepStatus>,
     started: bool,
     /// Set by an interrupt, cleared by a resume: nothing new starts.
@@ -21,6 +21,15 @@ pub struct Run {
     n_ended: usize,
     /// Who began or resumed the run.
     runners: BTreeSet<String>,
+}
+
+/// What never changes during a run, worked out once.
+#[derive(Debug)]
+struct Graph {
+    /// The position of each step in the plan.
+    index: BTreeMap<String, usize>,
+    /// The needs of each step as positions; `None` where it needs a step that is not there.
+    needs: Vec<Option<Vec<(usize, On)>>>,
 }
 
 /// Where one step stands.
@@ -221,11 +230,17 @@ impl StepState {
 impl Run {
     /// Makes a run before its first event.
     pub fn new(plan: Arc<Plan>) -> Run {
-        let index = plan.steps.iter().enumerate().map(|(at, step)| (step.id.clone(), at)).collect();
+        let index: BTreeMap<String, usize> =
+            plan.steps.iter().enumerate().map(|(at, step)| (step.id.clone(), at)).collect();
+        let needs = plan.steps.iter().map(|step| {
+            let known = |need: &Need| Some((*index.get(&need.step)?, need.on));
+            step.needs.iter().map(known).collect()
+        });
+        let graph = Arc::new(Graph { needs: needs.collect(), index });
         let steps = vec![StepStatus::default(); plan.steps.len()];
         Run {
             plan,
-            index,
+            graph,
             steps,
             started: false,
             stopping: false,
@@ -255,7 +270,7 @@ impl Run {
 
     /// Returns where a step stands.
     pub fn status(&self, step: &str) -> Option<&StepStatus> {
-        self.index.get(step).map(|at| &self.steps[*at])
+        self.graph.index.get(step).map(|at| &self.steps[*at])
     }
 
     /// Returns the steps with their states, in plan order.
@@ -320,7 +335,7 @@ impl Run {
         let status = &self.steps[at];
         let id = || step.id.clone();
         match status.state {
-            StepState::Pending => match self.needs_of(step) {
+            StepState::Pending => match self.needs_of(at) {
                 Needs::Open => {}
                 Needs::Lost => actions.push(Action::Skip { step: id(), reason: SkipReason::Upstream }),
                 Needs::Met => match step.kind {
@@ -334,6 +349,7 @@ impl Run {
                     _ if status.checked == Some(true) => {
                         actions.push(Action::Skip { step: id(), reason: SkipReason::AlreadyTrue });
                     }
+                    _ if !self.has_room(at) => {}
                     _ => actions.push(Action::Start { step: id(), attempt: status.attempts + 1 }),
                 },
             },
@@ -353,6 +369,26 @@ impl Run {
             StepState::RollbackInDoubt => doubts.push(id()),
             _ => {}
         }
+    }
+
+    /// Tells whether the step's group may have one more of its items (with `each`: of its
+    /// components) under way.
+    fn has_room(&self, at: usize) -> bool {
+        let step = &self.plan.steps[at];
+        let group = self.plan.groups.iter().find(|group| Some(&group.id) == step.group_id.as_ref());
+        let Some(group) = group.filter(|group| group.parallel > 1) else {
+            return true;
+        };
+        let unit = |step: &Step| if group.each.is_some() { step.component.clone() } else { Some(step.item.clone()) };
+        let mut begun: BTreeMap<Option<String>, (bool, bool)> = BTreeMap::new();
+        for (other, status) in self.statuses().filter(|(other, _)| other.group_id == step.group_id) {
+            let (any_begun, all_ended) = begun.entry(unit(other)).or_insert((false, true));
+            *any_begun |= status.state != StepState::Pending || status.attempts > 0;
+            *all_ended &= status.state.ended();
+        }
+        let under_way = begun.iter().filter(|(_, (any_begun, all_ended))| *any_begun && !all_ended).count();
+        let own_begun = begun.get(&unit(step)).is_some_and(|(any_begun, _)| *any_begun);
+        own_begun || under_way < group.parallel as usize
     }
 
     /// Nothing can be performed any more: undo, or end.
@@ -407,18 +443,18 @@ impl Run {
         performed(self.plan.steps[at].kind) && !status.settled && status.attempts >= 1 && status.attempts <= max
     }
 
-    fn needs_of(&self, step: &Step) -> Needs {
+    fn needs_of(&self, at: usize) -> Needs {
+        let Some(needs) = &self.graph.needs[at] else {
+            return Needs::Lost;
+        };
         let mut all = Needs::Met;
-        for need in &step.needs {
-            let Some(at) = self.index.get(&need.step) else {
-                return Needs::Lost;
-            };
-            let state = self.steps[*at].state;
-            if !state.ended() || self.may_retry(*at) && matches!(state, StepState::Failed | StepState::TimedOut) {
+        for (needed, on) in needs {
+            let state = self.steps[*needed].state;
+            if !state.ended() || matches!(state, StepState::Failed | StepState::TimedOut) && self.may_retry(*needed) {
                 all = Needs::Open;
                 continue;
             }
-            let holds = match need.on {
+            let holds = match on {
                 On::Done => true,
                 On::Success => state.good(),
                 On::Failure => !state.good(),
@@ -432,10 +468,13 @@ impl Run {
 
     /// A step that is passed over is tainted when one of its needs for success ended badly; one that
     /// waited for a failure which did not come is not, and the checklist goes on after it.
-    fn skipped_badly(&self, step: &Step) -> bool {
-        step.needs.iter().any(|need| {
-            let state = self.index.get(&need.step).map(|at| self.steps[*at].state);
-            need.on == On::Success && state.is_some_and(|state| state.ended() && !state.good())
+    fn skipped_badly(&self, at: usize) -> bool {
+        let Some(needs) = &self.graph.needs[at] else {
+            return true;
+        };
+        needs.iter().any(|(needed, on)| {
+            let state = self.steps[*needed].state;
+            *on == On::Success && state.ended() && !state.good()
         })
     }
 
@@ -498,7 +537,7 @@ impl Run {
             Event::JournalRecovered { .. } => Ok(()),
             _ => {
                 let step = event.step().expect("every event that is not about the run names a step");
-                let Some(at) = self.index.get(step).copied() else {
+                let Some(at) = self.graph.index.get(step).copied() else {
                     return reject(format!("the plan has no step `{step}`"));
                 };
                 self.apply_to_step(ts, event, at)
@@ -510,11 +549,11 @@ impl Run {
         if plan != self.plan.hash {
             return reject("the run is one of another plan");
         }
-        if let Some(unknown) = left_out.iter().find(|step| !self.index.contains_key(*step)) {
+        if let Some(unknown) = left_out.iter().find(|step| !self.graph.index.contains_key(*step)) {
             return reject(format!("the plan has no step `{unknown}`"));
         }
         for step in left_out {
-            self.steps[self.index[step]].state = StepState::Skipped { reason: SkipReason::LeftOut, bad: false };
+            self.steps[self.graph.index[step]].state = StepState::Skipped { reason: SkipReason::LeftOut, bad: false };
         }
         self.started = true;
         self.runners.insert(by.to_owned());
@@ -525,11 +564,11 @@ impl Run {
         if self.n_ended > 0 {
             return reject("a run takes over another one's results before it does anything itself");
         }
-        if let Some(unknown) = kept.iter().find(|step| !self.index.contains_key(*step)) {
+        if let Some(unknown) = kept.iter().find(|step| !self.graph.index.contains_key(*step)) {
             return reject(format!("the plan has no step `{unknown}`"));
         }
         for step in kept {
-            let at = self.index[step];
+            let at = self.graph.index[step];
             self.steps[at].touched = true;
             self.end(at, ts, StepState::Succeeded);
         }
@@ -541,7 +580,7 @@ impl Run {
         let step = &plan.steps[at];
         let state = self.steps[at].state;
         let pending = state == StepState::Pending;
-        let ready = pending && self.needs_of(step) == Needs::Met;
+        let ready = pending && self.needs_of(at) == Needs::Met;
         match event {
             Event::StepChecked { holds, in_doubt, .. } => {
                 let expected = if *in_doubt { state == StepState::InDoubt } else { ready };
@@ -609,7 +648,7 @@ impl Run {
             }
             Event::StepSkipped { reason, .. } => {
                 let bad = match reason {
-                    SkipReason::Upstream if pending && self.needs_of(step) == Needs::Lost => self.skipped_badly(step),
+                    SkipReason::Upstream if pending && self.needs_of(at) == Needs::Lost => self.skipped_badly(at),
                     SkipReason::AlreadyTrue if ready && self.steps[at].checked == Some(true) => false,
                     _ => return reject(format!("step `{}` is not to be passed over", step.id)),
                 };

@@ -115,28 +115,30 @@ impl RunFolder {
         let at = self.path.join("journal.jsonl");
         let cut = self.journal.set_len(self.chain.sound_bytes as u64);
         cut.map_err(|error| RunError::io("cannot cut", &at, &error))?;
-        self.append(Event::JournalRecovered { bytes: torn.len() as u64, sha256: Digest::of(&torn).hex() })?;
-        Ok(())
+        let recovered = Event::JournalRecovered { bytes: torn.len() as u64, sha256: Digest::of(&torn).hex() };
+        self.append(&self.time(), recovered)
     }
 
-    /// Writes one event and waits until it is on the disk. Returns its time.
-    ///
-    /// A clock that went back does not make the journal go back: the time of the record before is
-    /// the least.
+    /// Returns the time for the next record. A clock that went back does not make the journal go
+    /// back: the time of the record before is the least.
+    pub fn time(&self) -> String {
+        let now = super::time::now();
+        match self.chain.records.last() {
+            Some(last) if last.ts > now => last.ts.clone(),
+            _ => now,
+        }
+    }
+
+    /// Writes one event with its time and waits until it is on the disk.
     ///
     /// # Errors
     /// When the disk is full or says no, or the folder was deleted under the run. The journal then
     /// ends with the record before.
-    pub fn append(&mut self, event: Event) -> Result<String, RunError> {
+    pub fn append(&mut self, ts: &str, event: Event) -> Result<(), RunError> {
         let at = self.path.join("journal.jsonl");
         let failed = |error: &io::Error| RunError::io("cannot write", &at, error);
-        let now = super::time::now();
-        let ts = match self.chain.records.last() {
-            Some(last) if last.ts > now => last.ts.clone(),
-            _ => now,
-        };
         let before = self.chain.sound_bytes as u64;
-        let line = self.chain.append(&ts, event);
+        let line = self.chain.append(ts, event);
         let written = self.journal.write_all(line.as_bytes()).and_then(|()| self.journal.sync_data());
         if let Err(error) = written {
             let _ = self.journal.set_len(before);
@@ -146,7 +148,7 @@ impl RunFolder {
         if kept.nlink() == 0 {
             return Err(RunError::Deleted { run: self.path.clone() });
         }
-        Ok(ts)
+        Ok(())
     }
 
     /// Keeps bytes as evidence under their digest and returns it, hexadecimal.

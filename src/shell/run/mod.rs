@@ -3,12 +3,14 @@
 //! Owns the run's folder, processes, secrets and the driver that moves the machine of
 //! `plan::machine`. What may be done next is the machine's word alone.
 
+mod driver;
 mod error;
 mod folder;
 mod process;
 mod redact;
 mod time;
 
+pub use driver::{Answer, Grounds, Journal, Memory, Outcome, Part, People, Performed, Performer, Task, View, drive};
 pub use error::RunError;
 pub use folder::{ReadRun, RunFolder, keep_evidence, leave_request, list_runs, name_of, read_run};
 pub use process::{Control, Ended, Ending, GRACE, Job, PrivateFile, adopt_orphans, parse_outputs, perform};

@@ -1,0 +1,569 @@
+//! The driver: moves the machine of `plan::machine` with a performer, people and a journal.
+//!
+//! It decides nothing about order: the machine says what may be done, and whatever happens becomes
+//! an event that is recorded before it is applied. A dry run is this driver with a performer that
+//! cannot spawn and a journal in memory.
+
+use super::error::RunError;
+use super::folder::RunFolder;
+use super::process::{Control, Ended, Ending, parse_outputs};
+use super::time;
+use crate::plan::machine::guard::{self, Unproven};
+use crate::plan::machine::{Action, BreakGlass, Chain, Event, Next, Run, RunState, StepResult, Waiting};
+use crate::plan::{Evidence, Expect, Step, StepKind, duration_s};
+use regex::Regex;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// Where events are recorded.
+pub trait Journal {
+    /// Returns the time for the next record, never before that of the last.
+    fn time(&self) -> String;
+
+    /// Records an event before anything follows from it.
+    ///
+    /// # Errors
+    /// When it cannot be kept; nothing may follow then.
+    fn record(&mut self, ts: &str, event: Event) -> Result<(), RunError>;
+
+    /// Keeps evidence under its digest.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    fn keep(&mut self, bytes: &[u8]) -> Result<String, RunError>;
+
+    /// Returns the events that others asked for since the last time.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn requests(&mut self) -> Result<Vec<String>, RunError>;
+}
+
+impl Journal for RunFolder {
+    fn time(&self) -> String {
+        RunFolder::time(self)
+    }
+
+    fn record(&mut self, ts: &str, event: Event) -> Result<(), RunError> {
+        self.append(ts, event)
+    }
+
+    fn keep(&mut self, bytes: &[u8]) -> Result<String, RunError> {
+        self.keep_evidence(bytes)
+    }
+
+    fn requests(&mut self) -> Result<Vec<String>, RunError> {
+        self.take_inbox()
+    }
+}
+
+/// A journal that is nowhere: for dry runs.
+#[derive(Debug, Default)]
+pub struct Memory(Chain);
+
+impl Journal for Memory {
+    fn time(&self) -> String {
+        time::now()
+    }
+
+    fn record(&mut self, ts: &str, event: Event) -> Result<(), RunError> {
+        self.0.append(ts, event);
+        Ok(())
+    }
+
+    fn keep(&mut self, bytes: &[u8]) -> Result<String, RunError> {
+        Ok(crate::text::Digest::of(bytes).hex())
+    }
+
+    fn requests(&mut self) -> Result<Vec<String>, RunError> {
+        Ok(Vec::new())
+    }
+}
+
+/// Which part of a step is performed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Its `check`.
+    Check,
+    /// What it is for.
+    Main,
+    /// Its `verify`.
+    Verify,
+    /// Its `undo`.
+    Undo,
+}
+
+/// One part of a step, with what its scripts may know.
+#[derive(Clone, Debug)]
+pub struct Task<'p> {
+    /// The step.
+    pub step: &'p Step,
+    /// Which part of it.
+    pub part: Part,
+    /// Outputs of the steps that are done, by step id.
+    pub outputs: BTreeMap<String, BTreeMap<String, String>>,
+    /// Helm's revision before the step.
+    pub previous_revision: Option<String>,
+}
+
+/// A part of a step that was performed.
+#[derive(Clone, Debug)]
+pub struct Performed {
+    /// How it ended.
+    pub ended: Ended,
+    /// What it wrote to its output file, redacted.
+    pub outputs_text: String,
+    /// Why it failed, where its process does not say it.
+    pub note: Option<String>,
+}
+
+/// Performs parts of steps. One performer serves several threads.
+pub trait Performer: Sync {
+    /// Performs one part to its end. `show` gets output as it comes, a line at a time.
+    ///
+    /// # Errors
+    /// When it could not be begun.
+    fn perform(&self, task: &Task<'_>, show: &mut dyn FnMut(&str)) -> Result<Performed, RunError>;
+
+    /// Looks at what must hold before a step's first start, and returns Helm's present revision.
+    ///
+    /// # Errors
+    /// When the step must not start.
+    fn prepare(&self, step: &Step) -> Result<Option<String>, RunError>;
+
+    /// Waits, unless the run is interrupted.
+    fn pause(&self, time: Duration);
+}
+
+/// What people answer.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// These happened.
+    Events(Vec<Event>),
+    /// Nothing yet; ask again.
+    Nothing,
+    /// Nobody is there: the run stops here and can be resumed.
+    Leave,
+}
+
+/// Stands between the run and the people it waits for.
+pub trait People {
+    /// Waits a moment for an answer of somebody.
+    ///
+    /// # Errors
+    /// When the terminal is lost.
+    fn ask(&mut self, run: &Run, waiting: &[Waiting]) -> Result<Answer, RunError>;
+
+    /// Turns a request that was left for the runner into events, or says why it may not count.
+    fn admit(&mut self, run: &Run, request: &str) -> Result<Vec<Event>, String>;
+}
+
+/// Shows what happens.
+pub trait View {
+    /// Something was recorded.
+    fn event(&mut self, run: &Run, ts: &str, event: &Event);
+
+    /// A step printed a line.
+    fn output(&mut self, step: &str, line: &str);
+
+    /// Something is to be said that is no event.
+    fn say(&mut self, line: &str);
+
+    /// Time has passed.
+    fn tick(&mut self, run: &Run);
+}
+
+/// How a session of a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The run has ended.
+    Ended(RunState),
+    /// People are waited for.
+    Waiting(Vec<Waiting>),
+    /// These steps are in doubt.
+    InDoubt(Vec<String>),
+    /// It was interrupted.
+    Interrupted,
+    /// A write has no proof from the environment before.
+    Unproven {
+        /// The step.
+        step: String,
+        /// What is missing.
+        why: Unproven,
+    },
+}
+
+/// What a session may count on besides the plan.
+#[derive(Clone, Debug, Default)]
+pub struct Grounds {
+    /// Earlier runs that prove what staging has seen.
+    pub earlier: Vec<Run>,
+    /// Who breaks the glass, and why.
+    pub break_glass: Option<(String, String)>,
+}
+
+enum Message {
+    Output { step: String, line: String },
+    Done { step: String, part: Part, attempt: u32, in_doubt: bool, performed: Result<Performed, RunError> },
+    RetryDue { step: String, attempt: u32 },
+}
+
+/// Performs a run until it ends, needs somebody, or is interrupted.
+///
+/// # Errors
+/// When the journal cannot be kept, or the world is not as a step needs it. What was recorded
+/// stays; what was begun is waited for.
+#[allow(clippy::too_many_arguments, reason = "each is one side of the run; a struct of them would only hide that")]
+pub fn drive(
+    run: &mut Run,
+    journal: &mut dyn Journal,
+    performer: &dyn Performer,
+    people: &mut dyn People,
+    view: &mut dyn View,
+    control: &Control,
+    grounds: &Grounds,
+) -> Result<Outcome, RunError> {
+    let plan = std::sync::Arc::clone(run.plan());
+    std::thread::scope(|scope| {
+        let (sender, receiver) = mpsc::channel();
+        let mut driver = Driver { run, journal, view, grounds, in_flight: BTreeSet::new(), told_to_stop: false };
+        loop {
+            if control.level() > 0 && !driver.told_to_stop {
+                driver.told_to_stop = true;
+                driver.happen(Event::RunInterrupted { signal: "SIGINT".into() })?;
+            }
+            for request in driver.journal.requests()? {
+                match people.admit(driver.run, &request) {
+                    Ok(events) => events.into_iter().try_for_each(|event| driver.happen_if_possible(event))?,
+                    Err(why) => driver.view.say(&format!("a request was refused: {why}")),
+                }
+            }
+            let mut begun = false;
+            if let Next::Act(actions) = driver.run.next() {
+                for action in actions {
+                    let Some(work) = driver.begin(&action, performer)? else {
+                        continue;
+                    };
+                    begun = true;
+                    match work {
+                        Work::Done => {}
+                        Work::Blocked { step, why } if driver.in_flight.is_empty() => {
+                            return Ok(Outcome::Unproven { step, why });
+                        }
+                        Work::Blocked { .. } => begun = false,
+                        Work::Pause { step, attempt, time } => {
+                            let sender = sender.clone();
+                            scope.spawn(move || {
+                                performer.pause(time);
+                                let _ = sender.send(Message::RetryDue { step, attempt });
+                            });
+                        }
+                        Work::Perform { part, attempt, in_doubt, step, outputs, previous_revision } => {
+                            let plan_step = plan.step(&step).expect("the machine names steps of its plan");
+                            let task = Task { step: plan_step, part, outputs, previous_revision };
+                            let sender = sender.clone();
+                            scope.spawn(move || {
+                                let mut show = |line: &str| {
+                                    let _ = sender.send(Message::Output { step: step.clone(), line: line.to_owned() });
+                                };
+                                let performed = performer.perform(&task, &mut show);
+                                let _ = sender.send(Message::Done { step, part, attempt, in_doubt, performed });
+                            });
+                        }
+                    }
+                    // Each event may change what may be done.
+                    break;
+                }
+            }
+            if begun {
+                continue;
+            }
+            if driver.in_flight.is_empty() {
+                match driver.run.next() {
+                    Next::End(state) => return Ok(Outcome::Ended(state)),
+                    Next::Stopped => return Ok(Outcome::Interrupted),
+                    Next::InDoubt(steps) => return Ok(Outcome::InDoubt(steps)),
+                    Next::Wait(waiting) => match people.ask(driver.run, &waiting)? {
+                        Answer::Events(events) => {
+                            events.into_iter().try_for_each(|event| driver.happen_if_possible(event))?;
+                        }
+                        Answer::Nothing => driver.view.tick(driver.run),
+                        Answer::Leave => return Ok(Outcome::Waiting(waiting)),
+                    },
+                    Next::Busy => return Err(RunError::System("a step is under way that nobody performs".into())),
+                    Next::Act(_) => {}
+                }
+                continue;
+            }
+            match receiver.recv_timeout(Duration::from_millis(200)) {
+                Ok(message) => driver.take(message)?,
+                Err(_) => driver.view.tick(driver.run),
+            }
+        }
+    })
+}
+
+enum Work {
+    Done,
+    Blocked {
+        step: String,
+        why: Unproven,
+    },
+    Pause {
+        step: String,
+        attempt: u32,
+        time: Duration,
+    },
+    Perform {
+        step: String,
+        part: Part,
+        attempt: u32,
+        in_doubt: bool,
+        outputs: BTreeMap<String, BTreeMap<String, String>>,
+        previous_revision: Option<String>,
+    },
+}
+
+struct Driver<'a> {
+    run: &'a mut Run,
+    journal: &'a mut dyn Journal,
+    view: &'a mut dyn View,
+    grounds: &'a Grounds,
+    in_flight: BTreeSet<String>,
+    told_to_stop: bool,
+}
+
+impl Driver<'_> {
+    /// Applies an event and records it. The machine comes first, so that the journal never holds
+    /// what cannot be folded again; a record that fails ends the session, and with it this state.
+    fn happen(&mut self, event: Event) -> Result<(), RunError> {
+        let ts = self.journal.time();
+        self.run.apply(&ts, &event).map_err(|why| RunError::Usage(why.to_string()))?;
+        self.journal.record(&ts, event.clone())?;
+        self.view.event(self.run, &ts, &event);
+        Ok(())
+    }
+
+    /// Like [`Driver::happen`], for what others asked for: what cannot happen is said and left out.
+    fn happen_if_possible(&mut self, event: Event) -> Result<(), RunError> {
+        match self.happen(event) {
+            Err(RunError::Usage(why)) => {
+                self.view.say(&format!("a request was refused: {why}"));
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// Begins an action, or returns `None` where it is under way already.
+    fn begin(&mut self, action: &Action, performer: &dyn Performer) -> Result<Option<Work>, RunError> {
+        let (id, part, attempt, in_doubt) = match action {
+            Action::Finish(state) if self.in_flight.is_empty() => {
+                self.happen(Event::RunFinished { state: *state })?;
+                return Ok(Some(Work::Done));
+            }
+            Action::Finish(_) => return Ok(None),
+            Action::Check { step, .. }
+            | Action::Start { step, .. }
+            | Action::Verify { step, .. }
+            | Action::Retry { step, .. }
+            | Action::Skip { step, .. }
+            | Action::Undo { step }
+                if self.in_flight.contains(step) =>
+            {
+                return Ok(None);
+            }
+            Action::Skip { step, reason } => {
+                self.happen(Event::StepSkipped { step: step.clone(), reason: *reason })?;
+                return Ok(Some(Work::Done));
+            }
+            Action::Retry { step, attempt } => {
+                let retries = self.step(step).retries.as_ref();
+                let time = Duration::from_secs(retries.map_or(0, crate::plan::Retries::backoff_s));
+                self.in_flight.insert(step.clone());
+                return Ok(Some(Work::Pause { step: step.clone(), attempt: *attempt, time }));
+            }
+            Action::Check { step, in_doubt } => (step, Part::Check, 0, *in_doubt),
+            Action::Start { step, attempt } => (step, Part::Main, *attempt, false),
+            Action::Verify { step, attempt } => (step, Part::Verify, *attempt, false),
+            Action::Undo { step } => (step, Part::Undo, 0, false),
+        };
+        match part {
+            Part::Main => {
+                if self.expire_approvals(id)? {
+                    return Ok(Some(Work::Done));
+                }
+                let break_glass = match guard::proven(self.run, self.step(id), &self.grounds.earlier) {
+                    Ok(()) => None,
+                    Err(why) => match self.broken_glass(id) {
+                        Some(broken) => Some(broken),
+                        None => return Ok(Some(Work::Blocked { step: id.clone(), why })),
+                    },
+                };
+                let previous_revision = performer.prepare(self.step(id))?;
+                let step = id.clone();
+                self.happen(Event::StepStarted { step, attempt, previous_revision, break_glass })?;
+            }
+            Part::Undo => self.happen(Event::RollbackStarted { step: id.clone() })?,
+            Part::Check | Part::Verify => {}
+        }
+        self.in_flight.insert(id.clone());
+        let outputs = self.run.statuses().filter(|(_, status)| !status.outputs.is_empty());
+        Ok(Some(Work::Perform {
+            step: id.clone(),
+            part,
+            attempt,
+            in_doubt,
+            outputs: outputs.map(|(step, status)| (step.id.clone(), status.outputs.clone())).collect(),
+            previous_revision: self.run.status(id).and_then(|status| status.previous_revision.clone()),
+        }))
+    }
+
+    fn step(&self, id: &str) -> &Step {
+        self.run.plan().step(id).expect("the machine names steps of its plan")
+    }
+
+    /// An approval that was given too long ago counts no more. Tells whether one expired.
+    fn expire_approvals(&mut self, id: &str) -> Result<bool, RunError> {
+        let now = time::now();
+        let mut expired = Vec::new();
+        for need in &self.step(id).needs {
+            let step = self.step(&need.step);
+            let limit = step.approval.as_ref().and_then(|approval| duration_s(approval.expires.as_ref()?));
+            let given = self.run.status(&need.step).and_then(|status| status.ended_at.clone());
+            if let (StepKind::Approval, Some(limit), Some(given)) = (step.kind, limit, given) {
+                let age = time::seconds_between(&given, &now).unwrap_or(0);
+                if age > i64::try_from(limit).unwrap_or(i64::MAX) {
+                    expired.push(need.step.clone());
+                }
+            }
+        }
+        for step in &expired {
+            self.happen_if_possible(Event::ApprovalExpired { step: step.clone() })?;
+        }
+        Ok(!expired.is_empty())
+    }
+
+    fn broken_glass(&self, id: &str) -> Option<BreakGlass> {
+        let step = self.step(id);
+        let allowed = step.break_glass.as_ref()?;
+        let (by, reason) = self.grounds.break_glass.clone()?;
+        let within = allowed.review_within.as_deref().and_then(duration_s);
+        Some(BreakGlass { by, reason, review_by: within.and_then(|seconds| time::after(&time::now(), seconds)) })
+    }
+
+    fn take(&mut self, message: Message) -> Result<(), RunError> {
+        match message {
+            Message::Output { step, line } => {
+                self.view.output(&step, &line);
+                Ok(())
+            }
+            Message::RetryDue { step, attempt } => {
+                self.in_flight.remove(&step);
+                // An interrupt during the pause leaves the retry for the resume.
+                if self.told_to_stop { Ok(()) } else { self.happen(Event::StepRetry { step, attempt }) }
+            }
+            Message::Done { step, part, attempt, in_doubt, performed } => {
+                self.in_flight.remove(&step);
+                let performed = match performed {
+                    Ok(performed) => performed,
+                    Err(why) => not_begun(&why),
+                };
+                self.take_done(step, part, attempt, in_doubt, performed)
+            }
+        }
+    }
+
+    fn take_done(
+        &mut self,
+        step: String,
+        part: Part,
+        attempt: u32,
+        in_doubt: bool,
+        performed: Performed,
+    ) -> Result<(), RunError> {
+        let Performed { ended, outputs_text, note } = performed;
+        let stopped = matches!(ended.ending, Ending::Cancelled | Ending::Killed);
+        let passed = ended.ending == Ending::Exited(0);
+        match part {
+            Part::Check | Part::Verify if stopped => Ok(()),
+            Part::Check => self.happen(Event::StepChecked { step, holds: passed, in_doubt }),
+            Part::Verify => {
+                self.keep_log(&step, attempt, &ended)?;
+                self.happen(Event::StepVerified { step, attempt, passed })
+            }
+            Part::Undo => {
+                self.keep_log(&step, self.run.status(&step).map_or(0, |status| status.attempts), &ended)?;
+                let exit = exit_of(ended.ending);
+                self.happen(Event::RollbackFinished { step, undone: passed, exit })
+            }
+            Part::Main => {
+                self.keep_log(&step, attempt, &ended)?;
+                let plan_step = self.step(&step).clone();
+                let (result, why) = judge(plan_step.expect.as_ref(), &ended, note.is_some());
+                let mut outputs = parse_outputs(&outputs_text);
+                outputs.retain(|key, _| plan_step.outputs.contains(key));
+                let (exit, signal) = (exit_of(ended.ending), signal_of(ended.ending));
+                let (strays, note) = (ended.strays, note.or(why));
+                self.happen(Event::StepFinished { step, attempt, result, exit, signal, outputs, strays, note })
+            }
+        }
+    }
+
+    fn keep_log(&mut self, step: &str, attempt: u32, ended: &Ended) -> Result<(), RunError> {
+        if ended.n_bytes == 0 && self.step(step).evidence != Evidence::Output {
+            return Ok(());
+        }
+        let evidence = self.journal.keep(ended.log.as_bytes())?;
+        let (bytes, sha256) = (ended.n_bytes, ended.digest.clone());
+        self.happen(Event::StepOutput { step: step.to_owned(), attempt, evidence, bytes, sha256 })
+    }
+}
+
+/// Judges an attempt by how it ended and by what the step expects.
+fn judge(expect: Option<&Expect>, ended: &Ended, failed_before: bool) -> (StepResult, Option<String>) {
+    match ended.ending {
+        Ending::TimedOut => (StepResult::TimedOut, None),
+        Ending::Cancelled => (StepResult::Cancelled, None),
+        Ending::Killed => (StepResult::InDoubt, None),
+        Ending::Signalled(_) => (StepResult::Failed, None),
+        Ending::Exited(_) if failed_before => (StepResult::Failed, None),
+        Ending::Exited(exit) => {
+            let wanted = expect.and_then(|expect| expect.exit).unwrap_or(0);
+            if exit != wanted {
+                let why = (wanted != 0).then(|| format!("it exited with {exit}, not with {wanted}"));
+                return (StepResult::Failed, why);
+            }
+            let Some(pattern) = expect.and_then(|expect| expect.stdout_matches.as_deref()) else {
+                return (StepResult::Succeeded, None);
+            };
+            match Regex::new(pattern) {
+                Ok(regex) if regex.is_match(&ended.stdout) => (StepResult::Succeeded, None),
+                Ok(_) => (StepResult::Failed, Some(format!("its output does not match `{pattern}`"))),
+                Err(error) => (StepResult::Failed, Some(format!("`{pattern}` is no pattern: {error}"))),
+            }
+        }
+    }
+}
+
+/// A process that could not be started has changed nothing: the attempt failed.
+fn not_begun(why: &RunError) -> Performed {
+    let ended = Ended {
+        ending: Ending::Exited(127),
+        log: String::new(),
+        stdout: String::new(),
+        n_bytes: 0,
+        digest: crate::text::Digest::of(b"").hex(),
+        strays: Vec::new(),
+    };
+    Performed { ended, outputs_text: String::new(), note: Some(why.to_string()) }
+}
+
+fn exit_of(ending: Ending) -> Option<i32> {
+    if let Ending::Exited(code) = ending { Some(code) } else { None }
+}
+
+fn signal_of(ending: Ending) -> Option<i32> {
+    if let Ending::Signalled(signal) = ending { Some(signal) } else { None }
+}
