@@ -9,9 +9,23 @@
 //!
 //! [`World`]: crate::text::World
 
+mod book;
+pub mod keys;
+mod load;
+mod mkdocs;
 mod model;
+mod parts;
+pub mod plugins;
+mod special;
+mod table;
+mod toml_tree;
+
+pub use load::{Environment, Loaded, load};
 
 pub use model::{
     AbsoluteLinks, Check, Config, Dialect, Extension, Font, Level, Markdown, NavItem, NavTarget, Overrides, Palette,
     Plugin, Policy, Repo, Runbook, Script, Search, SearchBoost, Security, Site, Theme, Validation,
 };
+
+#[cfg(test)]
+mod tests;

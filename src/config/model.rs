@@ -273,14 +273,14 @@ impl Default for Validation {
 }
 
 /// The search index.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Search {
-    /// Languages of the texts, as Material names them.
+    /// Languages of the texts, as Material names them; empty for the theme's language.
     pub lang: Vec<String>,
-    /// A regular expression that parts words.
-    pub separator: String,
-    /// The filters that a query goes through.
-    pub pipeline: Vec<String>,
+    /// A regular expression that parts words, where it is not the language's own.
+    pub separator: Option<String>,
+    /// The filters that a query goes through, where they are not the language's own.
+    pub pipeline: Option<Vec<String>>,
     /// How much title, text and tags weigh.
     pub boost: SearchBoost,
 }
@@ -294,6 +294,13 @@ pub struct SearchBoost {
     pub text: f64,
     /// Tags.
     pub tags: f64,
+}
+
+impl Default for SearchBoost {
+    /// Material's weights.
+    fn default() -> SearchBoost {
+        SearchBoost { title: 1e3, text: 1.0, tags: 1e6 }
+    }
 }
 
 /// What `check` looks at beyond the validation levels.

@@ -43,6 +43,17 @@ codes! {
     ConfigUnknownKey "OB102" Warning "a key that opsbook does not know";
     ConfigBadValue "OB103" Error "a value of the wrong kind or outside its range";
     ConfigDuplicateKey "OB104" Warning "a key given twice in one mapping";
+    ConfigMissing "OB105" Error "a required setting that is not there";
+    ConfigInherit "OB106" Error "an inherited configuration that cannot be used";
+    ConfigPythonName "OB107" Warning "a Python object that opsbook has no counterpart for";
+    ConfigHook "OB108" Warning "a Python hook, which opsbook does not run";
+    ConfigPlugin "OB109" Warning "a plugin that opsbook does not have";
+    ConfigEnv "OB110" Error "an environment variable that the configuration may not read";
+    ConfigPath "OB111" Error "a folder or file of the configuration that cannot be used";
+    ConfigDeprecated "OB112" Warning "a setting that MkDocs has given up";
+    ConfigNoEffect "OB113" Warning "a setting that has no effect";
+    ConfigUnreadable "OB114" Error "a configuration file that cannot be read";
+    ConfigTheme "OB115" Info "a theme that opsbook does not have";
 
     // ── OB2xx: Markdown ─────────────────────────────────────────────────────
     NestingTooDeep "OB201" Warning "nesting deeper than opsbook follows";

@@ -10,3 +10,8 @@ mod scalar;
 
 pub use node::{Kind, Node, Style};
 pub use parse::{Error, Parsed, parse};
+
+/// Returns what a plain scalar without a tag means: what PyYAML's implicit resolvers make of it.
+pub fn resolve_scalar(text: &str) -> Kind {
+    scalar::resolve_plain(text)
+}

@@ -1,0 +1,112 @@
+//! Which plugins opsbook has, and what is missing where it does not have one.
+
+use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
+use crate::text::Spanned;
+
+/// The plugins that opsbook does itself.
+pub const NATIVE: &[&str] = &[
+    "awesome-nav",
+    "awesome-pages",
+    "exclude",
+    "gh-admonitions",
+    "git-revision-date-localized",
+    "glightbox",
+    "include-markdown",
+    "literate-nav",
+    "macros",
+    "meta",
+    "minify",
+    "offline",
+    "redirects",
+    "search",
+    "section-index",
+    "tags",
+];
+
+/// Plugins that opsbook does not have, and what is missing without them.
+pub const MISSING: &[(&str, &str)] = &[
+    ("autorefs", "links by heading text or object name stay text"),
+    ("blog", "there is no blog: posts are ordinary pages, without archive, categories or authors"),
+    ("callouts", "Obsidian callouts stay quotes"),
+    ("ciso-controls", "its controls stay text"),
+    ("document-dates", "pages show no dates"),
+    ("drawio", "diagrams stay links to their files"),
+    ("gen-files", "the pages that its Python scripts write are missing"),
+    ("git-authors", "pages show no authors"),
+    ("git-committers", "pages show no committers"),
+    ("git-revision-date", "`{{ git_revision_date }}` stays text; use `git-revision-date-localized`"),
+    ("group", "the plugins grouped below it are not in use"),
+    ("i18n", "each language's pages are ordinary pages, without a language switch"),
+    ("include_dir_to_nav", "folders in `nav` are not unfolded"),
+    ("info", "nothing of the site: it helps to report bugs of Material"),
+    ("inject_ld_json", "pages carry no structured data"),
+    ("kroki", "diagrams stay code blocks"),
+    ("llmstxt", "there is no `llms.txt`"),
+    ("macros_info", "the page of macros is empty"),
+    ("markdown-exec", "code blocks with `exec` are shown, not run"),
+    ("markdownextradata", "variables in pages stay text; the plugin `macros` has them"),
+    ("mermaid2", "nothing of the diagrams: opsbook shows `mermaid` blocks by itself"),
+    ("meta-descriptions", "pages without a description get none"),
+    ("mike", "one version is built, without a version switch"),
+    ("mkdocs-jupyter", "notebooks are copied, not shown"),
+    ("mkdocstrings", "API documentation (`:::` blocks) stays text"),
+    ("monorepo", "the documentation of other projects is missing"),
+    ("multirepo", "the documentation of other repositories is missing"),
+    ("open-in-new-tab", "links open where they are"),
+    ("optimize", "images are copied as they are"),
+    ("pdf-export", "there is no PDF"),
+    ("print-site", "there is no page with all pages"),
+    ("privacy", "files from other hosts are not copied into the site"),
+    ("projects", "the nested projects are missing"),
+    ("rss", "there is no feed"),
+    ("same-dir", "pages beside the configuration are not part of the site"),
+    ("simple", "pages outside `docs_dir` are not part of the site"),
+    ("social", "pages have no preview cards"),
+    ("swagger-ui-tag", "API descriptions stay tags"),
+    ("table-reader", "tables from files stay calls"),
+    ("techdocs-core", "what Backstage adds is missing; the extensions it switches on are to be listed"),
+    ("termynal", "terminal blocks stay code blocks"),
+    ("typeset", "titles in the navigation are plain text"),
+    ("with-pdf", "there is no PDF"),
+];
+
+/// Tells whether opsbook does a plugin itself.
+pub fn is_known(name: &str) -> bool {
+    NATIVE.contains(&name)
+}
+
+/// Returns what is missing without a plugin that opsbook does not have.
+pub fn missing(name: &str) -> Option<&'static str> {
+    MISSING.iter().find(|(known, _)| *known == name).map(|(_, what)| *what)
+}
+
+/// Reports a plugin that opsbook does not have.
+pub(super) fn report(name: &Spanned<String>, out: &mut Diagnostics) {
+    if is_known(&name.value) {
+        return;
+    }
+    let message = format!("the plugin `{}` is not part of opsbook", name.value);
+    let diagnostic = Diagnostic::new(Code::ConfigPlugin, name.span, message);
+    out.push(match missing(&name.value) {
+        Some(what) => diagnostic.note(format!("without it: {what}")),
+        None => {
+            let diagnostic = diagnostic.note("what it does to the site is missing");
+            match nearest(&name.value, NATIVE.iter().copied()) {
+                Some(near) => diagnostic.help(format!("there is a plugin `{near}`")),
+                None => diagnostic,
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_are_sorted_and_apart() {
+        assert!(NATIVE.is_sorted());
+        assert!(MISSING.is_sorted());
+        assert!(MISSING.iter().all(|(name, _)| !is_known(name)));
+    }
+}
