@@ -86,14 +86,6 @@ codes! {
 
     // ── OB4xx: build, theme, plugins ────────────────────────────────────────
     PageNotUtf8 "OB401" Error "a page that is not valid UTF-8";
-    LinkLeavesProject "OB402" Error "a symbolic link that leads out of the project";
-    FileUnreadable "OB403" Error "a file that cannot be read";
-    LinkLeavesFolder "OB404" Info "a symbolic link out of the documentation folder that stays in the project";
-    BrokenSymlink "OB405" Warning "a symbolic link to nothing, or in a circle";
-    FileNameNotUtf8 "OB406" Warning "a file whose name is not UTF-8";
-    NotAFile "OB407" Warning "something in the documentation folder that is neither file nor folder";
-    OutputOutside "OB408" Error "a path in the site that leads out of the output folder";
-    TemplateSkipped "OB409" Warning "a template that the configuration names and that does not exist";
     PluginUnknownOption "OB440" Warning "an option that a plugin does not have";
     PluginBadOption "OB441" Warning "an option of a plugin with a value it cannot have";
     TemplateSyntax "OB420" Error "a template of the project that cannot be read";
@@ -103,7 +95,16 @@ codes! {
     // ── RB: runbooks, plans, lints ──────────────────────────────────────────
     RunbookYaml "RB001" Error "front matter or block header that is not valid YAML";
     RunbookSchema "RB002" Error "a runbook setting or checklist item of the wrong shape";
-    RunbookUnknownBlockKey "RB003" Error "a block header key that does not exist";
+    RunbookUnknownBlockKey "RB003" Error "a key of a block that does not exist";
+    RunbookDuplicateId "RB005" Error "an id that is used twice";
+    RunbookDangling "RB006" Error "a reference of a runbook that leads nowhere";
+    RunbookCycle "RB007" Error "items that wait for each other";
+    RunbookUnbound "RB009" Error "a value that nothing gives, or a page that uses itself";
+    RunbookNoInterpreter "RB014" Error "an executable block in a language that nothing runs";
+    EnvironmentOrder "RB016" Error "a step that waits for one in an environment that comes later";
+    ParameterValue "RB015" Error "a parameter without a value, or with one that it does not take";
+    NoBase "RB706" Warning "components that cannot be compared with an earlier state";
+    ReleasePleaseFile "RB707" Error "a file of Release Please that is missing or cannot be read";
 }
 
 impl std::fmt::Display for Code {

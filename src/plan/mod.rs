@@ -4,8 +4,21 @@
 //! bytes for the same inputs. Knows no clock, no host, no absolute path, and executes nothing.
 
 mod canonical;
+mod components;
+mod edges;
+mod expand;
+mod graph;
+mod library;
+mod links;
+mod lower;
 pub mod machine;
 mod model;
+mod params;
+mod typed;
+mod words;
 
 pub use canonical::{canonical, canonical_digest, pretty};
+pub use components::{Base, CONFIG, Facts, MANIFEST, Package, Packages, read_packages, uses_release_please};
+pub use library::{Library, Page, split_reference};
+pub use lower::{Binding, Lowered, Place, lower};
 pub use model::*;

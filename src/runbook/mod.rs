@@ -1,1 +1,22 @@
-//! A document becomes a runbook: items, steps and blocks.
+//! A document becomes a runbook: settings, items and executable blocks.
+//!
+//! In: a parsed page. Out: a [`Runbook`], every part with its place, and diagnostics. The page stays
+//! an ordinary page: what is said here stands in front matter and in `#|` lines of code blocks.
+//!
+//! Does not know other pages (references are kept as written), parameters' values, or the plan.
+
+mod blocks;
+mod derive;
+mod extract;
+mod fields;
+mod items;
+pub mod keys;
+mod model;
+mod settings;
+mod template;
+mod typed;
+
+pub use extract::extract;
+pub use fields::nearest;
+pub use model::*;
+pub use template::{Condition, Part, Template};

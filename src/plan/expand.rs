@@ -1,0 +1,833 @@
+//! The checklist is unrolled: groups per component, pages that are used, blocks into steps.
+
+use super::library::{Library, Page, split_reference};
+use super::links::{find_block, find_place, no_page};
+use super::lower::{Place, add_environments, mentioned};
+use super::model::{
+    Action, Approval, BreakGlass, Component, Each, Environment, Evidence, Expect, Group, Helm, Impact, On, Retries,
+    Role, Script, Shell, Step, StepKind, StepSource,
+};
+use super::params::{bind_params, variable};
+use super::{typed, words};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::runbook::{self, Block, Body, Item, ItemAction, Part, ReferenceKind, Rollback, Template};
+use crate::text::{SitePath, Span, Spanned};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// Pages inside pages go no deeper than this.
+const MAX_USES: usize = 8;
+/// A plan has no more steps than this: a mistake should not fill the memory.
+const MAX_STEPS: usize = 200_000;
+
+/// A part of the unrolled checklist.
+pub(super) struct Node {
+    /// The item's id, or the component's.
+    pub(super) name: String,
+    /// The group it stands in; the root stands in itself.
+    pub(super) parent: usize,
+    pub(super) kind: NodeKind,
+    pub(super) needs: Option<Vec<Spanned<String>>>,
+    pub(super) on: Option<On>,
+    /// The component it is for.
+    pub(super) component: Option<usize>,
+}
+
+/// What a node is.
+pub(super) enum NodeKind {
+    Step(usize),
+    Group {
+        children: Vec<usize>,
+        parallel: bool,
+        /// Whether the children are the components of a repeated group.
+        repeated: bool,
+    },
+}
+
+/// A step before its edges are known.
+pub(super) struct Proto {
+    pub(super) step: Step,
+    pub(super) place: Place,
+    /// Where the item says what it waits for.
+    pub(super) needs_span: Span,
+}
+
+/// Where an item stands while it is unrolled.
+#[derive(Clone)]
+pub(super) struct Scope {
+    /// The page whose checklist it is.
+    pub(super) page: SitePath,
+    /// What ids begin with, its dot included.
+    pub(super) prefix: String,
+    /// The group's node.
+    pub(super) parent: usize,
+    pub(super) env: Option<String>,
+    pub(super) component: Option<usize>,
+    /// The page's parameters as texts.
+    pub(super) values: Rc<BTreeMap<String, String>>,
+    /// Variables that the page's steps see besides the plan's.
+    pub(super) vars: Rc<BTreeMap<String, String>>,
+    /// The group, an index of the plan's groups.
+    pub(super) group: Option<usize>,
+    /// The pages that are being unrolled, outermost first.
+    pub(super) stack: Rc<Vec<SitePath>>,
+    /// The id of the page's runbook.
+    pub(super) settings_id: String,
+}
+
+/// The unrolled checklist.
+pub(super) struct Expansion<'a> {
+    library: &'a Library,
+    template: bool,
+    pub(super) components: Vec<Component>,
+    component_ids: Vec<String>,
+    pub(super) vars: BTreeMap<String, String>,
+    pub(super) environments: BTreeMap<String, Environment>,
+    pub(super) secrets: BTreeSet<String>,
+    pub(super) groups: Vec<Group>,
+    pub(super) nodes: Vec<Node>,
+    /// Children by parent and name.
+    pub(super) index: BTreeMap<(usize, String), usize>,
+    pub(super) protos: Vec<Proto>,
+    /// The pages that steps came from.
+    pub(super) pages: BTreeSet<SitePath>,
+    pub(super) diagnostics: Diagnostics,
+    full: bool,
+}
+
+impl<'a> Expansion<'a> {
+    pub(super) fn new(
+        library: &'a Library,
+        template: bool,
+        components: Vec<Component>,
+        vars: BTreeMap<String, String>,
+        environments: BTreeMap<String, Environment>,
+        diagnostics: Diagnostics,
+    ) -> Expansion<'a> {
+        let mut component_ids: Vec<String> = Vec::new();
+        for component in &components {
+            let base = component_id(&component.name);
+            let mut id = base.clone();
+            let mut number = 2;
+            while component_ids.contains(&id) {
+                id = format!("{base}-{number}");
+                number += 1;
+            }
+            component_ids.push(id);
+        }
+        Expansion {
+            library,
+            template,
+            components,
+            component_ids,
+            vars,
+            environments,
+            secrets: BTreeSet::new(),
+            groups: Vec::new(),
+            nodes: Vec::new(),
+            index: BTreeMap::new(),
+            protos: Vec::new(),
+            pages: BTreeSet::new(),
+            diagnostics,
+            full: false,
+        }
+    }
+
+    /// Makes the outermost group.
+    pub(super) fn root(&mut self) -> usize {
+        self.nodes.push(Node {
+            name: String::new(),
+            parent: 0,
+            kind: NodeKind::Group { children: Vec::new(), parallel: false, repeated: false },
+            needs: None,
+            on: None,
+            component: None,
+        });
+        0
+    }
+
+    /// Unrolls items into the scope's group.
+    pub(super) fn items(&mut self, items: &[Item], scope: &Scope) {
+        for item in items {
+            self.item(item, scope);
+        }
+    }
+
+    fn add(&mut self, node: Node) -> usize {
+        let number = self.nodes.len();
+        let parent = node.parent;
+        self.index.insert((parent, node.name.clone()), number);
+        self.nodes.push(node);
+        if let NodeKind::Group { children, .. } = &mut self.nodes[parent].kind {
+            children.push(number);
+        }
+        number
+    }
+
+    fn add_group(&mut self, item: Option<&Item>, name: &str, scope: &Scope, parallel: bool, repeated: bool) -> usize {
+        self.add(Node {
+            name: name.to_owned(),
+            parent: scope.parent,
+            kind: NodeKind::Group { children: Vec::new(), parallel, repeated },
+            needs: item.and_then(|item| item.needs.clone()),
+            on: item.and_then(|item| item.on.as_ref()).map(|on| words::on(on.value)),
+            component: scope.component,
+        })
+    }
+
+    /// A group without anything in it is not there: its neighbours follow each other.
+    fn drop_if_empty(&mut self, node: usize) {
+        let empty = matches!(&self.nodes[node].kind, NodeKind::Group { children, .. } if children.is_empty());
+        let parent = self.nodes[node].parent;
+        if empty && let NodeKind::Group { children, .. } = &mut self.nodes[parent].kind {
+            children.retain(|child| *child != node);
+            self.nodes[node].needs = None;
+        }
+    }
+
+    fn item(&mut self, item: &Item, scope: &Scope) {
+        if let Some(when) = &item.when {
+            self.check_condition(when, scope);
+            if !self.template && !when.value.holds(&|name| scope.values.get(name).cloned()) {
+                return;
+            }
+        }
+        let env = match &item.env {
+            Some(env) => {
+                self.check_environment(env);
+                Some(env.value.clone())
+            }
+            None => scope.env.clone(),
+        };
+        let inner = Scope { env, ..scope.clone() };
+        match &item.action {
+            ItemAction::Group(group) => self.group(item, group, &inner),
+            ItemAction::Use { target, with } if split_reference(scope.page, &target.value).1.is_none() => {
+                self.use_page(item, target, with, &inner);
+            }
+            ItemAction::Use { target, with } => {
+                match find_block(self.library, scope.page, target, ReferenceKind::Use) {
+                    Ok((page, block)) => {
+                        let inner = self.with_values(with, &inner);
+                        self.block_step(item, page, block, target.span, &inner);
+                    }
+                    Err(diagnostic) => self.diagnostics.push(*diagnostic),
+                }
+            }
+            ItemAction::Step(name) => match find_block(self.library, scope.page, name, ReferenceKind::Step) {
+                Ok((page, block)) => self.block_step(item, page, block, name.span, &inner),
+                Err(diagnostic) => self.diagnostics.push(*diagnostic),
+            },
+            ItemAction::Manual => {
+                let mut step = self.bare_step(item, StepKind::Manual, &inner);
+                step.evidence = item.evidence.as_ref().map_or(Evidence::None, |it| words::evidence(it.value));
+                self.finish(item, step, None, &inner);
+            }
+            ItemAction::Approve(approve) => {
+                let mut step = self.bare_step(item, StepKind::Approval, &inner);
+                step.evidence = item.evidence.as_ref().map_or(Evidence::None, |it| words::evidence(it.value));
+                step.approval = Some(Approval {
+                    role: approve.role.as_ref().map(|role| role.value.clone()),
+                    users: approve.users.as_ref().map(|users| users.iter().map(|user| user.value.clone()).collect()),
+                    min: approve.min,
+                    forbid: approve.forbid.iter().map(|word| words::forbid(*word)).collect(),
+                    expires: approve.expires.as_ref().map(|expires| expires.text.clone()),
+                });
+                self.finish(item, step, None, &inner);
+            }
+            ItemAction::Wait { duration, monitor } => {
+                let mut step = self.bare_step(item, StepKind::Soak, &inner);
+                step.wait_s = Some(duration.value.seconds);
+                step.evidence = item.evidence.as_ref().map_or(Evidence::Output, |it| words::evidence(it.value));
+                if let Some(name) = monitor {
+                    match find_block(self.library, scope.page, name, ReferenceKind::Monitor) {
+                        Ok((page, block)) => {
+                            step.role = Some(Role::Monitor);
+                            step.impact = Some(Impact::Read);
+                            let id = step.id.clone();
+                            let action = self.action(page, block, &id, &inner, item.span, &mut step.secrets);
+                            step.monitor = Some(action);
+                        }
+                        Err(diagnostic) => self.diagnostics.push(*diagnostic),
+                    }
+                }
+                self.finish(item, step, None, &inner);
+            }
+        }
+    }
+
+    fn group(&mut self, item: &Item, group: &runbook::Group, scope: &Scope) {
+        let id = format!("{}{}", scope.prefix, item.id);
+        let number = self.groups.len();
+        self.groups.push(Group {
+            id: id.clone(),
+            title: group.title.value.clone(),
+            env: scope.env.clone(),
+            each: group.each_component.then_some(Each::Component),
+            parallel: group.parallel,
+        });
+        let parallel = group.parallel != 1;
+        let node = self.add_group(Some(item), &item.id, scope, parallel, group.each_component);
+        let inner = Scope { prefix: format!("{id}."), parent: node, group: Some(number), ..scope.clone() };
+        if !group.each_component {
+            self.items(&group.items, &inner);
+        } else if self.template {
+            // One component stands for all that there will be.
+            let child = self.add_component_node("component", usize::MAX, &inner);
+            let prefix = format!("{id}.component.");
+            self.items(&group.items, &Scope { prefix, parent: child, component: Some(usize::MAX), ..inner });
+            self.drop_if_empty(child);
+        } else {
+            for component in 0..self.components.len() {
+                let name = self.component_ids[component].clone();
+                let child = self.add_component_node(&name, component, &inner);
+                let prefix = format!("{id}.{name}.");
+                self.items(&group.items, &Scope { prefix, parent: child, component: Some(component), ..inner.clone() });
+                self.drop_if_empty(child);
+                if self.full {
+                    break;
+                }
+            }
+        }
+        self.drop_if_empty(node);
+    }
+
+    fn add_component_node(&mut self, name: &str, component: usize, scope: &Scope) -> usize {
+        let node = self.add_group(None, name, scope, false, false);
+        self.nodes[node].component = Some(component);
+        node
+    }
+
+    fn use_page(&mut self, item: &Item, target: &Spanned<String>, with: &[(Spanned<String>, Template)], scope: &Scope) {
+        let path = split_reference(scope.page, &target.value).0.unwrap_or(scope.page);
+        if scope.stack.contains(&path) {
+            let from = scope.stack.iter().position(|page| *page == path).unwrap_or(0);
+            let chain: Vec<String> =
+                scope.stack[from..].iter().chain([&path]).map(|page| format!("`{page}`")).collect();
+            let message = format!("a page uses itself: {}", chain.join(" uses "));
+            self.diagnostics.push(Diagnostic::new(Code::RunbookUnbound, target.span, message));
+            return;
+        }
+        if scope.stack.len() > MAX_USES {
+            let message = format!("pages use each other more than {MAX_USES} deep");
+            self.diagnostics.push(Diagnostic::new(Code::RunbookUnbound, target.span, message));
+            return;
+        }
+        let library = self.library;
+        let Some(page) = library.page(path) else {
+            self.diagnostics.push(no_page(library, path, target.span));
+            return;
+        };
+        let Some((runbook, settings)) =
+            page.runbook.as_ref().and_then(|runbook| Some((runbook, runbook.settings.as_ref()?)))
+        else {
+            let message = format!("`{path}` has no checklist to use");
+            self.diagnostics.push(
+                Diagnostic::new(Code::RunbookDangling, target.span, message)
+                    .help("use one of its blocks (`page.md#block`), or give the page a `runbook:`"),
+            );
+            return;
+        };
+        let mut given: BTreeMap<String, String> = BTreeMap::new();
+        for param in &settings.params {
+            if let Some(value) = scope.values.get(&param.name.value) {
+                given.insert(param.name.value.clone(), value.clone());
+            }
+        }
+        for (name, template) in with {
+            if !settings.params.iter().any(|param| param.name.value == name.value) {
+                let message = format!("`{path}` has no parameter `{}`", name.value);
+                let known: Vec<&str> = settings.params.iter().map(|param| param.name.value.as_str()).collect();
+                let diagnostic = Diagnostic::new(Code::RunbookUnbound, name.span, message);
+                self.diagnostics.push(match runbook::nearest(&name.value, &known) {
+                    Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                    None => diagnostic,
+                });
+                continue;
+            }
+            let value = self.resolve(template, scope, item.span);
+            given.insert(name.value.clone(), value);
+        }
+        let values: BTreeMap<String, String> = if self.template {
+            let own = |name: &String| format!("${{params.{name}}}");
+            let names = settings.params.iter().map(|param| &param.name.value);
+            names.map(|name| (name.clone(), given.get(name).cloned().unwrap_or_else(|| own(name)))).collect()
+        } else {
+            let mut found = Diagnostics::new();
+            let bound = bind_params(&settings.params, &given, &mut found);
+            // The page is right; who uses it did not say enough.
+            for diagnostic in found {
+                let message = diagnostic.message.clone();
+                let mut here = Diagnostic::new(Code::RunbookUnbound, target.span, message);
+                if let Some(span) = diagnostic.span {
+                    here = here.label(span, "it is declared here");
+                }
+                self.diagnostics.push(here.help("give it under `with:`"));
+            }
+            bound.into_iter().map(|(name, value)| (name, value.text())).collect()
+        };
+        add_environments(settings, &mut self.environments);
+        self.secrets.extend(settings.secrets.iter().map(|secret| secret.value.clone()));
+        self.pages.insert(path);
+        let vars: BTreeMap<String, String> = values
+            .iter()
+            .map(|(name, value)| (variable(name), value.clone()))
+            .filter(|(name, value)| self.vars.get(name) != Some(value))
+            .collect();
+        let id = format!("{}{}", scope.prefix, item.id);
+        let title = item.text.as_ref().map(|text| text.value.clone()).or_else(|| runbook.title.clone());
+        self.groups.push(Group {
+            id: id.clone(),
+            title: title.unwrap_or_else(|| settings.id.value.clone()),
+            env: scope.env.clone(),
+            each: None,
+            parallel: 1,
+        });
+        let group = self.groups.len() - 1;
+        let node = self.add_group(Some(item), &item.id, scope, false, false);
+        let mut stack = scope.stack.to_vec();
+        stack.push(path);
+        let inner = Scope {
+            page: path,
+            prefix: format!("{id}."),
+            parent: node,
+            env: scope.env.clone(),
+            component: scope.component,
+            values: Rc::new(values),
+            vars: Rc::new(vars),
+            group: Some(group),
+            stack: Rc::new(stack),
+            settings_id: settings.id.value.clone(),
+        };
+        self.items(&runbook.checklist, &inner);
+        self.drop_if_empty(node);
+    }
+
+    /// Adds the values of `with` to what a single block sees.
+    fn with_values(&mut self, with: &[(Spanned<String>, Template)], scope: &Scope) -> Scope {
+        if with.is_empty() {
+            return scope.clone();
+        }
+        let mut values = (*scope.values).clone();
+        let mut vars = (*scope.vars).clone();
+        for (name, template) in with {
+            let value = self.resolve(template, scope, template.span);
+            vars.insert(variable(&name.value), value.clone());
+            values.insert(name.value.clone(), value);
+        }
+        Scope { values: Rc::new(values), vars: Rc::new(vars), ..scope.clone() }
+    }
+
+    fn block_step(&mut self, item: &Item, page: SitePath, block: &Block, name: Span, scope: &Scope) {
+        self.pages.insert(page);
+        let mut step = self.bare_step(item, StepKind::Run, scope);
+        if item.text.is_none() {
+            step.title = self.title(&block.title, scope);
+        }
+        let stated = block.impact.as_ref().map(|impact| words::impact(impact.value));
+        let looks = matches!(
+            block.role.as_ref().map(|role| role.value),
+            Some(runbook::Role::Check | runbook::Role::Verify | runbook::Role::Monitor | runbook::Role::Notify)
+        );
+        let impact = stated.unwrap_or(if looks { Impact::Read } else { Impact::Write });
+        step.impact = Some(impact);
+        let by_impact = if impact == Impact::Read { Role::Check } else { Role::Change };
+        step.role = Some(block.role.as_ref().map_or(by_impact, |role| words::role(role.value)));
+        step.timeout_s = block.timeout.as_ref().map(|timeout| timeout.value.seconds);
+        step.retries = retries(block);
+        step.idempotent = block.idempotent;
+        step.outputs = block.outputs.iter().map(|output| output.value.clone()).collect();
+        step.evidence = item.evidence.as_ref().map_or(Evidence::Output, |it| words::evidence(it.value));
+        let transcript = match &block.body {
+            Body::Script { transcript, .. } => transcript.clone(),
+            _ => None,
+        };
+        if block.expect.is_some() || transcript.is_some() {
+            step.expect = Some(Expect {
+                exit: block.expect.as_ref().and_then(|expect| expect.exit),
+                stdout_matches: block
+                    .expect
+                    .as_ref()
+                    .and_then(|it| it.stdout_matches.as_ref())
+                    .map(|it| it.value.clone()),
+                transcript,
+            });
+        }
+        let id = step.id.clone();
+        let (kind, script, helm, used) = self.script(block, &id, scope, item.span);
+        step.kind = kind;
+        step.run = Some(script);
+        step.helm = helm;
+        step.secrets = used;
+        step.check = block.check.as_ref().map(|check| lines(&check.value));
+        if let Some(verify) = &block.verify {
+            match find_block(self.library, page, verify, ReferenceKind::Verify) {
+                Ok((page, block)) => {
+                    step.verify = Some(self.action(page, block, &id, scope, item.span, &mut step.secrets));
+                }
+                Err(diagnostic) => self.diagnostics.push(*diagnostic),
+            }
+        }
+        match &block.rollback {
+            Some(Rollback::Block(undo)) => match find_block(self.library, page, undo, ReferenceKind::Rollback) {
+                Ok((page, block)) => {
+                    step.undo = Some(self.action(page, block, &id, scope, item.span, &mut step.secrets));
+                }
+                Err(diagnostic) => self.diagnostics.push(*diagnostic),
+            },
+            Some(Rollback::None(reason)) => step.rollback = Some(reason.value.clone()),
+            None => {}
+        }
+        self.finish_block(item, step, (page, block), name, scope);
+    }
+
+    /// Makes a step that has no block yet.
+    fn bare_step(&mut self, item: &Item, kind: StepKind, scope: &Scope) -> Step {
+        let title = match &item.text {
+            Some(text) => self.title(&text.value, scope),
+            None => item.id.clone(),
+        };
+        let group = scope.group.map(|group| &self.groups[group]);
+        let section = item.section.as_ref().and_then(|section| match find_place(self.library, scope.page, section) {
+            Ok(place) => Some(place),
+            Err(diagnostic) => {
+                self.diagnostics.push(*diagnostic);
+                None
+            }
+        });
+        let mut vars = (*scope.vars).clone();
+        if let Some(env) = &scope.env {
+            vars.insert("OPSBOOK_ENV".to_owned(), env.clone());
+        }
+        let component = scope.component.map(|number| match self.components.get(number) {
+            Some(component) => {
+                let mut add = |name: &str, value: &str| vars.insert(format!("COMPONENT_{name}"), value.to_owned());
+                add("NAME", &component.name);
+                add("VERSION", &component.to);
+                add("FROM", component.from.as_deref().unwrap_or_default());
+                add("PATH", &component.path);
+                if let Some(tag) = &component.tag {
+                    add("TAG", tag);
+                }
+                component.name.clone()
+            }
+            None => {
+                for (name, hole) in
+                    [("NAME", "name"), ("VERSION", "to"), ("FROM", "from"), ("PATH", "path"), ("TAG", "tag")]
+                {
+                    vars.insert(format!("COMPONENT_{name}"), format!("${{component.{hole}}}"));
+                }
+                "component".to_owned()
+            }
+        });
+        let when = if self.template { item.when.as_ref() } else { None };
+        let when = when.and_then(|when| Some(self.library.page(scope.page)?.source.slice(when.span)?.to_owned()));
+        Step {
+            id: format!("{}{}", scope.prefix, item.id),
+            item: item.id.clone(),
+            group: group.map(|group| group.title.clone()),
+            group_id: group.map(|group| group.id.clone()),
+            kind,
+            role: None,
+            impact: None,
+            title,
+            env: scope.env.clone(),
+            component,
+            needs: Vec::new(),
+            when: when.map(|text| text.trim_matches(['"', '\'']).to_owned()),
+            run: None,
+            helm: None,
+            check: None,
+            verify: None,
+            undo: None,
+            rollback: None,
+            wait_s: None,
+            monitor: None,
+            timeout_s: None,
+            retries: None,
+            expect: None,
+            idempotent: false,
+            outputs: Vec::new(),
+            secrets: Vec::new(),
+            vars,
+            evidence: Evidence::None,
+            section,
+            approval: None,
+            break_glass: item.break_glass.as_ref().map(|declared| BreakGlass {
+                reason: "required".to_owned(),
+                review_within: declared.review_within.as_ref().map(|within| within.text.clone()),
+            }),
+            source: None,
+            digest: String::new(),
+        }
+    }
+
+    fn title(&mut self, text: &str, scope: &Scope) -> String {
+        // A title is for people: a hole without a value stays as it is.
+        let template = Template::new(text, Span::at_start(scope.page));
+        let parts = template.parts.iter().map(|part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Hole(name) => self.value(&name.value, scope).unwrap_or_else(|| format!("${{{}}}", name.value)),
+        });
+        parts.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    fn finish_block(&mut self, item: &Item, step: Step, block: (SitePath, &Block), name: Span, scope: &Scope) {
+        let place = Place {
+            item: item.span,
+            name,
+            block: Some((block.1.span, block.1.id.span)),
+            page: scope.page,
+            block_page: block.0,
+        };
+        self.push(item, step, place, scope);
+    }
+
+    fn finish(&mut self, item: &Item, step: Step, name: Option<Span>, scope: &Scope) {
+        let name = name.or_else(|| item.text.as_ref().map(|text| text.span)).unwrap_or(item.id_span);
+        let place = Place { item: item.span, name, block: None, page: scope.page, block_page: scope.page };
+        self.push(item, step, place, scope);
+    }
+
+    fn push(&mut self, item: &Item, mut step: Step, place: Place, scope: &Scope) {
+        if self.protos.len() >= MAX_STEPS {
+            if !self.full {
+                let message = format!("a plan has at most {MAX_STEPS} steps");
+                self.diagnostics.push(Diagnostic::new(Code::RunbookSchema, item.span, message));
+            }
+            self.full = true;
+            return;
+        }
+        if let Some(kubeconfig) = scope.env.as_ref().and_then(|env| self.environments.get(env)?.kubeconfig.clone())
+            && (step.run.is_some() || step.monitor.is_some())
+        {
+            step.secrets.push(kubeconfig);
+        }
+        step.secrets.sort();
+        step.secrets.dedup();
+        self.secrets.extend(step.secrets.iter().cloned());
+        let mut found: Vec<(String, String)> = Vec::new();
+        {
+            let scripts = step.run.iter().map(|run| run.script.as_str()).chain(step.check.as_deref()).chain(
+                [&step.verify, &step.undo, &step.monitor].into_iter().flatten().map(|action| action.script.as_str()),
+            );
+            for word in mentioned(scripts) {
+                if let Some((name, value)) = self.vars.get_key_value(word)
+                    && !step.vars.contains_key(word)
+                {
+                    found.push((name.clone(), value.clone()));
+                }
+            }
+        }
+        step.vars.extend(found);
+        let span = place.block.map_or(place.item, |(block, _)| block);
+        let page = if place.block.is_some() { place.block_page } else { place.page };
+        step.source = self.library.page(page).map(|page| step_source(page, span));
+        let needs_span = item.needs.as_ref().and_then(|needs| needs.first()).map_or(place.name, |need| need.span);
+        let number = self.protos.len();
+        self.protos.push(Proto { step, place, needs_span });
+        self.add(Node {
+            name: item.id.clone(),
+            parent: scope.parent,
+            kind: NodeKind::Step(number),
+            needs: item.needs.clone(),
+            on: item.on.as_ref().map(|on| words::on(on.value)),
+            component: scope.component,
+        });
+    }
+
+    fn action(
+        &mut self,
+        page: SitePath,
+        block: &Block,
+        step: &str,
+        scope: &Scope,
+        item: Span,
+        secrets: &mut Vec<String>,
+    ) -> Action {
+        self.pages.insert(page);
+        let (_, script, _, used) = self.script(block, step, scope, item);
+        secrets.extend(used);
+        Action {
+            block: block.id.value.clone(),
+            title: self.title(&block.title, scope),
+            shell: script.shell,
+            script: script.script,
+            cwd: script.cwd,
+            timeout_s: block.timeout.as_ref().map(|timeout| timeout.value.seconds),
+            retries: retries(block),
+        }
+    }
+
+    fn script(
+        &mut self,
+        block: &Block,
+        step: &str,
+        scope: &Scope,
+        item: Span,
+    ) -> (StepKind, Script, Option<Helm>, Vec<String>) {
+        let timeout = block.timeout.as_ref().map(|timeout| timeout.value.seconds);
+        let cwd = block.cwd.as_ref().map(|cwd| self.resolve(&Template::new(&cwd.value, cwd.span), scope, item));
+        let mut secrets: Vec<String> = block.secrets.iter().map(|secret| secret.value.clone()).collect();
+        let mut resolve = |template: &Template| self.resolve(template, scope, item);
+        let (kind, shell, text, helm) = match &block.body {
+            Body::Script { shell, script, .. } => (StepKind::Run, words::shell(*shell), lines(script.text()), None),
+            Body::Helm(spec) => {
+                let (helm, text) = typed::helm(spec, step, timeout, &mut resolve);
+                (StepKind::Helm, Shell::Bash, text, Some(helm))
+            }
+            Body::Kubectl(spec) => (StepKind::Kubectl, Shell::Bash, typed::kubectl(spec, timeout, &mut resolve), None),
+            Body::Http(spec) => {
+                let (text, used) = typed::http(spec, timeout, &mut resolve);
+                secrets.extend(used);
+                (StepKind::Http, Shell::Bash, text, None)
+            }
+        };
+        (kind, Script { shell, script: text, cwd }, helm, secrets)
+    }
+
+    /// Resolves a template; a hole without a value is reported (RB009) and stays as it is.
+    fn resolve(&mut self, template: &Template, scope: &Scope, item: Span) -> String {
+        let mut out = String::new();
+        for part in &template.parts {
+            match part {
+                Part::Text(text) => out.push_str(text),
+                Part::Hole(name) => match self.value(&name.value, scope) {
+                    Some(value) => out.push_str(&value),
+                    None => {
+                        self.unbound(name, scope, item);
+                        out.push_str(&format!("${{{}}}", name.value));
+                    }
+                },
+            }
+        }
+        out
+    }
+
+    fn value(&self, name: &str, scope: &Scope) -> Option<String> {
+        if let Some(param) = name.strip_prefix("params.") {
+            return scope.values.get(param).cloned();
+        }
+        if let Some(field) = name.strip_prefix("component.") {
+            let known = ["name", "version", "to", "from", "path", "tag"].contains(&field);
+            return match self.components.get(scope.component?) {
+                _ if !known => None,
+                None => Some(format!("${{component.{field}}}")),
+                Some(component) => match field {
+                    "name" => Some(component.name.clone()),
+                    "version" | "to" => Some(component.to.clone()),
+                    "from" => component.from.clone(),
+                    "path" => Some(component.path.clone()),
+                    _ => component.tag.clone(),
+                },
+            };
+        }
+        match name {
+            "env" => scope.env.clone(),
+            "runbook.id" => Some(scope.settings_id.clone()),
+            _ => None,
+        }
+    }
+
+    fn unbound(&mut self, name: &Spanned<String>, scope: &Scope, item: Span) {
+        let message = format!("`${{{}}}` has no value here", name.value);
+        let diagnostic =
+            Diagnostic::new(Code::RunbookUnbound, name.span, message).label(item, "in the step of this item");
+        let params: Vec<String> = scope.values.keys().map(|param| format!("params.{param}")).collect();
+        let mut known: Vec<&str> = params.iter().map(String::as_str).collect();
+        known.extend([
+            "component.name",
+            "component.to",
+            "component.from",
+            "component.path",
+            "component.tag",
+            "env",
+            "runbook.id",
+        ]);
+        self.diagnostics.push(if name.value.starts_with("component.") && scope.component.is_none() {
+            diagnostic.help("use the block inside a group with `each: component`")
+        } else if name.value == "env" {
+            diagnostic.help("give the item or its group an `env`")
+        } else if name.value == "component.from" {
+            diagnostic.note("the component's version before is not known; `--since REF` says it")
+        } else {
+            match runbook::nearest(&name.value, &known) {
+                Some(near) => diagnostic.help(format!("did you mean `${{{near}}}`?")),
+                None => diagnostic.help(format!("known are `{}`", known.join("`, `"))),
+            }
+        });
+    }
+
+    fn check_environment(&mut self, env: &Spanned<String>) {
+        if self.environments.contains_key(&env.value) {
+            return;
+        }
+        let known: Vec<&str> = self.environments.keys().map(String::as_str).collect();
+        let diagnostic =
+            Diagnostic::new(Code::RunbookDangling, env.span, format!("unknown environment `{}`", env.value));
+        let diagnostic = match runbook::nearest(&env.value, &known) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => diagnostic.help("declare it under `runbook: environments:` with its `tier`"),
+        };
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn check_condition(&mut self, when: &Spanned<runbook::Condition>, scope: &Scope) {
+        for name in when.value.names() {
+            if scope.values.contains_key(name) || (self.diagnostics.has_errors() && !self.template) {
+                continue;
+            }
+            let known: Vec<&str> = scope.values.keys().map(String::as_str).collect();
+            let diagnostic = Diagnostic::new(
+                Code::RunbookUnbound,
+                when.span,
+                format!("`when` asks for `{name}`, which is no parameter"),
+            );
+            let diagnostic = match runbook::nearest(name, &known) {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                None => diagnostic,
+            };
+            self.diagnostics.push(diagnostic);
+        }
+    }
+}
+
+fn retries(block: &Block) -> Option<Retries> {
+    block.retries.as_ref().map(|retries| Retries {
+        max: retries.max,
+        backoff: retries.backoff.as_ref().map_or("0s".to_owned(), |backoff| backoff.text.clone()),
+    })
+}
+
+/// Scripts have `\n` at the end of every line but the last.
+fn lines(script: &str) -> String {
+    script.replace("\r\n", "\n").trim_end_matches('\n').to_owned()
+}
+
+/// A component's part of step ids.
+fn component_id(name: &str) -> String {
+    let mut out = String::new();
+    for ch in name.chars().flat_map(char::to_lowercase) {
+        if ch.is_ascii_alphanumeric() {
+            out.push(ch);
+        } else if !out.ends_with('-') && !out.is_empty() {
+            out.push('-');
+        }
+    }
+    let out = out.trim_end_matches('-');
+    if out.is_empty() { "component".to_owned() } else { out.to_owned() }
+}
+
+fn step_source(page: &Page, span: Span) -> StepSource {
+    let lines = page.source.lines();
+    let range = span.range();
+    // The `\n` behind a block belongs to its last line.
+    let last = range.end.max(range.start + 1) - 1;
+    StepSource {
+        path: span.file.to_string(),
+        first_line: lines.line(range.start) as u64,
+        last_line: lines.line(last) as u64,
+        byte_start: range.start as u64,
+        byte_end: range.end as u64,
+    }
+}

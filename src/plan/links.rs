@@ -1,0 +1,92 @@
+//! References between runbooks: what they name, and what to say where they name nothing (RB006).
+
+use super::library::{Library, split_reference};
+use crate::diag::{Code, Diagnostic};
+use crate::runbook::{Block, ReferenceKind, nearest};
+use crate::text::{SitePath, Span, Spanned};
+
+/// Finds the block that a reference written in `page` names.
+pub(super) fn find_block<'l>(
+    library: &'l Library,
+    page: SitePath,
+    reference: &Spanned<String>,
+    kind: ReferenceKind,
+) -> Result<(SitePath, &'l Block), Box<Diagnostic>> {
+    // `step` and `monitor` name a block of the page itself, whatever the word looks like.
+    let (path, id) = match kind {
+        ReferenceKind::Step | ReferenceKind::Monitor => (None, Some(reference.value.trim_start_matches('#'))),
+        _ => split_reference(page, &reference.value),
+    };
+    let path = path.unwrap_or(page);
+    let word = kind.word();
+    let Some(id) = id else {
+        let message = format!("`{word}: {}` names a page and no block of it", reference.value);
+        return Err(Box::new(Diagnostic::new(Code::RunbookDangling, reference.span, message)));
+    };
+    let id = id.strip_prefix("step-").unwrap_or(id);
+    let Some(target) = library.page(path) else {
+        return Err(Box::new(no_page(library, path, reference.span)));
+    };
+    if let Some(block) = target.runbook.as_ref().and_then(|runbook| runbook.block(id)) {
+        return Ok((path, block));
+    }
+    let known: Vec<&str> =
+        target.runbook.iter().flat_map(|runbook| runbook.blocks.iter().map(|block| block.id.value.as_str())).collect();
+    let place = if path == page { String::new() } else { format!(" in `{path}`") };
+    let what = if kind == ReferenceKind::Step { "step" } else { "block" };
+    let diagnostic = Diagnostic::new(Code::RunbookDangling, reference.span, format!("unknown {what} `{id}`{place}"));
+    let elsewhere = library.pages().find(|(other, other_page)| {
+        *other != path && other_page.runbook.as_ref().is_some_and(|runbook| runbook.block(id).is_some())
+    });
+    Err(Box::new(match (nearest(id, &known), elsewhere) {
+        (Some(near), _) => diagnostic.help(format!("did you mean `{near}`?")),
+        (None, Some((other, _))) => diagnostic.help(format!("a step `{id}` is defined in `{other}`")),
+        (None, None) => diagnostic.help(format!("give the block a header line `#| id: {id}`")),
+    }))
+}
+
+/// Says that there is no such page.
+pub(super) fn no_page(library: &Library, path: SitePath, at: Span) -> Diagnostic {
+    let known: Vec<&str> = library.pages().map(|(path, _)| path.as_str()).collect();
+    let diagnostic = Diagnostic::new(Code::RunbookDangling, at, format!("there is no page `{path}`"));
+    match nearest(path.as_str(), &known) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic,
+    }
+}
+
+/// Finds the place that a link written in `page` names; returns it as a path from the project's folder.
+pub(super) fn find_place(library: &Library, page: SitePath, link: &Spanned<String>) -> Result<String, Box<Diagnostic>> {
+    let (file, anchor) = match link.value.split_once('#') {
+        Some((file, anchor)) => (file, Some(anchor)),
+        None => (link.value.as_str(), None),
+    };
+    let path = if file.is_empty() { page } else { page.parent().join(file) };
+    let Some(target) = library.page(path) else {
+        return Err(Box::new(no_page(library, path, link.span)));
+    };
+    let Some(anchor) = anchor else { return Ok(path.to_string()) };
+    if target.anchors.contains(anchor) || generated(target, anchor) {
+        return Ok(format!("{path}#{anchor}"));
+    }
+    let known: Vec<&str> = target.anchors.iter().map(String::as_str).collect();
+    let place = if path == page { String::new() } else { format!(" in `{path}`") };
+    let diagnostic =
+        Diagnostic::new(Code::RunbookDangling, link.span, format!("there is no section `#{anchor}`{place}"));
+    Err(Box::new(match nearest(anchor, &known) {
+        Some(near) => diagnostic.help(format!("did you mean `#{near}`?")),
+        None => diagnostic,
+    }))
+}
+
+/// The anchors that a runbook's page gets besides its headings: `step-<id>` and `item-<id>`.
+fn generated(target: &super::library::Page, anchor: &str) -> bool {
+    let Some(runbook) = &target.runbook else { return false };
+    if let Some(id) = anchor.strip_prefix("step-") {
+        return runbook.block(id).is_some();
+    }
+    let Some(wanted) = anchor.strip_prefix("item-") else { return false };
+    let mut found = false;
+    runbook.walk_items(&mut |item| found |= item.id == wanted);
+    found
+}

@@ -1,0 +1,267 @@
+//! A runbook becomes a plan: total and deterministic, without clock, host or absolute path.
+//!
+//! In: the pages as a [`Library`], parameter values, and facts of the repository. Out: a sealed
+//! [`Plan`] and the place of every step, or diagnostics. First the checklist is unrolled into a tree
+//! of nodes (`expand.rs`), then the tree gives the edges (`edges.rs`), then the order.
+
+use super::components::{Facts, bind_components};
+use super::edges;
+use super::expand::{Expansion, Scope};
+use super::library::Library;
+use super::links::find_place;
+use super::model::{Environment, FORMAT, Need, OnFailure, Plan, PlanSource, SourceFile, Stage, Step};
+use super::params::{bind_params, to_model, variable};
+use super::{graph, words};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::runbook::{Part, Runbook, Settings, Template};
+use crate::text::{SitePath, Source, Span, World};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// How much is known when a plan is made.
+#[derive(Clone, Copy, Debug)]
+pub enum Binding<'a> {
+    /// Nothing: the template that lints read.
+    Template,
+    /// The parameters' values as texts.
+    Bound(&'a BTreeMap<String, String>),
+}
+
+/// A plan and where its parts stand.
+#[derive(Clone, Debug)]
+pub struct Lowered {
+    /// The plan, sealed.
+    pub plan: Plan,
+    /// Of each step, in the order of `plan.steps`.
+    pub places: Vec<Place>,
+}
+
+/// Where a step stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The checklist item.
+    pub item: Span,
+    /// The text of the item that names the step: its `step`, `use`, `id` or `text`.
+    pub name: Span,
+    /// The block, with its id's place.
+    pub block: Option<(Span, Span)>,
+    /// The page whose checklist the item stands in.
+    pub page: SitePath,
+    /// The page of the block.
+    pub block_page: SitePath,
+}
+
+/// Lowers the runbook of a page. Errors are diagnostics; a plan that came with errors is good for
+/// further questions, and must not be executed. `None` where there is no order to speak of.
+pub fn lower(
+    entry: SitePath,
+    library: &Library,
+    binding: Binding<'_>,
+    facts: &Facts,
+    world: &dyn World,
+) -> (Option<Lowered>, Diagnostics) {
+    let mut diagnostics = Diagnostics::new();
+    let Some((runbook, settings)) = runbook_of(entry, library, &mut diagnostics) else {
+        return (None, diagnostics);
+    };
+    let template = matches!(binding, Binding::Template);
+    let values = match binding {
+        Binding::Template => BTreeMap::new(),
+        Binding::Bound(given) => bind_params(&settings.params, given, &mut diagnostics),
+    };
+    let texts: BTreeMap<String, String> = if template {
+        settings
+            .params
+            .iter()
+            .map(|param| (param.name.value.clone(), format!("${{params.{}}}", param.name.value)))
+            .collect()
+    } else {
+        values.iter().map(|(name, value)| (name.clone(), value.text())).collect()
+    };
+    let mut files: Vec<SourceFile> = Vec::new();
+    let components = match (&settings.components, template) {
+        (Some(declared), false) => {
+            let mut holes = Vec::new();
+            let mut resolve = |text: &Template| resolve_params(text, &texts, &mut holes);
+            let found = bind_components(declared, facts, world, &mut resolve, &mut files, &mut diagnostics);
+            diagnostics.extend(holes);
+            found
+        }
+        _ => Vec::new(),
+    };
+    let mut vars: BTreeMap<String, String> =
+        texts.iter().map(|(name, value)| (variable(name), value.clone())).collect();
+    if settings.components.is_some() {
+        let join = |part: fn(&super::model::Component) -> &str| {
+            if template {
+                "${components}".to_owned()
+            } else {
+                components.iter().map(part).collect::<Vec<_>>().join(" ")
+            }
+        };
+        vars.insert("COMPONENTS".to_owned(), join(|component| &component.name));
+        vars.insert("CHART_PATHS".to_owned(), join(|component| &component.path));
+    }
+    let mut environments = BTreeMap::new();
+    add_environments(settings, &mut environments);
+
+    let mut expansion = Expansion::new(library, template, components, vars, environments, diagnostics);
+    expansion.secrets.extend(settings.secrets.iter().map(|secret| secret.value.clone()));
+    let root = expansion.root();
+    let scope = Scope {
+        page: entry,
+        prefix: String::new(),
+        parent: root,
+        env: None,
+        component: None,
+        values: Rc::new(texts),
+        vars: Rc::new(BTreeMap::new()),
+        group: None,
+        stack: Rc::new(vec![entry]),
+        settings_id: settings.id.value.clone(),
+    };
+    expansion.items(&runbook.checklist, &scope);
+    expansion.pages.insert(entry);
+    let on_failure = settings.on_failure.as_ref().map(|declared| OnFailure {
+        rollback: words::rollback_policy(declared.rollback),
+        scope: words::rollback_scope(declared.scope),
+        then: declared.then.as_ref().and_then(|then| match find_place(library, entry, then) {
+            Ok(place) => Some(place),
+            Err(diagnostic) => {
+                expansion.diagnostics.push(*diagnostic);
+                None
+            }
+        }),
+    });
+    let needs = edges::link(&mut expansion);
+    let Expansion { protos, mut diagnostics, components, vars, environments, secrets, groups, pages, .. } = expansion;
+    for path in pages {
+        files.extend(library.page(path).map(|page| source_file(&page.source)));
+    }
+    files.sort();
+    files.dedup();
+
+    let indices: Vec<Vec<usize>> = needs.iter().map(|needs| needs.iter().map(|(step, _)| *step).collect()).collect();
+    let order = match graph::order(&indices) {
+        Ok(order) => order,
+        Err(cycle) => {
+            diagnostics.push(cycle_diagnostic(&cycle, &protos));
+            return (None, diagnostics);
+        }
+    };
+    edges::check_environments(&needs, &protos, &environments, &mut diagnostics);
+    if protos.is_empty() && !diagnostics.has_errors() {
+        diagnostics.push(Diagnostic::new(Code::RunbookSchema, settings.id.span, "nothing is left to do in this plan"));
+    }
+    let ids: Vec<String> = protos.iter().map(|proto| proto.step.id.clone()).collect();
+    let mut protos: Vec<Option<super::expand::Proto>> = protos.into_iter().map(Some).collect();
+    let (mut steps, mut places): (Vec<Step>, Vec<Place>) = (Vec::new(), Vec::new());
+    for index in order {
+        let mut proto = protos[index].take().expect("an order names every step once");
+        proto.step.needs = needs[index].iter().map(|(step, on)| Need { step: ids[*step].clone(), on: *on }).collect();
+        steps.push(proto.step);
+        places.push(proto.place);
+    }
+    let mut plan = Plan {
+        format: FORMAT,
+        runbook: settings.id.value.clone(),
+        title: runbook.title.clone(),
+        stage: if template { Stage::Template } else { Stage::Bound },
+        kind: words::kind(settings.kind.value),
+        mode: words::mode(settings.mode),
+        owners: settings.owners.iter().map(|owner| owner.value.clone()).collect(),
+        params: settings
+            .params
+            .iter()
+            .map(|param| (param.name.value.clone(), to_model(param, values.get(&param.name.value))))
+            .collect(),
+        secrets: secrets.into_iter().collect(),
+        environments,
+        components,
+        vars,
+        on_failure,
+        groups,
+        steps,
+        source: PlanSource { commit: facts.commit.clone(), files },
+        hash: String::new(),
+    };
+    plan.seal();
+    (Some(Lowered { plan, places }), diagnostics)
+}
+
+fn runbook_of<'l>(
+    entry: SitePath,
+    library: &'l Library,
+    diagnostics: &mut Diagnostics,
+) -> Option<(&'l Runbook, &'l Settings)> {
+    let page = library.page(entry)?;
+    let found = page.runbook.as_ref().and_then(|runbook| Some((runbook, runbook.settings.as_ref()?)));
+    if found.is_none() {
+        diagnostics.push(
+            Diagnostic::new(Code::RunbookSchema, Span::at_start(entry), format!("`{entry}` is no runbook"))
+                .help("a runbook has `runbook:` in its front matter; `opsbook adopt` proposes one"),
+        );
+    }
+    found
+}
+
+/// Adds a page's environments; the one that was there first stays.
+pub(super) fn add_environments(settings: &Settings, environments: &mut BTreeMap<String, Environment>) {
+    for declared in &settings.environments {
+        environments.entry(declared.name.value.clone()).or_insert_with(|| Environment {
+            tier: declared.tier,
+            after: declared.after.as_ref().map(|after| after.value.clone()),
+            kubeconfig: declared.kubeconfig.as_ref().map(|secret| secret.value.clone()),
+            cluster_uid: declared.cluster_uid.clone(),
+            allow_weak_identity: declared.allow_weak_identity.as_ref().is_some_and(|allowed| allowed.value),
+        });
+    }
+}
+
+/// Resolves holes that name parameters; anything else is reported.
+fn resolve_params(template: &Template, values: &BTreeMap<String, String>, holes: &mut Vec<Diagnostic>) -> String {
+    let mut out = String::new();
+    for part in &template.parts {
+        match part {
+            Part::Text(text) => out.push_str(text),
+            Part::Hole(name) => match name.value.strip_prefix("params.").and_then(|name| values.get(name)) {
+                Some(value) => out.push_str(value),
+                None => {
+                    let message = format!("`${{{}}}` has no value here", name.value);
+                    let diagnostic = Diagnostic::new(Code::RunbookUnbound, name.span, message);
+                    holes.push(diagnostic.help("components are chosen before they exist: only `${params.…}` is known"));
+                }
+            },
+        }
+    }
+    out
+}
+
+/// Names a source by path and digest.
+pub(super) fn source_file(source: &Source) -> SourceFile {
+    SourceFile { path: source.path().to_string(), sha256: source.digest().hex() }
+}
+
+fn cycle_diagnostic(cycle: &[usize], protos: &[super::expand::Proto]) -> Diagnostic {
+    let names: Vec<&str> = cycle.iter().map(|index| protos[*index].step.id.as_str()).collect();
+    let path = [names.as_slice(), &names[..1]].concat().join("` needs `");
+    let message = if names.len() == 1 {
+        format!("`{}` waits for itself", names[0])
+    } else {
+        format!("these items wait for each other: `{path}`")
+    };
+    let mut diagnostic = Diagnostic::new(Code::RunbookCycle, protos[cycle[0]].needs_span, message);
+    for index in &cycle[1..] {
+        diagnostic = diagnostic.label(protos[*index].needs_span, format!("`{}` waits here", protos[*index].step.id));
+    }
+    diagnostic
+}
+
+/// Returns the words of scripts that can be names of variables.
+pub(super) fn mentioned<'s>(scripts: impl IntoIterator<Item = &'s str>) -> BTreeSet<&'s str> {
+    scripts
+        .into_iter()
+        .flat_map(|script| script.split(|ch: char| !(ch.is_ascii_alphanumeric() || ch == '_')))
+        .filter(|word| word.starts_with(|ch: char| ch.is_ascii_uppercase() || ch == '_'))
+        .collect()
+}

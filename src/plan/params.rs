@@ -1,0 +1,136 @@
+//! Parameters get their values.
+
+use super::model;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::runbook::{Param, ParamType, Scalar, nearest};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Checks given texts against declarations and fills in defaults.
+///
+/// A value that is missing or that the declaration does not take is reported at the declaration
+/// (RB015); a value for a parameter that does not exist has no place in any file.
+pub(super) fn bind_params(
+    declared: &[Param],
+    given: &BTreeMap<String, String>,
+    diagnostics: &mut Diagnostics,
+) -> BTreeMap<String, Scalar> {
+    let names: Vec<&str> = declared.iter().map(|param| param.name.value.as_str()).collect();
+    for name in given.keys().filter(|name| !names.contains(&name.as_str())) {
+        let diagnostic = Diagnostic::placeless(Code::ParameterValue, format!("unknown parameter `{name}`"));
+        diagnostics.push(match (nearest(name, &names), names.is_empty()) {
+            (Some(near), _) => diagnostic.help(format!("did you mean `{near}`?")),
+            (None, true) => diagnostic.help("this runbook has no parameters"),
+            (None, false) => diagnostic.help(format!("its parameters are `{}`", names.join("`, `"))),
+        });
+    }
+    let mut values = BTreeMap::new();
+    for param in declared {
+        let name = &param.name.value;
+        let value = match given.get(name) {
+            Some(text) => read(param, &Scalar::Text(text.clone())),
+            None => match &param.default {
+                Some(default) => read(param, &default.value),
+                None => {
+                    let diagnostic = Diagnostic::new(
+                        Code::ParameterValue,
+                        param.name.span,
+                        format!("parameter `{name}` has no value"),
+                    );
+                    let diagnostic = diagnostic.help(format!("give one with `--param {name}=…`"));
+                    diagnostics.push(match &param.prompt {
+                        Some(prompt) => diagnostic.note(format!("it is the {prompt}")),
+                        None => diagnostic,
+                    });
+                    continue;
+                }
+            },
+        };
+        match value {
+            Ok(value) => {
+                values.insert(name.clone(), value);
+            }
+            Err(why) => {
+                let message = format!("parameter `{name}` does not take this value: {why}");
+                let span = match (&param.pattern, given.contains_key(name), &param.default) {
+                    (_, false, Some(default)) => default.span,
+                    (Some(pattern), ..) => pattern.span,
+                    _ => param.name.span,
+                };
+                diagnostics.push(Diagnostic::new(Code::ParameterValue, span, message));
+            }
+        }
+    }
+    values
+}
+
+fn read(param: &Param, value: &Scalar) -> Result<Scalar, String> {
+    let text = value.text();
+    if let Some(pattern) = &param.pattern {
+        let whole = regex::Regex::new(&format!("^(?:{})$", pattern.value)).map_err(|error| error.to_string())?;
+        if !whole.is_match(&text) {
+            return Err(format!("`{text}` does not match `{}`", pattern.value));
+        }
+    }
+    if text.contains('\0') {
+        return Err("it has a NUL in it".to_owned());
+    }
+    match param.kind {
+        ParamType::String => Ok(Scalar::Text(text)),
+        ParamType::Integer => {
+            let number: i64 = text.trim().parse().map_err(|_| format!("`{text}` is no whole number"))?;
+            match (param.min, param.max) {
+                (Some(min), _) if number < min => Err(format!("{number} is below {min}")),
+                (_, Some(max)) if number > max => Err(format!("{number} is above {max}")),
+                _ => Ok(Scalar::Int(number)),
+            }
+        }
+        ParamType::Boolean => match text.as_str() {
+            "true" | "yes" | "1" => Ok(Scalar::Bool(true)),
+            "false" | "no" | "0" => Ok(Scalar::Bool(false)),
+            _ => Err(format!("`{text}` is neither true nor false")),
+        },
+        ParamType::Choice => {
+            let choices = param.choices.as_deref().unwrap_or_default();
+            match choices.iter().find(|choice| choice.value.text() == text) {
+                Some(choice) => Ok(choice.value.clone()),
+                None => {
+                    let names: Vec<String> =
+                        choices.iter().map(|choice| format!("`{}`", choice.value.text())).collect();
+                    Err(format!("`{text}` is none of {}", names.join(", ")))
+                }
+            }
+        }
+        ParamType::Duration => match crate::runbook::Duration::parse(&text) {
+            Some(_) => Ok(Scalar::Text(text)),
+            None => Err(format!("`{text}` is no length of time such as `30m`")),
+        },
+    }
+}
+
+/// Returns the name of a parameter as scripts see it: `change-window` is `CHANGE_WINDOW`.
+pub(super) fn variable(name: &str) -> String {
+    name.to_uppercase().replace('-', "_")
+}
+
+/// Puts a declaration into its serialised form.
+pub(super) fn to_model(param: &Param, value: Option<&Scalar>) -> model::Param {
+    model::Param {
+        kind: super::words::param_type(param.kind),
+        pattern: param.pattern.as_ref().map(|pattern| pattern.value.clone()),
+        choices: param.choices.as_ref().map(|choices| choices.iter().map(|choice| json(&choice.value)).collect()),
+        min: param.min,
+        max: param.max,
+        default: param.default.as_ref().map(|default| json(&default.value)),
+        value: value.map(json),
+        prompt: param.prompt.clone(),
+    }
+}
+
+fn json(value: &Scalar) -> Value {
+    match value {
+        Scalar::Text(text) => Value::from(text.as_str()),
+        Scalar::Int(number) => Value::from(*number),
+        Scalar::Bool(value) => Value::from(*value),
+    }
+}

@@ -1,0 +1,290 @@
+//! Reads mappings against a table of keys and says what is wrong at the smallest place.
+
+use super::model::{Duration, Scalar};
+use super::template::Template;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::text::yaml::{Kind, Node};
+use crate::text::{Source, Span, Spanned};
+
+/// What the readers of one page share.
+pub(super) struct Reader<'a> {
+    /// The page.
+    pub(super) source: &'a Source,
+    /// What there is to say.
+    pub(super) diagnostics: Diagnostics,
+}
+
+/// A mapping whose keys are known.
+#[derive(Clone)]
+pub(super) struct Fields<'n> {
+    /// The mapping's name in messages: `runbook`, `checklist item`, `header`.
+    pub(super) what: String,
+    /// The mapping.
+    pub(super) span: Span,
+    entries: Vec<(String, Span, &'n Node)>,
+}
+
+impl<'n> Fields<'n> {
+    /// Returns the value of a key; an empty one counts as absent.
+    pub(super) fn get(&self, key: &str) -> Option<&'n Node> {
+        self.entry(key).map(|(_, node)| node).filter(|node| !node.is_null())
+    }
+
+    /// Returns the place of a key and its value, empty or not.
+    pub(super) fn entry(&self, key: &str) -> Option<(Span, &'n Node)> {
+        self.entries.iter().rev().find(|(name, ..)| name == key).map(|(_, span, node)| (*span, *node))
+    }
+
+    /// Returns the keys in order with their places.
+    pub(super) fn keys(&self) -> impl Iterator<Item = (&str, Span, &'n Node)> {
+        self.entries.iter().map(|(name, span, node)| (name.as_str(), *span, *node))
+    }
+}
+
+impl Reader<'_> {
+    /// Says that something has the wrong shape.
+    pub(super) fn wrong(&mut self, span: Span, message: impl Into<String>) {
+        self.diagnostics.push(Diagnostic::new(Code::RunbookSchema, span, message));
+    }
+
+    /// Opens a mapping of any keys.
+    pub(super) fn mapping<'n>(&mut self, node: &'n Node, what: &str) -> Option<Fields<'n>> {
+        let Some(entries) = node.as_map() else {
+            self.wrong(node.span, format!("`{what}` is {} where a mapping is expected", node.kind_name()));
+            return None;
+        };
+        let entries = entries.iter().map(|(key, value)| (self.raw(key), key.span, value)).collect();
+        Some(Fields { what: what.to_owned(), span: node.span, entries })
+    }
+
+    /// Opens a mapping and reports keys that are not in the table, and keys given twice.
+    pub(super) fn fields<'n>(&mut self, node: &'n Node, what: &str, known: &[&str], code: Code) -> Option<Fields<'n>> {
+        let fields = self.mapping(node, what)?;
+        for (at, (key, span, _)) in fields.entries.iter().enumerate() {
+            if let Some((_, first, _)) = fields.entries[..at].iter().find(|(other, ..)| other == key) {
+                let diagnostic =
+                    Diagnostic::new(Code::RunbookSchema, *span, format!("`{key}` is given twice in `{what}`"));
+                self.diagnostics.push(diagnostic.label(*first, "it is given here first"));
+            }
+            if !known.contains(&key.as_str()) {
+                let diagnostic = Diagnostic::new(code, *span, format!("unknown key `{key}` in `{what}`"));
+                self.diagnostics.push(diagnostic.help(match nearest(key, known) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("known keys are {}", list(known)),
+                }));
+            }
+        }
+        Some(fields)
+    }
+
+    /// Returns a scalar as it was written: `1.10` stays `1.10`, `on` stays `on`.
+    pub(super) fn raw(&self, node: &Node) -> String {
+        match &node.kind {
+            Kind::String(text, _) => text.clone(),
+            Kind::Null | Kind::Seq(_) | Kind::Map(_) => String::new(),
+            _ => match self.source.slice(node.span) {
+                Some(text) => text.trim().to_owned(),
+                None => node.scalar_text().unwrap_or_default(),
+            },
+        }
+    }
+
+    /// Reads text; numbers and truth values count as the text that was written.
+    pub(super) fn text(&mut self, fields: &Fields<'_>, key: &str) -> Option<Spanned<String>> {
+        let node = fields.get(key)?;
+        self.text_of(node, key)
+    }
+
+    /// Reads a node as text.
+    pub(super) fn text_of(&mut self, node: &Node, what: &str) -> Option<Spanned<String>> {
+        if matches!(node.kind, Kind::Seq(_) | Kind::Map(_) | Kind::Null) {
+            self.wrong(node.span, format!("`{what}` is {} where text is expected", node.kind_name()));
+            return None;
+        }
+        Some(Spanned::new(self.raw(node), node.span))
+    }
+
+    /// Reads text with holes.
+    pub(super) fn template(&mut self, fields: &Fields<'_>, key: &str) -> Option<Template> {
+        self.text(fields, key).map(|text| Template::new(&text.value, text.span))
+    }
+
+    /// Reads a list of texts; one text counts as a list of one.
+    pub(super) fn texts(&mut self, fields: &Fields<'_>, key: &str) -> Vec<Spanned<String>> {
+        let Some(node) = fields.get(key) else { return Vec::new() };
+        match node.as_seq() {
+            Some(items) => items.iter().filter_map(|item| self.text_of(item, key)).collect(),
+            None => self.text_of(node, key).into_iter().collect(),
+        }
+    }
+
+    /// Reads a word out of a closed set.
+    pub(super) fn word<T>(
+        &mut self,
+        fields: &Fields<'_>,
+        key: &str,
+        words: &[&str],
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Option<Spanned<T>> {
+        let text = self.text(fields, key)?;
+        match read(&text.value) {
+            Some(value) => Some(Spanned::new(value, text.span)),
+            None => {
+                let message = format!("`{}` is no value of `{key}`", text.value);
+                let diagnostic = Diagnostic::new(Code::RunbookSchema, text.span, message);
+                self.diagnostics.push(diagnostic.help(match nearest(&text.value, words) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("it is one of {}", list(words)),
+                }));
+                None
+            }
+        }
+    }
+
+    /// Reads a length of time.
+    pub(super) fn duration(&mut self, fields: &Fields<'_>, key: &str) -> Option<Spanned<Duration>> {
+        let text = self.text(fields, key)?;
+        match Duration::parse(&text.value) {
+            Some(duration) => Some(Spanned::new(duration, text.span)),
+            None => {
+                let message = format!("`{}` is no length of time", text.value);
+                self.diagnostics.push(
+                    Diagnostic::new(Code::RunbookSchema, text.span, message)
+                        .help("write a number and a unit: `30s`, `15m`, `24h`, `180d`"),
+                );
+                None
+            }
+        }
+    }
+
+    /// Reads a whole number that is not below a limit.
+    pub(super) fn int(&mut self, fields: &Fields<'_>, key: &str, min: i64) -> Option<i64> {
+        let node = fields.get(key)?;
+        match node.as_int() {
+            Some(number) if number >= min => Some(number),
+            Some(number) => {
+                self.wrong(node.span, format!("`{key}` is {number}, and the least is {min}"));
+                None
+            }
+            None => {
+                self.wrong(node.span, format!("`{key}` is {} where a whole number is expected", node.kind_name()));
+                None
+            }
+        }
+    }
+
+    /// Reads a truth value.
+    pub(super) fn bool(&mut self, fields: &Fields<'_>, key: &str) -> Option<bool> {
+        let node = fields.get(key)?;
+        let value = node.as_bool();
+        if value.is_none() {
+            self.wrong(node.span, format!("`{key}` is {} where true or false is expected", node.kind_name()));
+        }
+        value
+    }
+
+    /// Reads a plain value.
+    pub(super) fn scalar(&mut self, node: &Node, what: &str) -> Option<Spanned<Scalar>> {
+        let scalar = match node.kind {
+            Kind::Float(_) => Some(Scalar::Text(self.raw(node))),
+            _ => Scalar::of(node),
+        };
+        if scalar.is_none() {
+            self.wrong(node.span, format!("`{what}` is {} where a plain value is expected", node.kind_name()));
+        }
+        scalar.map(|value| Spanned::new(value, node.span))
+    }
+
+    /// Checks that text is an id: small letters, digits and `-`, a letter first.
+    pub(super) fn check_id(&mut self, id: &Spanned<String>, what: &str) -> bool {
+        let fine = is_id(&id.value);
+        if !fine {
+            let better = slug(&id.value);
+            let message = format!("`{}` is no {what} id", id.value);
+            let diagnostic = Diagnostic::new(Code::RunbookSchema, id.span, message)
+                .note("an id is small letters, digits and `-`, and begins with a letter");
+            self.diagnostics.push(if better.is_empty() {
+                diagnostic
+            } else {
+                diagnostic.help(format!("write `{better}`"))
+            });
+        }
+        fine
+    }
+}
+
+/// Tells whether text is an id.
+pub(super) fn is_id(text: &str) -> bool {
+    text.starts_with(|ch: char| ch.is_ascii_lowercase())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+/// Makes an id out of words; empty where there is no letter or digit to keep.
+pub(super) fn slug(text: &str) -> String {
+    let mut out = String::new();
+    for ch in text.chars().flat_map(char::to_lowercase) {
+        if ch.is_ascii_alphanumeric() {
+            out.push(ch);
+        } else if !out.is_empty() && !out.ends_with('-') && !matches!(ch, '\'' | '’') {
+            out.push('-');
+        }
+        if out.len() >= 60 {
+            break;
+        }
+    }
+    let out = out.trim_matches('-');
+    match out.chars().next() {
+        Some(first) if first.is_ascii_digit() => format!("n{out}"),
+        _ => out.to_owned(),
+    }
+}
+
+/// Returns the known name that is most like a wrong one, if any is alike at all.
+pub fn nearest<'k>(wrong: &str, known: &[&'k str]) -> Option<&'k str> {
+    let limit = wrong.chars().count().max(3) / 3;
+    let near = known.iter().map(|name| (distance(wrong, name), *name)).min()?;
+    (near.0 <= limit).then_some(near.1)
+}
+
+/// Counts insertions, removals, exchanges and swaps of neighbours between two short words.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().take(64).collect());
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for (row, from) in a.iter().enumerate() {
+        let mut line = vec![row + 1];
+        for (col, to) in b.iter().enumerate() {
+            let mut cost = (last[col] + usize::from(from != to)).min(last[col + 1] + 1).min(line[col] + 1);
+            if row > 0 && col > 0 && *from == b[col - 1] && a[row - 1] == *to {
+                cost = cost.min(before[col - 1] + 1);
+            }
+            line.push(cost);
+        }
+        before = std::mem::replace(&mut last, line);
+    }
+    last[b.len()]
+}
+
+/// Writes names in backticks with commas between.
+pub(super) fn list(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_near() {
+        assert_eq!(nearest("timout", super::super::keys::BLOCK), Some("timeout"));
+        assert_eq!(nearest("rollbak", super::super::keys::BLOCK), Some("rollback"));
+        assert_eq!(nearest("colour", super::super::keys::BLOCK), None);
+    }
+
+    #[test]
+    fn ids_come_out_of_words() {
+        assert_eq!(slug("Don't panic, call Ana!"), "dont-panic-call-ana");
+        assert_eq!(slug("1. First"), "n1-first");
+        assert_eq!(slug("???"), "");
+    }
+}

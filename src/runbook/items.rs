@@ -1,0 +1,303 @@
+//! The list under `checklist:`.
+
+use super::fields::{Fields, Reader, slug};
+use super::keys;
+use super::model::{Approve, BreakGlass, Evidence, Forbid, Group, Item, ItemAction, On};
+use super::template::{Condition, Template};
+use crate::diag::{Code, Diagnostic};
+use crate::text::yaml::Node;
+use crate::text::{Span, Spanned};
+use std::collections::BTreeMap;
+
+/// Groups inside groups go no deeper than this.
+const MAX_DEPTH: usize = 8;
+
+/// The keys of which an item has at most one.
+const ACTIONS: [&str; 5] = ["step", "use", "approve", "wait", "group"];
+
+/// Reads the items.
+pub(super) fn extract_checklist(reader: &mut Reader<'_>, node: &Node) -> Vec<Item> {
+    extract_items(reader, node, "checklist", 0)
+}
+
+fn extract_items(reader: &mut Reader<'_>, node: &Node, what: &str, depth: usize) -> Vec<Item> {
+    let Some(nodes) = node.as_seq() else {
+        reader.wrong(node.span, format!("`{what}` is {} where a list of items is expected", node.kind_name()));
+        return Vec::new();
+    };
+    let items: Vec<Item> = nodes.iter().filter_map(|node| extract_item(reader, node, depth)).collect();
+    unique_ids(reader, items)
+}
+
+/// An id that was written must be unique in its group; one that was derived gets a number.
+fn unique_ids(reader: &mut Reader<'_>, items: Vec<Item>) -> Vec<Item> {
+    let mut seen: BTreeMap<String, Span> = BTreeMap::new();
+    let mut out = Vec::new();
+    for mut item in items {
+        if let Some(first) = seen.get(&item.id) {
+            if item.id_span != item.span {
+                let what = if matches!(item.action, ItemAction::Group(_)) { "group" } else { "item" };
+                let diagnostic = Diagnostic::new(
+                    Code::RunbookDuplicateId,
+                    item.id_span,
+                    format!("{what} id `{}` is used twice", item.id),
+                )
+                .label(*first, "it is used here first")
+                .help("give this one an `id` of its own");
+                reader.diagnostics.push(diagnostic);
+            }
+            let base = item.id.clone();
+            let free = (2..).find(|number| !seen.contains_key(&format!("{base}-{number}")));
+            item.id = format!("{base}-{}", free.expect("some number is free"));
+        }
+        seen.insert(item.id.clone(), item.id_span);
+        out.push(item);
+    }
+    out
+}
+
+fn extract_item(reader: &mut Reader<'_>, node: &Node, depth: usize) -> Option<Item> {
+    if node.as_str().is_some() {
+        // A bare text is the shortest manual item.
+        let text = reader.text_of(node, "item")?;
+        let id = slug(&text.value);
+        return Some(Item {
+            id: if id.is_empty() { "item".to_owned() } else { id },
+            id_span: node.span,
+            span: node.span,
+            text: Some(text),
+            action: ItemAction::Manual,
+            env: None,
+            needs: None,
+            on: None,
+            when: None,
+            break_glass: None,
+            evidence: None,
+            section: None,
+        });
+    }
+    let fields = reader.fields(node, "checklist item", keys::ITEM, Code::RunbookSchema)?;
+    let text = reader.text(&fields, "text");
+    let (action, named) = extract_action(reader, &fields, text.as_ref(), depth)?;
+    let written = reader.text(&fields, "id");
+    let named_span = named.as_ref().map_or(node.span, |named| named.span);
+    let (id, id_span) = match written {
+        Some(id) => {
+            let fine = reader.check_id(&id, "item");
+            (if fine { id.value } else { slug(&id.value) }, id.span)
+        }
+        None => (named.map_or(String::new(), |named| named.value), named_span),
+    };
+    let id = if id.is_empty() { "item".to_owned() } else { id };
+    let needs = fields.entry("needs").map(|_| reader.texts(&fields, "needs"));
+    let when = reader.text(&fields, "when").and_then(|text| match Condition::parse(&text.value) {
+        Ok(condition) => Some(Spanned::new(condition, text.span)),
+        Err(why) => {
+            reader.diagnostics.push(
+                Diagnostic::new(Code::RunbookSchema, text.span, format!("`{}` is no condition", text.value))
+                    .note(why)
+                    .help("write `param == value`, `param in [a, b]`, `not param`, joined by `and` and `or`"),
+            );
+            None
+        }
+    });
+    Some(Item {
+        id,
+        id_span,
+        span: node.span,
+        action,
+        env: reader.text(&fields, "env"),
+        needs,
+        on: reader.word(&fields, "on", On::WORDS, On::from_word),
+        when,
+        break_glass: extract_break_glass(reader, &fields),
+        evidence: reader.word(&fields, "evidence", Evidence::WORDS, Evidence::from_word),
+        section: reader.text(&fields, "section"),
+        text,
+    })
+}
+
+/// Returns what the item asks for, and the text that its id is derived from.
+fn extract_action(
+    reader: &mut Reader<'_>,
+    fields: &Fields<'_>,
+    text: Option<&Spanned<String>>,
+    depth: usize,
+) -> Option<(ItemAction, Option<Spanned<String>>)> {
+    let given: Vec<(&str, Span)> =
+        fields.keys().filter(|(key, ..)| ACTIONS.contains(key)).map(|(key, span, _)| (key, span)).collect();
+    if let [first, second, ..] = given.as_slice() {
+        let message = format!("an item has one of `{}` and `{}`, not both", first.0, second.0);
+        reader
+            .diagnostics
+            .push(Diagnostic::new(Code::RunbookSchema, second.1, message).label(first.1, "the first one"));
+    }
+    let action = given.first().map_or("", |(key, _)| *key);
+    let belongs: &[(&str, &[&str])] = &[
+        ("with", &["use"]),
+        ("monitor", &["wait"]),
+        ("items", &["group"]),
+        ("each", &["group"]),
+        ("parallel", &["group"]),
+    ];
+    for (key, owners) in belongs {
+        if let Some((span, _)) = fields.entry(key)
+            && !owners.contains(&action)
+        {
+            reader.wrong(span, format!("`{key}` means nothing without `{}`", owners[0]));
+        }
+    }
+    let from_text = || text.map(|text| Spanned::new(slug(&text.value), text.span));
+    match action {
+        "" => {
+            if text.is_none() {
+                let message = "this item asks for nothing";
+                reader.diagnostics.push(
+                    Diagnostic::new(Code::RunbookSchema, fields.span, message)
+                        .help("give it a `text`, or one of `step`, `use`, `approve`, `wait` and `group`"),
+                );
+                return None;
+            }
+            // The derived id has the item's own place: it may repeat.
+            Some((ItemAction::Manual, from_text().map(|id| Spanned::new(id.value, fields.span))))
+        }
+        "step" => {
+            let step = reader.text(fields, "step")?;
+            Some((ItemAction::Step(step.clone()), Some(step)))
+        }
+        "use" => {
+            let target = reader.text(fields, "use")?;
+            let name = match target.value.split_once('#') {
+                Some((_, block)) => block.to_owned(),
+                None => slug(target.value.rsplit('/').next().unwrap_or_default().trim_end_matches(".md")),
+            };
+            let with = match fields.get("with").and_then(|node| reader.mapping(node, "with")) {
+                None => Vec::new(),
+                Some(values) => {
+                    let pairs: Vec<(Spanned<String>, &Node)> =
+                        values.keys().map(|(name, span, node)| (Spanned::new(name.to_owned(), span), node)).collect();
+                    let mut with = Vec::new();
+                    for (name, node) in pairs {
+                        if let Some(value) = reader.text_of(node, "with") {
+                            with.push((name, Template::new(&value.value, value.span)));
+                        }
+                    }
+                    with
+                }
+            };
+            let name = Spanned::new(name, target.span);
+            Some((ItemAction::Use { target, with }, Some(name)))
+        }
+        "approve" => {
+            let (key, node) = fields.entry("approve")?;
+            let approve = extract_approve(reader, node, key)?;
+            Some((ItemAction::Approve(approve), from_text().or(Some(Spanned::new("approve".to_owned(), fields.span)))))
+        }
+        "wait" => {
+            let duration = reader.duration(fields, "wait")?;
+            let monitor = reader.text(fields, "monitor");
+            let id = from_text().or(Some(Spanned::new("wait".to_owned(), fields.span)));
+            Some((ItemAction::Wait { duration, monitor }, id))
+        }
+        _ => {
+            let title = reader.text(fields, "group")?;
+            let id = Spanned::new(slug(&title.value), title.span);
+            if depth >= MAX_DEPTH {
+                reader.wrong(title.span, format!("groups stand inside each other more than {MAX_DEPTH} deep"));
+                return None;
+            }
+            let each_component = match reader.text(fields, "each") {
+                None => false,
+                Some(each) if each.value == "component" => true,
+                Some(each) => {
+                    let message = format!("`{}` is nothing that a group can be repeated for", each.value);
+                    reader
+                        .diagnostics
+                        .push(Diagnostic::new(Code::RunbookSchema, each.span, message).help("write `each: component`"));
+                    false
+                }
+            };
+            let parallel = match fields.get("parallel") {
+                None => 1,
+                Some(node) => match (node.as_bool(), node.as_int()) {
+                    (Some(true), _) => 0,
+                    (Some(false), _) => 1,
+                    (_, Some(number)) if (1..=1000).contains(&number) => u32::try_from(number).unwrap_or(1),
+                    _ => {
+                        reader.wrong(node.span, "`parallel` is true, false, or how many may run at once");
+                        1
+                    }
+                },
+            };
+            let items = match fields.entry("items") {
+                Some((_, node)) => extract_items(reader, node, "items", depth + 1),
+                None => {
+                    reader.wrong(title.span, format!("group `{}` has no `items`", title.value));
+                    Vec::new()
+                }
+            };
+            Some((ItemAction::Group(Group { title, each_component, parallel, items }), Some(id)))
+        }
+    }
+}
+
+fn extract_approve(reader: &mut Reader<'_>, node: &Node, key: Span) -> Option<Approve> {
+    if node.is_null() {
+        reader.wrong(key, "`approve` does not say who");
+        return None;
+    }
+    let fields = reader.fields(node, "approve", keys::APPROVE, Code::RunbookSchema)?;
+    let role = reader.text(&fields, "role");
+    let users = fields.get("users").map(|_| reader.texts(&fields, "users"));
+    let min = reader.int(&fields, "min", 1).unwrap_or(1);
+    if role.is_none() && users.as_ref().is_none_or(Vec::is_empty) {
+        let message = "`approve` does not say who";
+        reader.diagnostics.push(Diagnostic::new(Code::RunbookSchema, key, message).help("name a `role`, or `users`"));
+    }
+    if let Some(users) = &users
+        && role.is_none()
+        && (users.len() as i64) < min
+    {
+        reader.wrong(key, format!("{min} people must approve, and {} are named", users.len()));
+    }
+    let mut forbid = Vec::new();
+    for text in reader.texts(&fields, "forbid") {
+        match Forbid::from_word(&text.value) {
+            Some(word) if forbid.contains(&word) => {}
+            Some(word) => forbid.push(word),
+            None => {
+                let message = format!("`{}` is nobody whom `forbid` knows", text.value);
+                let diagnostic = Diagnostic::new(Code::RunbookSchema, text.span, message);
+                let known = super::fields::list(Forbid::WORDS);
+                reader.diagnostics.push(diagnostic.help(format!("it is one of {known}")));
+            }
+        }
+    }
+    Some(Approve {
+        span: node.span,
+        role,
+        users,
+        min: u32::try_from(min).unwrap_or(u32::MAX),
+        forbid,
+        expires: reader.duration(&fields, "expires").map(|duration| duration.value),
+    })
+}
+
+fn extract_break_glass(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<BreakGlass> {
+    let node = fields.get("break_glass")?;
+    let fields = reader.fields(node, "break_glass", keys::BREAK_GLASS, Code::RunbookSchema)?;
+    match reader.text(&fields, "reason") {
+        Some(reason) if reason.value != "required" => {
+            reader.diagnostics.push(
+                Diagnostic::new(Code::RunbookSchema, reason.span, "`reason` of `break_glass` is always `required`")
+                    .note("the reason is given when the glass is broken, not when the runbook is written"),
+            );
+        }
+        Some(_) => {}
+        None => reader.wrong(node.span, "`break_glass` needs `reason: required`"),
+    }
+    Some(BreakGlass {
+        span: node.span,
+        review_within: reader.duration(&fields, "review_within").map(|duration| duration.value),
+    })
+}
