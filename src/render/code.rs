@@ -490,11 +490,7 @@ fn open(tag: &str, attrs: &Attrs, out: &mut String) {
 
 /// Escapes what ends an attribute's value; SuperFences writes the rest as it is.
 fn escape_attr(value: &str) -> Cow<'_, str> {
-    if value.contains(['"', '<', '>']) {
-        value.replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;").into()
-    } else {
-        value.into()
-    }
+    if value.contains('"') { value.replace('"', "&quot;").into() } else { value.into() }
 }
 
 /// Pygments' `html_escape`.

@@ -174,8 +174,12 @@ impl Expander<'_, '_, '_> {
         let options = self.options;
         let mut escapes = false;
         for base in &options.base_path {
-            // A base that is a file stands for that file and nothing else.
-            let found = if base.parent().join(path) == *base { *base } else { base.join(path) };
+            // A base that is a file stands for that file, asked for from its folder, and nothing else.
+            let from_folder = base.parent().join(path) == *base;
+            let found = if from_folder { *base } else { base.join(path) };
+            if found == *base && !from_folder {
+                continue;
+            }
             if options.restrict_base_path && found != *base && found.below(*base).is_none() {
                 escapes = true;
                 continue;
@@ -314,8 +318,11 @@ fn extract_section(name: &str, lines: Vec<Chunk>) -> (Vec<Chunk>, bool) {
     (picked, found)
 }
 
-/// Python's `textwrap.dedent` over lines.
+/// Python's `textwrap.dedent` over lines; joined and split again, no lines are one empty line.
 fn dedent(lines: Vec<Chunk>) -> Vec<Chunk> {
+    if lines.is_empty() {
+        return vec![Chunk::default()];
+    }
     let blank = |text: &str| text.chars().all(|ch| matches!(ch, ' ' | '\t'));
     let margins = lines.iter().map(Chunk::text).filter(|text| !blank(text));
     let margins = margins.map(|text| &text[..text.len() - text.trim_start_matches([' ', '\t']).len()]);

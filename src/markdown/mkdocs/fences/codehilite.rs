@@ -113,13 +113,16 @@ pub(super) fn parse_hl_lines(text: &str) -> Vec<usize> {
 pub(super) fn set_option(style: &mut HighlightStyle, key: &str, value: &str) {
     let number = value.trim().parse::<i64>();
     match key {
-        "linenums" | "linenos" => match truth_of_word(value) {
-            Some(false) => style.linenums = None,
-            _ => {
-                style.linenums = style.linenums.or(Some(1));
-                style.linenums_style = if value == "inline" { LinenumsStyle::Inline } else { LinenumsStyle::Table };
-            }
-        },
+        // A truth value, and what is none is false.
+        "linenums" if truth_of_word(value) == Some(true) => {
+            style.linenums = style.linenums.or(Some(1));
+            style.linenums_style = LinenumsStyle::Table;
+        }
+        "linenums" => style.linenums = None,
+        "linenos" => {
+            style.linenums = style.linenums.or(Some(1));
+            style.linenums_style = if value == "inline" { LinenumsStyle::Inline } else { LinenumsStyle::Table };
+        }
         "hl_lines" => style.hl_lines = parse_hl_lines(value),
         "linenostart" => {
             if let (Ok(number), Some(_)) = (number, style.linenums) {

@@ -5,6 +5,7 @@
 
 use super::codehilite::{parse_hl_lines, set_option, style};
 use super::header::{is_language_char, scan_attrs};
+use crate::markdown::extensions::codehilite::truth_of_word;
 use crate::markdown::extensions::fenced_code::Options;
 use crate::markdown::mkdocs::Page;
 use crate::markdown::tree::{Attrs, CodeBlock, CodeStyle, Node};
@@ -149,11 +150,10 @@ fn read_header(
             }
         }
     }
+    let asked = pairs.iter().find(|(key, _)| *key == "use_pygments").map(|(_, value)| truth_of_word(value));
     if let Some(codehilite) = &page.dialect.codehilite {
-        let asked = pairs.iter().find(|(key, _)| *key == "use_pygments");
-        let refused = asked
-            .is_some_and(|(_, value)| crate::markdown::extensions::codehilite::truth_of_word(value) == Some(false));
-        if codehilite.use_pygments && !refused {
+        // What is given and no truth value counts as false.
+        if codehilite.use_pygments && asked.is_none_or(|asked| asked == Some(true)) {
             let mut style = style(codehilite);
             for (key, value) in &pairs {
                 set_option(&mut style, key, value);
@@ -177,12 +177,14 @@ fn read_header(
     if !classes.is_empty() {
         block.attrs.set("class", classes.join(" "));
     }
-    let truth = pairs.iter().find(|(key, _)| *key == "use_pygments").map(|(_, value)| *value);
-    let asked_for_pygments =
-        truth.is_some_and(|value| crate::markdown::extensions::codehilite::truth_of_word(value) == Some(true));
-    if page.dialect.attr_list.is_some() && !asked_for_pygments {
+    if page.dialect.attr_list.is_some() && asked != Some(Some(true)) {
         for (key, value) in pairs.into_iter().filter(|(key, _)| *key != "use_pygments") {
-            block.attrs.set(sanitised(key), value);
+            // The list of lines is written as Python shows a list.
+            let list = (key == "hl_lines").then(|| format!("{:?}", parse_hl_lines(value)));
+            block.attrs.set(sanitised(key), list.unwrap_or_else(|| value.to_owned()));
+        }
+        if let Some(lines) = hl_lines {
+            block.attrs.set("hl_lines", format!("{:?}", parse_hl_lines(lines)));
         }
     }
 }

@@ -5,41 +5,60 @@ use super::superfences::Finding;
 use crate::diag::{Code, Diagnostic};
 use crate::markdown::mkdocs::Page;
 use crate::text::{Chunk, Line};
+use std::collections::BTreeMap;
+use std::ops::Range;
 
-/// Reports a finding of the scanner for fences.
-pub(super) fn report(text: &Chunk, lines: &[Line<'_>], finding: &Finding<'_>, page: &mut Page<'_>) {
-    match finding {
-        Finding::Header { line, header } => unreadable_header(text, lines, *line, header, page),
-        Finding::Unclosed { line, range, cut_by } => {
-            let start = lines[*line].range.start;
-            let place = text.span(start + range.start..start + range.end);
-            let mut diagnostic = Diagnostic::new(Code::FenceUnclosed, place, "this fence is never closed")
-                .note("MkDocs shows its lines as ordinary text");
-            if let Some(cut_by) = cut_by {
-                let cut = &lines[*cut_by];
-                let message = "the fence ends here, because this line stands further left or in another quote";
-                diagnostic = diagnostic.label(text.span(cut.range.clone()), message);
+/// Reports what the scanner for fences found.
+pub(super) fn report(text: &Chunk, lines: &[Line<'_>], findings: &[Finding<'_>], page: &mut Page<'_>) {
+    if findings.is_empty() {
+        return;
+    }
+    let closers = last_closers(lines);
+    for finding in findings {
+        match finding {
+            Finding::Header { line, header } if closers.get(header.fence).is_some_and(|last| last > line) => {
+                unreadable_header(text, &lines[*line], header, page);
             }
-            let fence = &lines[*line].text[range.clone()];
-            page.diagnostics.push(
-                diagnostic.help(format!("close it with a line of exactly `{fence}`, indented as the first line")),
-            );
+            Finding::Header { .. } => {}
+            Finding::Unclosed { line, range, cut_by } => unclosed(text, lines, *line, range, *cut_by, page),
         }
     }
 }
 
+/// The last line that could close a fence, by the fence's characters.
+fn last_closers<'a>(lines: &[Line<'a>]) -> BTreeMap<&'a str, usize> {
+    let bare = |line: &Line<'a>| line.text.trim_start_matches(['>', ' ', '\t']).trim_end();
+    let fences = lines.iter().enumerate().map(|(idx, line)| (bare(line), idx));
+    fences.filter(|(text, _)| text.starts_with("```") || text.starts_with("~~~")).collect()
+}
+
+fn unclosed(
+    text: &Chunk,
+    lines: &[Line<'_>],
+    idx: usize,
+    range: &Range<usize>,
+    cut_by: Option<usize>,
+    page: &mut Page<'_>,
+) {
+    let start = lines[idx].range.start;
+    let place = text.span(start + range.start..start + range.end);
+    let mut diagnostic = Diagnostic::new(Code::FenceUnclosed, place, "this fence is never closed")
+        .note("MkDocs shows its lines as ordinary text");
+    if let Some(cut_by) = cut_by {
+        let message = "the fence ends here, because this line stands further left or in another quote";
+        diagnostic = diagnostic.label(text.span(lines[cut_by].range.clone()), message);
+    }
+    let fence = &lines[idx].text[range.clone()];
+    let help = format!("close it with a line of exactly `{fence}`, indented as the first line");
+    page.diagnostics.push(diagnostic.help(help));
+}
+
 /// Reports a header where a later line closes what it would have opened.
-fn unreadable_header(text: &Chunk, lines: &[Line<'_>], idx: usize, header: &Header<'_>, page: &mut Page<'_>) {
-    let line = &lines[idx];
+fn unreadable_header(text: &Chunk, line: &Line<'_>, header: &Header<'_>, page: &mut Page<'_>) {
     let from = header.range.start + header.fence.len();
     let words = &line.text[from..header.range.end];
     // Backticks behind backticks are code inside a line.
     if header.fence.starts_with('`') && words.contains('`') {
-        return;
-    }
-    let closes = |line: &Line<'_>| line.text.trim_start_matches(['>', ' ', '\t']).trim_end() == header.fence;
-    const FAR: usize = 2_000;
-    if !lines[idx + 1..].iter().take(FAR).any(closes) {
         return;
     }
     let start = line.range.start;

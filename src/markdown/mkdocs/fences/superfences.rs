@@ -30,7 +30,9 @@ pub(super) fn lift(text: Chunk, options: &Options, page: &mut Page<'_>) -> Chunk
         strict_quotes: page.dialect.quotes.is_some(),
     };
     let lines: Vec<Line<'_>> = text.lines().collect();
-    let found = scan(&lines, &rules, &mut |finding| lint::report(&text, &lines, &finding, page));
+    let mut findings = Vec::new();
+    let found = scan(&lines, &rules, &mut |finding| findings.push(finding));
+    lint::report(&text, &lines, &findings, page);
     let mut changes = Vec::new();
     for fence in found {
         let (first, last) = (&lines[fence.lines.start], &lines[fence.lines.end - 1]);
@@ -513,7 +515,8 @@ fn hl_lines(text: &str, n_lines: usize) -> Vec<usize> {
     for word in text.split_whitespace() {
         match word.split_once('-') {
             Some((from, to)) => lines.extend(number(from)..=number(to)),
-            None => lines.push(number(word)),
+            // Pygments shows an empty block as one line, which a number beyond the code must not mark.
+            None => lines.extend(Some(number(word)).filter(|line| *line <= n_lines)),
         }
     }
     lines.sort_unstable();

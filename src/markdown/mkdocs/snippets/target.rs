@@ -91,9 +91,9 @@ fn section(text: &str) -> Option<(bool, &str)> {
     let inside = text.strip_prefix('[')?.split(']').next().filter(|inside| inside.len() + 1 < text.len())?;
     let (kind, name) = inside.split_once(':')?;
     let (kind, name) = (kind.trim_matches([' ', '\t']), name.trim_matches([' ', '\t']));
-    let starts = kind.eq_ignore_ascii_case("start");
-    (starts || kind.eq_ignore_ascii_case("end")).then_some(())?;
-    is_name(name).then_some((starts, name))
+    let known = kind.eq_ignore_ascii_case("start") || kind.eq_ignore_ascii_case("end");
+    // Any case makes a marker, but only a small `start` starts a section.
+    (known && is_name(name)).then_some((kind == "start", name))
 }
 
 fn is_name(text: &str) -> bool {
@@ -211,9 +211,10 @@ mod tests {
 
     #[test]
     fn section_markers_may_stand_in_comments() {
-        let section = section_marker("# ---8<--- [ START: one-1 ] #").expect("a section");
+        let section = section_marker("# ---8<--- [ start: one-1 ] #").expect("a section");
         assert_eq!((section.starts, section.name, section.escape), (true, "one-1", None));
         assert_eq!(section_marker(";;--8<-- [end:a]").and_then(|section| section.escape), Some(0));
+        assert_eq!(section_marker("--8<-- [START:a]").map(|section| section.starts), Some(false));
         assert_eq!(section_marker("--8<--[start:a]"), None);
         assert_eq!(section_marker("--8<-- [start:1a]"), None);
     }
