@@ -5,4 +5,6 @@
 
 mod layers;
 mod links;
+mod routes;
 mod search;
+mod sites;

@@ -88,6 +88,10 @@ codes! {
     PageNotUtf8 "OB401" Error "a page that is not valid UTF-8";
     PluginUnknownOption "OB440" Warning "an option that a plugin does not have";
     PluginBadOption "OB441" Warning "an option of a plugin with a value it cannot have";
+    RedirectNotFound "OB442" Warning "a redirect to a page that does not exist";
+    RedirectHidesPage "OB443" Warning "a redirect from a page that is still there";
+    PagesFile "OB444" Warning "a mistake in a file that orders a folder's pages";
+    PagesEntryNotFound "OB445" Warning "an entry of such a file that names nothing";
     TemplateSyntax "OB420" Error "a template of the project that cannot be read";
     TemplateRender "OB421" Error "a template that asks for what is not there";
     TemplateUnknown "OB422" Error "a page that asks for a template that does not exist";

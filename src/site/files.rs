@@ -201,18 +201,20 @@ fn walk_key(uri: &str) -> Vec<(u8, &str)> {
 }
 
 impl FileRoute {
+    /// Returns where a file would be written, whether it is there or not.
+    pub(crate) fn out_path_of(uri: &str, use_directory_urls: bool) -> String {
+        if !is_page(uri) {
+            return uri.to_owned();
+        }
+        let name = name_of(uri);
+        let folder_url = use_directory_urls && name != "index";
+        let file = if folder_url { format!("{name}/index.html") } else { format!("{name}.html") };
+        url::join(url::dirname(uri), &file)
+    }
+
     fn new(path: SitePath, uri: &str, options: &SiteOptions, inclusion: Inclusion) -> FileRoute {
-        let (kind, out) = if is_page(uri) {
-            let (folder, name) = (url::dirname(uri), name_of(uri));
-            let file = if options.use_directory_urls && name != "index" {
-                format!("{name}/index.html")
-            } else {
-                format!("{name}.html")
-            };
-            (FileKind::Page, url::join(folder, &file))
-        } else {
-            (FileKind::Asset, uri.to_owned())
-        };
+        let kind = if is_page(uri) { FileKind::Page } else { FileKind::Asset };
+        let out = FileRoute::out_path_of(uri, options.use_directory_urls);
         let url = match out.rsplit_once('/').unwrap_or(("", &out)) {
             (folder, "index.html") if options.use_directory_urls => {
                 format!("{}/", if folder.is_empty() { "." } else { folder })

@@ -4,6 +4,7 @@ use super::files::{FileKind, FileRoute, Files, Inclusion, title_from_name};
 use super::links::Checker;
 use super::nav::{self, Draft, Item};
 use super::options::SiteOptions;
+use super::plugins;
 use super::route::{NavItem, NavKind, PageRoute, Site, TitleFrom};
 use super::url;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -22,11 +23,15 @@ pub fn link(files: &Files, pages: &[&PageFacts], options: &SiteOptions, world: &
     let metas = effective_metas(files, &facts, options, world, &mut diagnostics);
 
     let written = options.nav.as_deref().filter(|entries| !entries.is_empty());
-    let draft = match written {
-        Some(entries) => nav::read_nav(entries, files, options, &mut diagnostics),
-        None => nav::nav_of_folders(files),
+    let title_of = |path: SitePath| own_title(files, path, metas.get(&path), facts.get(&path).copied()).0;
+    let awesome = plugins::awesome_pages::apply(written, files, options, world, &title_of, &mut diagnostics);
+    let (mut draft, reaches_all, before) = match (awesome, written) {
+        (Some(made), _) => (made.draft, made.reaches_all, made.before),
+        (None, Some(entries)) => (nav::read_nav(entries, files, options, &mut diagnostics), false, Vec::new()),
+        (None, None) => (nav::nav_of_folders(files), true, Vec::new()),
     };
-    let not_in_nav = report_omitted(files, &draft, options, written.is_some(), &mut diagnostics);
+    let not_in_nav = report_omitted(files, &draft, options, !reaches_all, &mut diagnostics);
+    plugins::section_index::apply(&mut draft, files, options, &mut diagnostics);
 
     let mut site = Site {
         pages: BTreeMap::new(),
@@ -40,7 +45,7 @@ pub fn link(files: &Files, pages: &[&PageFacts], options: &SiteOptions, world: &
             .filter(|file| file.kind == FileKind::Asset && file.inclusion.is_built(options.preview))
             .map(|file| (file.path, file.out_path.clone()))
             .collect(),
-        generated: BTreeMap::new(),
+        generated: plugins::redirects::redirects(files, options, &mut diagnostics),
         files: files.clone(),
         use_directory_urls: options.use_directory_urls,
         absolute_links: options.validation.links_absolute_links,
@@ -48,6 +53,7 @@ pub fn link(files: &Files, pages: &[&PageFacts], options: &SiteOptions, world: &
     for file in files.pages(options.preview) {
         site.pages.insert(file.path, route(file, options, metas.get(&file.path).cloned()));
     }
+    neighbours(&mut site, before);
     place(&mut site, &draft);
     title(&mut site, &draft, &facts);
     site.nav = items(&draft.items, &site, &draft);
@@ -150,11 +156,22 @@ fn view_url(edit: &str) -> String {
     edit.replace(if edit.contains("/blob/") { "blob" } else { "edit" }, "raw")
 }
 
+/// Gives pages the ones before and after them; returns those of the list that are built.
+fn neighbours(site: &mut Site, mut flat: Vec<SitePath>) -> Vec<SitePath> {
+    flat.retain(|path| site.pages.contains_key(path));
+    for (index, path) in flat.iter().enumerate() {
+        let route = site.pages.get_mut(path).expect("pages that are not built were dropped above");
+        route.previous = index.checked_sub(1).map(|index| flat[index]);
+        route.next = flat.get(index + 1).copied();
+    }
+    flat
+}
+
 /// Gives pages their place in the navigation: positions, neighbours, the homepage.
 fn place(site: &mut Site, draft: &Draft) {
     let mut flat: Vec<SitePath> = Vec::new();
     let mut positions: BTreeMap<SitePath, Vec<usize>> = BTreeMap::new();
-    walk(&draft.items, &mut Vec::new(), &mut |path, position| {
+    draft.walk(&mut |path, position| {
         flat.push(path);
         // A page that stands twice has the parent it was given last (MkDocs, `_add_parent_links`);
         // to stand at the top gives it none.
@@ -166,12 +183,7 @@ fn place(site: &mut Site, draft: &Draft) {
             }
         }
     });
-    flat.retain(|path| site.pages.contains_key(path));
-    for (index, path) in flat.iter().enumerate() {
-        let route = site.pages.get_mut(path).expect("pages that are not built were dropped above");
-        route.previous = index.checked_sub(1).map(|index| flat[index]);
-        route.next = flat.get(index + 1).copied();
-    }
+    let flat = neighbours(site, flat);
     for (path, route) in &mut site.pages {
         route.position = positions.get(path).cloned();
         let at_top = route.position.as_ref().is_none_or(|position| position.len() == 1);
@@ -180,42 +192,35 @@ fn place(site: &mut Site, draft: &Draft) {
     site.homepage = flat.iter().copied().find(|path| site.pages[path].is_homepage);
 }
 
-/// Visits the pages of a navigation in order, each with its position.
-fn walk(items: &[Item], position: &mut Vec<usize>, visit: &mut impl FnMut(SitePath, &[usize])) {
-    for (index, item) in items.iter().enumerate() {
-        position.push(index);
-        match item {
-            Item::Page { path, .. } => visit(*path, position),
-            Item::Link { .. } => {}
-            Item::Section(section) => {
-                if let Some(path) = section.page {
-                    visit(path, position);
-                }
-                walk(&section.children, position, visit);
-            }
-        }
-        position.pop();
-    }
-}
-
 /// Gives pages their titles, by the first rule that yields one.
 fn title(site: &mut Site, draft: &Draft, facts: &BTreeMap<SitePath, &PageFacts>) {
     for (path, route) in &mut site.pages {
         let from_nav = draft.titles.get(path).cloned().flatten();
-        let from_meta = route.meta.as_ref().and_then(|meta| meta.get("title")?.scalar_text());
-        let heading = facts.get(path).and_then(|page| page.heading_title.as_ref());
-        let heading = heading.map(|heading| heading.value.clone()).filter(|heading| !heading.is_empty());
-        (route.title, route.title_from) = match (from_nav, from_meta, heading) {
-            (Some(title), ..) => (title, TitleFrom::Nav),
-            (None, Some(title), _) => (title, TitleFrom::Meta),
-            (None, None, Some(title)) => (title, TitleFrom::Heading),
-            (None, None, None) if route.is_homepage => ("Home".to_owned(), TitleFrom::FileName),
-            (None, None, None) => {
-                let name = site.files.by_path(*path).map_or("", |file| file.name());
-                (title_from_name(name), TitleFrom::FileName)
-            }
+        let (own, from) = own_title(&site.files, *path, route.meta.as_ref(), facts.get(path).copied());
+        (route.title, route.title_from) = match from_nav {
+            Some(title) => (title, TitleFrom::Nav),
+            None if from == TitleFrom::FileName && route.is_homepage => ("Home".to_owned(), from),
+            None => (own, from),
         };
     }
+}
+
+/// Returns the title that a page has where the navigation gives it none.
+fn own_title(
+    files: &Files,
+    path: SitePath,
+    meta: Option<&yaml::Node>,
+    facts: Option<&PageFacts>,
+) -> (String, TitleFrom) {
+    if let Some(title) = meta.and_then(|meta| meta.get("title")?.scalar_text()) {
+        return (title, TitleFrom::Meta);
+    }
+    let heading = facts.and_then(|page| page.heading_title.as_ref()).filter(|heading| !heading.value.is_empty());
+    if let Some(heading) = heading {
+        return (heading.value.clone(), TitleFrom::Heading);
+    }
+    let name = files.by_path(path).map_or("", |file| file.name());
+    (title_from_name(name), TitleFrom::FileName)
 }
 
 /// Makes the finished navigation.

@@ -13,6 +13,7 @@ mod files;
 mod glob;
 mod link;
 mod links;
+mod natural;
 mod nav;
 mod options;
 pub mod plugins;

@@ -46,6 +46,10 @@ pub(crate) struct Section {
     pub(crate) page: Option<SitePath>,
     /// Where it is written.
     pub(crate) span: Option<Span>,
+    /// Whether the configuration names it (`awesome-pages`).
+    pub(crate) is_explicit: bool,
+    /// Whether a file beside the pages made it up (`awesome-pages`).
+    pub(crate) is_virtual: bool,
 }
 
 /// A navigation while plugins may still change it.
@@ -54,6 +58,37 @@ pub(crate) struct Draft {
     pub(crate) items: Vec<Item>,
     /// The label that the navigation gives to a page; the first one wins, also where it is none.
     pub(crate) titles: BTreeMap<SitePath, Option<String>>,
+}
+
+impl Draft {
+    /// Visits the pages in order, each with its position.
+    pub(crate) fn walk(&self, visit: &mut impl FnMut(SitePath, &[usize])) {
+        walk(&self.items, &mut Vec::new(), visit);
+    }
+
+    /// Returns the pages in order.
+    pub(crate) fn pages(&self) -> Vec<SitePath> {
+        let mut pages = Vec::new();
+        self.walk(&mut |path, _| pages.push(path));
+        pages
+    }
+}
+
+fn walk(items: &[Item], position: &mut Vec<usize>, visit: &mut impl FnMut(SitePath, &[usize])) {
+    for (index, item) in items.iter().enumerate() {
+        position.push(index);
+        match item {
+            Item::Page { path, .. } => visit(*path, position),
+            Item::Link { .. } => {}
+            Item::Section(section) => {
+                if let Some(path) = section.page {
+                    visit(path, position);
+                }
+                walk(&section.children, position, visit);
+            }
+        }
+        position.pop();
+    }
 }
 
 /// Makes a navigation of what is written.
@@ -119,8 +154,8 @@ impl Reader<'_> {
                 NavEntry::Section { title, children } => Item::Section(Section {
                     title: title.value.clone(),
                     children: self.entries(children, depth + 1),
-                    page: None,
                     span: Some(title.span),
+                    ..Section::default()
                 }),
                 NavEntry::Target { title, target } => {
                     self.target(title.as_ref().map(|title| title.value.as_str()), &target.value, target.span)

@@ -3,10 +3,13 @@
 //! Options come as YAML nodes; an option that a plugin does not have is reported, with the option
 //! that was probably meant.
 
+pub(crate) mod awesome_pages;
 pub(crate) mod exclude;
+pub(crate) mod redirects;
+pub(crate) mod section_index;
 mod settings;
 
 pub(crate) use settings::Settings;
 
 /// The plugins of this room, by name.
-pub const KNOWN: &[&str] = &["exclude"];
+pub const KNOWN: &[&str] = &["awesome-pages", "exclude", "redirects", "section-index"];
