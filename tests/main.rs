@@ -6,5 +6,6 @@
 mod layers;
 mod links;
 mod routes;
+mod runbooks;
 mod search;
 mod sites;

@@ -19,7 +19,7 @@ pub(super) fn quote(word: &str) -> String {
 fn command(words: &[String]) -> String {
     let mut out = String::new();
     for (at, word) in words.iter().enumerate() {
-        let breaks = at > 0 && word.starts_with("--");
+        let breaks = at > 0 && word.starts_with("--") && word != "--install";
         if at > 0 {
             out.push_str(if breaks { " \\\n  " } else { " " });
         }

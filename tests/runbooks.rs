@@ -1,0 +1,188 @@
+//! Runbooks become plans: whole projects under `tests/cases/runbooks/`, with the plans beside them.
+//!
+//! `UPDATE_EXPECTED=1` writes the plans anew; the difference is to be read before it is committed.
+
+use opsbook::diag::{Diagnostic, Diagnostics};
+use opsbook::markdown::{self, Dialect};
+use opsbook::plan::{self, Base, Binding, Facts, Library, Lowered, Page, Plan};
+use opsbook::runbook::extract;
+use opsbook::text::{SitePath, Source, World};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A project in memory.
+pub(crate) struct Project {
+    files: BTreeMap<SitePath, Arc<Source>>,
+}
+
+impl Project {
+    /// Reads a folder of `tests/cases/runbooks/`.
+    pub(crate) fn read(name: &str) -> Project {
+        let root = cases().join(name);
+        let mut files = BTreeMap::new();
+        let mut folders = vec![root.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(&folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let site = SitePath::new(path.strip_prefix(&root).unwrap().to_str().unwrap());
+                    files.insert(site, Arc::new(Source::new(site, fs::read_to_string(&path).unwrap())));
+                }
+            }
+        }
+        Project { files }
+    }
+
+    /// Makes a project out of texts.
+    pub(crate) fn of(texts: &[(&str, &str)]) -> Project {
+        let file = |(path, text): &(&str, &str)| {
+            let path = SitePath::new(path);
+            (path, Arc::new(Source::new(path, *text)))
+        };
+        Project { files: texts.iter().map(file).collect() }
+    }
+
+    /// Changes one file.
+    pub(crate) fn with(mut self, path: &str, text: &str) -> Project {
+        let path = SitePath::new(path);
+        self.files.insert(path, Arc::new(Source::new(path, text)));
+        self
+    }
+
+    /// Returns a file's text.
+    pub(crate) fn text(&self, path: &str) -> &str {
+        self.files[&SitePath::new(path)].text()
+    }
+
+    /// Parses a page and what it draws on.
+    pub(crate) fn library(&self, entry: &str) -> (Library, Diagnostics) {
+        let (dialect, _) = Dialect::mkdocs(&[]);
+        let mut diagnostics = Diagnostics::new();
+        let library = Library::collect(SitePath::new(entry), &mut |path| {
+            let source = self.files.get(&path)?.clone();
+            let parsed = parse(&source, &dialect, &self.files);
+            let (runbook, found) = extract(&parsed.document, &source);
+            diagnostics.append(found);
+            Some(Page { source, runbook, anchors: parsed.facts.anchors.keys().cloned().collect() })
+        });
+        (library, diagnostics)
+    }
+
+    /// Lowers a runbook with parameters.
+    pub(crate) fn lower(&self, entry: &str, params: &[(&str, &str)], facts: &Facts) -> (Option<Lowered>, Diagnostics) {
+        let given = params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        self.lower_as(entry, Binding::Bound(&given), facts)
+    }
+
+    /// Lowers a runbook.
+    pub(crate) fn lower_as(&self, entry: &str, binding: Binding<'_>, facts: &Facts) -> (Option<Lowered>, Diagnostics) {
+        let (library, mut diagnostics) = self.library(entry);
+        let (lowered, found) = plan::lower(SitePath::new(entry), &library, binding, facts, &self.files);
+        diagnostics.append(found);
+        diagnostics.sort();
+        (lowered, diagnostics)
+    }
+
+    /// Shows a diagnostic as `file:line:col CODE message`.
+    pub(crate) fn show(&self, diagnostic: &Diagnostic) -> String {
+        let place = diagnostic.span.map_or("-".to_owned(), |span| {
+            let source = &self.files[&span.file];
+            let at = source.line_col(span.range().start);
+            format!("{}:{}:{}", span.file, at.line, at.col)
+        });
+        format!("{place} {} {}", diagnostic.code, diagnostic.message)
+    }
+
+    /// Shows diagnostics, one a line.
+    pub(crate) fn show_all(&self, diagnostics: &Diagnostics) -> Vec<String> {
+        diagnostics.iter().map(|diagnostic| self.show(diagnostic)).collect()
+    }
+
+    /// The world of this project.
+    pub(crate) fn world(&self) -> &dyn World {
+        &self.files
+    }
+}
+
+fn parse(source: &Source, dialect: &Dialect, world: &dyn World) -> markdown::Parsed {
+    let mut parsed = markdown::parse(source, dialect, world);
+    if parsed.document.front_matter.meta.is_none() && source.text().starts_with("---\n") {
+        let end = source.text().find("\n---\n").unwrap() + 5;
+        let blank: String = source.text()[..end].chars().map(|ch| if ch == '\n' { '\n' } else { ' ' }).collect();
+        let text = format!("{blank}{}", &source.text()[end..]);
+        parsed = markdown::parse(&Source::new(source.path(), text.clone()), dialect, world);
+        let chunk = opsbook::text::Chunk::lifted(source, 4..end - 4);
+        parsed.document.front_matter.meta = Some(opsbook::text::yaml::parse(&chunk).unwrap().root);
+        for line in text.lines().filter(|line| line.starts_with('#')) {
+            let id = line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+            parsed.facts.anchors.insert(id, source.span());
+        }
+    }
+    parsed
+}
+
+fn cases() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/runbooks")
+}
+
+/// Compares with a file, or writes it.
+pub(crate) fn expect_file(name: &str, actual: &str) {
+    let path = cases().join(name);
+    if std::env::var_os("UPDATE_EXPECTED").is_some() {
+        fs::write(&path, actual).unwrap();
+        return;
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert!(expected == actual, "{} differs; run with UPDATE_EXPECTED=1 and read the difference", path.display());
+}
+
+const QUARTERLY: &str = "docs/runbooks/quarterly-release.md";
+const HOTFIX: &str = "docs/runbooks/hotfix-rollback.md";
+
+fn since_last_quarter() -> Facts {
+    let manifest = "{\n\t\"helm/applications/cavern\": \"0.8.0\",\n\t\"helm/applications/posix-mapper\": \"0.5.1\"\n}";
+    Facts { base: Some(Base { reference: "v1".into(), manifest: Some(manifest.into()) }), ..Facts::default() }
+}
+
+fn plan_of(project: &Project, entry: &str, params: &[(&str, &str)], facts: &Facts) -> Plan {
+    let (lowered, diagnostics) = project.lower(entry, params, facts);
+    assert_eq!(project.show_all(&diagnostics), [] as [String; 0]);
+    lowered.expect("no diagnostics, hence a plan").plan
+}
+
+#[test]
+fn the_quarterly_release_is_planned_byte_for_byte() {
+    let project = Project::read("canfar");
+    let plan = plan_of(&project, QUARTERLY, &[("release", "2026.3")], &since_last_quarter());
+    let changed: Vec<_> =
+        plan.components.iter().map(|it| (it.name.as_str(), it.from.as_deref(), it.to.as_str())).collect();
+    assert_eq!(changed, [("cavern", Some("0.8.0"), "0.10.0"), ("skaha", None, "1.2.0")]);
+    let text = plan.to_json();
+    expect_file("canfar/quarterly-release.plan.json", &text);
+    assert_eq!(Plan::from_json(&text).expect("a plan of ours loads"), plan);
+}
+
+#[test]
+fn the_hotfix_uses_blocks_of_another_page() {
+    let project = Project::read("canfar");
+    let params = [("component", "cavern"), ("revision", "12"), ("issue", "#7")];
+    let plan = plan_of(&project, HOTFIX, &params, &Facts::default());
+    let deploy = plan.step("patch-staging.cavern.deploy").expect("the group is unrolled");
+    assert_eq!(deploy.source.as_ref().expect("it has a place").path, QUARTERLY);
+    assert_eq!(deploy.undo.as_ref().map(|undo| undo.block.as_str()), Some("undo-deploy"));
+    expect_file("canfar/hotfix-rollback.plan.json", &plan.to_json());
+}
+
+#[test]
+fn a_template_stands_for_every_binding() {
+    let project = Project::read("canfar");
+    let (lowered, diagnostics) = project.lower_as(QUARTERLY, Binding::Template, &Facts::default());
+    assert_eq!(project.show_all(&diagnostics), [] as [String; 0]);
+    let plan = lowered.expect("no diagnostics, hence a plan").plan;
+    let deploy = plan.step("staging.component.deploy").expect("one component stands for all");
+    assert_eq!(deploy.helm.as_ref().and_then(|helm| helm.version.as_deref()), Some("${component.to}"));
+}
