@@ -8,6 +8,7 @@
 //!
 //! [`Plan`]: super::Plan
 
+pub mod approval;
 mod chain;
 mod event;
 pub mod guard;

@@ -65,6 +65,8 @@ pub enum RunError {
         /// Why.
         why: String,
     },
+    /// Something outside the plan was left half done, and a person must look.
+    InDoubt(String),
     /// What was asked for makes no sense here.
     Usage(String),
 }
@@ -87,6 +89,7 @@ impl RunError {
         match self {
             RunError::Io { .. } | RunError::System(_) | RunError::Deleted { .. } | RunError::Usage(_) => 2,
             RunError::Invalid { .. } => 3,
+            RunError::InDoubt(_) => 5,
             RunError::Locked { .. } | RunError::Stale { .. } => 6,
             RunError::Damaged { .. } | RunError::Impossible { .. } | RunError::PlanDamaged { .. } => 7,
         }
@@ -97,7 +100,7 @@ impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RunError::Io { what, path, why } => write!(f, "{what} `{}`: {why}", path.display()),
-            RunError::System(why) | RunError::Usage(why) => f.write_str(why),
+            RunError::System(why) | RunError::Usage(why) | RunError::InDoubt(why) => f.write_str(why),
             RunError::Locked { run, holders, noted } => {
                 write!(f, "run `{}` is held by ", super::folder::name_of(run))?;
                 match holders.as_slice() {

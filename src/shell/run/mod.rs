@@ -6,6 +6,7 @@
 mod driver;
 mod error;
 mod folder;
+mod local;
 mod process;
 mod redact;
 mod time;
@@ -13,5 +14,6 @@ mod time;
 pub use driver::{Answer, Grounds, Journal, Memory, Outcome, Part, People, Performed, Performer, Task, View, drive};
 pub use error::RunError;
 pub use folder::{ReadRun, RunFolder, keep_evidence, leave_request, list_runs, name_of, read_run};
+pub use local::{Local, passed_on};
 pub use process::{Control, Ended, Ending, GRACE, Job, PrivateFile, adopt_orphans, parse_outputs, perform};
 pub use redact::{MASK, Redactor, SHORTEST};

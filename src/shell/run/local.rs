@@ -1,0 +1,391 @@
+//! Performs the parts of steps on this machine.
+//!
+//! Owns what a script may see: its environment (an allow-list, the plan's variables, the step's own
+//! secrets, the kubeconfig of its environment and of no other), and what is particular to Helm: the
+//! revision before a write, releases that an earlier attempt left pending, the flags of versions 3
+//! and 4. Does not know the order of steps.
+
+use super::driver::{Part, Performed, Performer, Task};
+use super::error::RunError;
+use super::process::{Control, Ended, Ending, Job, PrivateFile, perform};
+use super::redact::Redactor;
+use crate::plan::{Helm, Plan, Shell, Step, StepKind};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+/// Variables of the runner's environment that scripts see, where they are set.
+const PASSED_ON: &[&str] = &[
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "TMPDIR",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+];
+
+/// This machine as a performer of one run.
+#[derive(Debug)]
+pub struct Local {
+    /// The plan that is performed.
+    pub plan: Arc<Plan>,
+    /// The run's name, for scripts that record it.
+    pub run: String,
+    /// The project's folder: relative folders of steps begin there.
+    pub project: PathBuf,
+    /// A private folder for scripts and the like.
+    pub private_folder: PathBuf,
+    /// The variables that are passed on to every script.
+    pub env: BTreeMap<String, String>,
+    /// The values of the plan's secrets.
+    pub secrets: BTreeMap<String, String>,
+    /// Takes them out of everything.
+    pub redactor: Redactor,
+    /// Interrupts.
+    pub control: Arc<Control>,
+    /// Environments whose cluster was looked at.
+    pub known_clusters: Mutex<BTreeSet<String>>,
+    /// Helm's major version, once it was asked for.
+    pub helm_major: OnceLock<u32>,
+}
+
+/// Returns what scripts see of the runner's own environment: an allow-list and the names that were
+/// asked for.
+pub fn passed_on(variables: &BTreeMap<String, String>, also: &[String]) -> BTreeMap<String, String> {
+    let wanted = |name: &str| PASSED_ON.contains(&name) || also.iter().any(|asked| asked == name);
+    variables.iter().filter(|(name, _)| wanted(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+impl Performer for Local {
+    fn perform(&self, task: &Task<'_>, show: &mut dyn FnMut(&str)) -> Result<Performed, RunError> {
+        let step = task.step;
+        if step.kind == StepKind::Soak && task.part == Part::Main {
+            return self.soak(task, show);
+        }
+        let work = match task.part {
+            Part::Main => step.run.as_ref().map(|run| Work {
+                shell: run.shell,
+                script: self.main_script(step, &run.script),
+                cwd: run.cwd.clone(),
+                timeout_s: step.timeout_s,
+            }),
+            Part::Check => self.check_of(step),
+            Part::Verify => step.verify.as_ref().map(Work::of),
+            Part::Undo => step.undo.as_ref().map(Work::of),
+        };
+        let Some(work) = work else {
+            return Err(RunError::Invalid { why: format!("step `{}` has nothing to run", step.id) });
+        };
+        let retries = match task.part {
+            Part::Verify => step.verify.as_ref().and_then(|action| action.retries.clone()),
+            _ => None,
+        };
+        let mut left = retries.as_ref().map_or(0, |retries| retries.max);
+        loop {
+            let performed = self.once(task, &work, show)?;
+            let again = left > 0 && !matches!(performed.ended.ending, Ending::Exited(0)) && self.control.level() == 0;
+            if !again {
+                return Ok(performed);
+            }
+            left -= 1;
+            self.pause(Duration::from_secs(retries.as_ref().map_or(0, crate::plan::Retries::backoff_s)));
+        }
+    }
+
+    fn prepare(&self, step: &Step) -> Result<Option<String>, RunError> {
+        self.verify_cluster(step)?;
+        let Some(helm) = step.helm.as_ref().filter(|_| step.writes()) else {
+            return Ok(None);
+        };
+        let Some(last) = self.last_revision(step, helm)? else {
+            return Ok(None);
+        };
+        let status = last.get("status").and_then(Value::as_str).unwrap_or_default();
+        let revision = last.get("revision").and_then(Value::as_u64).map(|revision| revision.to_string());
+        if status.starts_with("pending-") {
+            let namespace = helm.namespace.as_deref().unwrap_or("default");
+            return Err(RunError::InDoubt(format!(
+                "release `{}` is {status}: an earlier attempt was cut off. See `helm history {} -n {namespace}`, go \
+                 back with `helm rollback {} REVISION -n {namespace}`, then resume",
+                helm.release, helm.release, helm.release
+            )));
+        }
+        Ok(revision)
+    }
+
+    fn pause(&self, time: Duration) {
+        let until = Instant::now() + time;
+        while self.control.level() == 0 && Instant::now() < until {
+            std::thread::sleep(until.saturating_duration_since(Instant::now()).min(Duration::from_millis(50)));
+        }
+    }
+}
+
+/// One script to run.
+struct Work {
+    shell: Shell,
+    script: String,
+    cwd: Option<String>,
+    timeout_s: Option<u64>,
+}
+
+impl Work {
+    fn of(action: &crate::plan::Action) -> Work {
+        Work {
+            shell: action.shell,
+            script: action.script.clone(),
+            cwd: action.cwd.clone(),
+            timeout_s: action.timeout_s,
+        }
+    }
+}
+
+impl Local {
+    fn once(&self, task: &Task<'_>, work: &Work, show: &mut dyn FnMut(&str)) -> Result<Performed, RunError> {
+        let output = PrivateFile::new(&self.private_folder, b"")?;
+        let (mut env, _kubeconfig) = self.environment(task.step)?;
+        for (step, outputs) in &task.outputs {
+            for (key, value) in outputs {
+                env.insert(format!("OPSBOOK_OUT_{}_{}", shouted(step), shouted(key)), value.clone());
+            }
+        }
+        let at = output.path.to_string_lossy().into_owned();
+        env.insert("RB_OUTPUT".into(), at.clone());
+        env.insert("OPSBOOK_OUTPUT".into(), at);
+        if let Some(revision) = &task.previous_revision {
+            env.insert("PREVIOUS_REVISION".into(), revision.clone());
+        }
+        let job = Job {
+            shell: work.shell,
+            script: work.script.clone(),
+            cwd: work.cwd.as_ref().map_or_else(|| self.project.clone(), |cwd| self.project.join(cwd)),
+            env,
+            timeout: work.timeout_s.map(Duration::from_secs),
+        };
+        let ended = perform(&job, &self.private_folder, &self.redactor, &self.control, show)?;
+        let outputs_text = fs::read(&output.path).unwrap_or_default();
+        let outputs_text = self.redactor.redact(&String::from_utf8_lossy(&outputs_text));
+        Ok(Performed { ended, outputs_text, note: None })
+    }
+
+    /// What a step's scripts see. The second value keeps the kubeconfig's file alive.
+    fn environment(&self, step: &Step) -> Result<(BTreeMap<String, String>, Option<PrivateFile>), RunError> {
+        let mut env = self.env.clone();
+        env.extend(self.plan.vars.clone());
+        env.extend(step.vars.clone());
+        env.insert("OPSBOOK_RUN".into(), self.run.clone());
+        env.insert("OPSBOOK_STEP".into(), step.id.clone());
+        if let Some(name) = &step.env {
+            env.insert("OPSBOOK_ENV".into(), name.clone());
+        }
+        for name in &step.secrets {
+            if let Some(value) = self.secrets.get(name) {
+                env.insert(name.clone(), value.clone());
+            }
+        }
+        let Some(environment) = step.env.as_ref().and_then(|name| self.plan.environments.get(name)) else {
+            return Ok((env, None));
+        };
+        // A step in an environment sees its cluster or none: never the one that happens to be at hand.
+        let Some(value) = environment.kubeconfig.as_ref().and_then(|name| self.secrets.get(name)) else {
+            env.insert("KUBECONFIG".into(), "/dev/null".into());
+            return Ok((env, None));
+        };
+        if !value.contains('\n') && Path::new(value).is_file() {
+            env.insert("KUBECONFIG".into(), value.clone());
+            return Ok((env, None));
+        }
+        let file = PrivateFile::new(&self.private_folder, value.as_bytes())?;
+        env.insert("KUBECONFIG".into(), file.path.to_string_lossy().into_owned());
+        Ok((env, Some(file)))
+    }
+
+    /// Runs the monitor again and again until the time is over; its first failure ends the soak.
+    fn soak(&self, task: &Task<'_>, show: &mut dyn FnMut(&str)) -> Result<Performed, RunError> {
+        let step = task.step;
+        let wait = Duration::from_secs(step.wait_s.unwrap_or(0));
+        let pause = (wait / 30).clamp(Duration::from_secs(1), Duration::from_secs(60));
+        let began = Instant::now();
+        let mut n_passed = 0_u32;
+        loop {
+            let left = wait.saturating_sub(began.elapsed());
+            let mut last = empty_end(Ending::Exited(0));
+            if let Some(monitor) = &step.monitor {
+                last = self.once(task, &Work::of(monitor), show)?;
+                if last.ended.ending != Ending::Exited(0) {
+                    last.note = Some(format!("the monitor failed after {n_passed} passes"));
+                    return Ok(last);
+                }
+                n_passed += 1;
+            }
+            if left.is_zero() {
+                return Ok(last);
+            }
+            self.pause(left.min(pause));
+            if self.control.level() > 0 {
+                return Ok(empty_end(Ending::Cancelled));
+            }
+        }
+    }
+
+    fn check_of(&self, step: &Step) -> Option<Work> {
+        if let (Some(check), Some(run)) = (&step.check, &step.run) {
+            let (script, cwd) = (check.clone(), run.cwd.clone());
+            return Some(Work { shell: run.shell, script, cwd, timeout_s: step.timeout_s });
+        }
+        // The built-in check of Helm: the last revision is deployed and has the version that was to be.
+        let helm = step.helm.as_ref()?;
+        let wanted = helm.version.as_ref().map_or(String::new(), |version| format!("-{version}"));
+        let script = format!(
+            "last=$({})\ncase $last in *'\"status\":\"deployed\"'*) ;; *) exit 1 ;; esac\n\
+             case $last in *'\"chart\":\"'*{}'\"'*) ;; *) exit 1 ;; esac",
+            history(helm),
+            quote(&wanted)
+        );
+        Some(Work { shell: Shell::Bash, script, cwd: None, timeout_s: Some(60) })
+    }
+
+    /// A Helm step's command with the run's mark in its description, in the words of the Helm that
+    /// is installed: version 3 says `--atomic` and plain `--wait`.
+    fn main_script(&self, step: &Step, script: &str) -> String {
+        let Some(helm) = &step.helm else {
+            return script.to_owned();
+        };
+        let three = self.helm_major(step) == 3;
+        let mut words: Vec<String> = Vec::new();
+        for word in &helm.argv {
+            words.push(match word.as_str() {
+                "--rollback-on-failure" if three => "--atomic".into(),
+                wait if three && wait.starts_with("--wait=") => "--wait".into(),
+                "--atomic" if !three => "--rollback-on-failure".into(),
+                other => other.into(),
+            });
+        }
+        if !words.iter().any(|word| word.starts_with("--description")) {
+            words.push("--description".into());
+            words.push(format!("runbook {}/{}", self.plan.short_hash(), step.id));
+        }
+        words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ")
+    }
+
+    fn helm_major(&self, step: &Step) -> u32 {
+        *self.helm_major.get_or_init(|| {
+            let probed = self.probe(step, "helm version --short");
+            let text = probed.map(|ended| ended.stdout).unwrap_or_default();
+            let digits = text.trim().trim_start_matches('v');
+            digits.split('.').next().and_then(|major| major.parse().ok()).unwrap_or(4)
+        })
+    }
+
+    fn last_revision(&self, step: &Step, helm: &Helm) -> Result<Option<Value>, RunError> {
+        let ended = self.probe(step, &history(helm))?;
+        if ended.ending != Ending::Exited(0) {
+            // Helm says "release: not found" with a failure: there is no revision yet.
+            if ended.log.contains("not found") {
+                return Ok(None);
+            }
+            return Err(RunError::InDoubt(format!(
+                "cannot see the history of release `{}`, so its way back is not known: {}",
+                helm.release,
+                ended.log.lines().last().unwrap_or("helm said nothing")
+            )));
+        }
+        let list: Option<Value> = serde_json::from_str(ended.stdout.trim()).ok();
+        Ok(list.and_then(|list| list.as_array()?.last().cloned()))
+    }
+
+    /// Before the first write in an environment whose cluster is pinned: is it that cluster?
+    fn verify_cluster(&self, step: &Step) -> Result<(), RunError> {
+        let Some(name) = step.env.as_ref().filter(|_| step.writes()) else {
+            return Ok(());
+        };
+        let Some(wanted) = self.plan.environments.get(name).and_then(|env| env.cluster_uid.as_ref()) else {
+            return Ok(());
+        };
+        let held = "no thread panics while it holds the known clusters";
+        if self.known_clusters.lock().expect(held).contains(name) {
+            return Ok(());
+        }
+        let ended = self.probe(step, "kubectl get namespace kube-system -o 'jsonpath={.metadata.uid}'")?;
+        let found = ended.stdout.trim();
+        if ended.ending != Ending::Exited(0) || found != wanted {
+            return Err(RunError::Stale {
+                why: format!(
+                    "the kubeconfig of environment `{name}` does not lead to its cluster: the uid of `kube-system` is \
+                     `{found}`, and the runbook pins `{wanted}`"
+                ),
+            });
+        }
+        self.known_clusters.lock().expect(held).insert(name.clone());
+        Ok(())
+    }
+
+    /// Runs a command that only looks, as the step would.
+    fn probe(&self, step: &Step, script: &str) -> Result<Ended, RunError> {
+        let task = Task { step, part: Part::Check, outputs: BTreeMap::new(), previous_revision: None };
+        let work = Work { shell: Shell::Bash, script: script.to_owned(), cwd: None, timeout_s: Some(60) };
+        Ok(self.once(&task, &work, &mut |_| {})?.ended)
+    }
+}
+
+fn history(helm: &Helm) -> String {
+    let mut command = format!("helm history {} -o json --max 1", quote(&helm.release));
+    if let Some(namespace) = &helm.namespace {
+        command.push_str(&format!(" -n {}", quote(namespace)));
+    }
+    command
+}
+
+fn empty_end(ending: Ending) -> Performed {
+    let digest = crate::text::Digest::of(b"").hex();
+    let ended = Ended { ending, log: String::new(), stdout: String::new(), n_bytes: 0, digest, strays: Vec::new() };
+    Performed { ended, outputs_text: String::new(), note: None }
+}
+
+/// Quotes a word for a POSIX shell.
+fn quote(word: &str) -> String {
+    let plain = |ch: char| ch.is_ascii_alphanumeric() || "-_./:=@%+,".contains(ch);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+/// The form that names have in variables: `staging.cavern` is `STAGING_CAVERN`.
+fn shouted(name: &str) -> String {
+    name.chars().map(|ch| if ch.is_ascii_alphanumeric() { ch.to_ascii_uppercase() } else { '_' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        assert_eq!(
+            ["a-b/c.yaml", "a b", "it's", "", "$x"].map(quote),
+            ["a-b/c.yaml", "'a b'", "'it'\\''s'", "''", "'$x'"]
+        );
+    }
+
+    #[test]
+    fn scripts_see_an_allow_list() {
+        let own = BTreeMap::from(["PATH", "AWS_SECRET", "PROM_URL"].map(|name| (name.to_owned(), "x".to_owned())));
+        let seen: Vec<String> = passed_on(&own, &["PROM_URL".to_owned()]).into_keys().collect();
+        assert_eq!(seen, ["PATH", "PROM_URL"]);
+    }
+}
