@@ -45,6 +45,17 @@ impl Terminal {
         100
     }
 
+    /// Returns the height to draw for: the terminal's where standard error is one, else 40 lines.
+    pub fn height(self) -> usize {
+        #[cfg(unix)]
+        if let Ok(size) = rustix::termios::tcgetwinsize(io::stderr())
+            && size.ws_row >= 10
+        {
+            return usize::from(size.ws_row);
+        }
+        40
+    }
+
     /// Writes the product. A closed pipe is fine: who closed it has seen enough.
     ///
     /// # Errors

@@ -1,0 +1,471 @@
+//! The people of a run: who they are, what they ask for, and what of it counts.
+//!
+//! A person acts through a [`Request`]: typed at the runner's terminal, left in the run's inbox for
+//! a runner that is alive, or given to a run that nobody holds. All three are judged here by the
+//! same rules. Nothing that is written in a page comes this way.
+
+use super::driver::{Answer, People};
+use super::error::RunError;
+use super::folder::keep_evidence;
+use super::redact::Redactor;
+use crate::plan::machine::approval::{Circumstances, Identity, may_decide};
+use crate::plan::machine::{Decision, Event, IdentitySource, Next, Resolution, Run, StepState, Waiting};
+use crate::plan::{Evidence, Step, StepKind};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The namespace of signatures on decisions, as `ssh-keygen -Y` knows it.
+const NAMESPACE: &str = "runbook-approval";
+
+/// What a person asks for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "request", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Request {
+    /// To approve or refuse a step.
+    Decide {
+        /// The step.
+        step: String,
+        /// Whether it is a yes.
+        yes: bool,
+        /// Who.
+        by: String,
+        /// What they say.
+        note: Option<String>,
+        /// The armoured signature of [`statement`]; without one the name is the account's.
+        signature: Option<String>,
+    },
+    /// To tick a manual item.
+    Done {
+        /// The step.
+        step: String,
+        /// Who.
+        by: String,
+        /// What proves it: kind (`note`, `url`, `file`), value, and of a file its digest.
+        evidence: Vec<(String, String, Option<String>)>,
+    },
+    /// To settle a step in doubt.
+    Resolve {
+        /// The step.
+        step: String,
+        /// As what.
+        r#as: Resolution,
+        /// Who.
+        by: String,
+        /// Why.
+        note: String,
+    },
+    /// To give the run up.
+    Cancel {
+        /// Who.
+        by: String,
+        /// Why.
+        note: Option<String>,
+    },
+}
+
+/// What requests are judged by.
+#[derive(Clone, Debug, Default)]
+pub struct Office {
+    /// The run's folder; evidence is kept there.
+    pub run: PathBuf,
+    /// The run's name.
+    pub name: String,
+    /// The project's folder.
+    pub project: PathBuf,
+    /// Who has which role.
+    pub roles: BTreeMap<String, BTreeSet<String>>,
+    /// The keys that may sign decisions.
+    pub allowed_signers: Option<PathBuf>,
+    /// Whether the name of an account is enough.
+    pub allow_weak_identity: bool,
+    /// Takes secrets out of what people type.
+    pub redactor: Redactor,
+}
+
+impl Office {
+    /// Judges a request and returns the events that it comes to.
+    ///
+    /// # Errors
+    /// Returns why it does not count, as a sentence without a full stop.
+    pub fn judge(&self, run: &Run, request: Request) -> Result<Vec<Event>, String> {
+        match request {
+            Request::Decide { step, yes, by, note, signature } => {
+                self.judge_decision(run, &step, yes, by, note, signature)
+            }
+            Request::Done { step, by, evidence } => self.judge_done(run, &step, by, evidence),
+            Request::Resolve { step, r#as, by, note } => {
+                let note = self.redactor.redact(&note);
+                if note.trim().is_empty() {
+                    return Err("say with `--note` what you saw: it stands in the journal".into());
+                }
+                Ok(vec![Event::Resolve { step, r#as, by, note }])
+            }
+            Request::Cancel { by, note } => {
+                Ok(vec![Event::RunCancelled { by, note: note.map(|note| self.redactor.redact(&note)) }])
+            }
+        }
+    }
+
+    fn judge_decision(
+        &self,
+        run: &Run,
+        id: &str,
+        yes: bool,
+        by: String,
+        note: Option<String>,
+        signature: Option<String>,
+    ) -> Result<Vec<Event>, String> {
+        let step = run.plan().step(id).ok_or_else(|| format!("the plan has no step `{id}`"))?;
+        let source = match &signature {
+            None => IdentitySource::OsUser,
+            Some(signature) => {
+                self.verify(&statement(&self.name, run, step, yes, &by), &by, signature)?;
+                IdentitySource::SshSig
+            }
+        };
+        let person = Identity { name: by.clone(), source };
+        let known = Circumstances {
+            roles: self.roles.clone(),
+            authors: authors_of(&self.project, step),
+            allow_weak_identity: self.allow_weak_identity,
+        };
+        may_decide(run, step, &person, &known)?;
+        let decision = Decision {
+            step: id.to_owned(),
+            plan: run.plan().hash.clone(),
+            digest: step.digest.clone(),
+            env: step.env.clone(),
+            by: by.clone(),
+            source,
+            note: note.map(|note| self.redactor.redact(&note)),
+        };
+        let mut events = Vec::new();
+        if let Some(signature) = signature {
+            let kept = keep_evidence(&self.run, signature.as_bytes()).map_err(|error| error.to_string())?;
+            let (step, value) = (id.to_owned(), format!("{id}.sig"));
+            events.push(Event::EvidenceAdded { step, kind: "file".into(), value, sha256: Some(kept), by });
+        }
+        events.push(if yes { Event::ApprovalGiven(decision) } else { Event::ApprovalRefused(decision) });
+        Ok(events)
+    }
+
+    fn judge_done(
+        &self,
+        run: &Run,
+        id: &str,
+        by: String,
+        evidence: Vec<(String, String, Option<String>)>,
+    ) -> Result<Vec<Event>, String> {
+        let step = run.plan().step(id).ok_or_else(|| format!("the plan has no step `{id}`"))?;
+        if step.kind != StepKind::Manual {
+            return Err(format!("step `{id}` is not done by hand"));
+        }
+        let wanted = match step.evidence {
+            Evidence::None | Evidence::Output => None,
+            Evidence::Note => Some("note"),
+            Evidence::Url => Some("url"),
+            Evidence::File => Some("file"),
+        };
+        let given = |kind: &str| evidence.iter().any(|(given, value, _)| given == kind && !value.trim().is_empty());
+        if let Some(kind) = wanted.filter(|kind| !given(kind)) {
+            return Err(format!("step `{id}` asks for evidence: give a {kind} with `--{kind}`"));
+        }
+        if let Some((_, url, _)) = evidence.iter().find(|(kind, value, _)| kind == "url" && !is_url(value)) {
+            return Err(format!("`{url}` is no address of the form `https://…`"));
+        }
+        let added = evidence.into_iter().map(|(kind, value, sha256)| Event::EvidenceAdded {
+            step: id.to_owned(),
+            kind,
+            value: self.redactor.redact(&value),
+            sha256,
+            by: by.clone(),
+        });
+        let mut events: Vec<Event> = added.collect();
+        events.push(Event::ManualDone { step: id.to_owned(), by, source: Some(IdentitySource::OsUser) });
+        Ok(events)
+    }
+
+    fn verify(&self, statement: &str, by: &str, signature: &str) -> Result<(), String> {
+        let Some(signers) = &self.allowed_signers else {
+            return Err("no keys may sign approvals: name a file with `allowed-signers` under `[runbook]`".into());
+        };
+        let held = tempfile_in(&self.run, signature.as_bytes()).map_err(|error| error.to_string())?;
+        let mut command = Command::new("ssh-keygen");
+        command.args(["-Y", "verify", "-n", NAMESPACE, "-I", by, "-f"]).arg(signers).arg("-s").arg(&held.path);
+        let verified = with_input(command, statement)?;
+        if verified.0 { Ok(()) } else { Err(format!("the signature of `{by}` does not hold: {}", verified.1.trim())) }
+    }
+}
+
+/// The text that a decision's signature is made over. It names the run, so that a signature given
+/// to one run says nothing in another.
+pub fn statement(run_name: &str, run: &Run, step: &Step, yes: bool, by: &str) -> String {
+    format!(
+        "opsbook decision\nrun: {run_name}\nplan: {}\nstep: {}\ndigest: {}\nenv: {}\ndecision: {}\nby: {by}\n",
+        run.plan().hash,
+        step.id,
+        step.digest,
+        step.env.as_deref().unwrap_or("-"),
+        if yes { "given" } else { "refused" },
+    )
+}
+
+/// Signs a statement with a private key and returns the armoured signature.
+///
+/// # Errors
+/// When `ssh-keygen` is not there or does not sign.
+pub fn sign(statement: &str, key: &Path) -> Result<String, RunError> {
+    let mut command = Command::new("ssh-keygen");
+    command.args(["-Y", "sign", "-n", NAMESPACE, "-f"]).arg(key);
+    let output = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let failed = |why: String| RunError::System(format!("cannot sign with `{}`: {why}", key.display()));
+    let mut child = output.map_err(|error| failed(error.to_string()))?;
+    if let Some(mut input) = child.stdin.take() {
+        input.write_all(statement.as_bytes()).map_err(|error| failed(error.to_string()))?;
+    }
+    let output = child.wait_with_output().map_err(|error| failed(error.to_string()))?;
+    if !output.status.success() {
+        return Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Returns the name of the account that runs this process.
+pub fn account() -> String {
+    let named = Command::new("id").arg("-un").stdin(Stdio::null()).output().ok().filter(|out| out.status.success());
+    let name = named.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned());
+    name.filter(|name| !name.is_empty()).unwrap_or_else(|| format!("uid:{}", rustix::process::getuid().as_raw()))
+}
+
+/// Returns names and addresses of whoever last changed a step's lines, as Git knows them.
+fn authors_of(project: &Path, step: &Step) -> BTreeSet<String> {
+    let Some(source) = &step.source else {
+        return BTreeSet::new();
+    };
+    let lines = format!("-L{},{}", source.first_line, source.last_line);
+    let mut command = Command::new("git");
+    command.arg("-C").arg(project).args(["blame", "--line-porcelain", &lines, "--", &source.path]);
+    let Some(output) = command.stdin(Stdio::null()).output().ok().filter(|output| output.status.success()) else {
+        return BTreeSet::new();
+    };
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let named = text.lines().filter_map(|line| {
+        let mail = line.strip_prefix("author-mail ").map(|mail| mail.trim_matches(['<', '>']));
+        mail.or_else(|| line.strip_prefix("author ")).map(str::to_owned)
+    });
+    named.collect()
+}
+
+fn with_input(mut command: Command, input: &str) -> Result<(bool, String), String> {
+    let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut child = child.map_err(|error| format!("cannot start `ssh-keygen`: {error}"))?;
+    if let Some(mut pipe) = child.stdin.take() {
+        let _ = pipe.write_all(input.as_bytes());
+    }
+    let output = child.wait_with_output().map_err(|error| error.to_string())?;
+    Ok((output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned()))
+}
+
+fn tempfile_in(run: &Path, bytes: &[u8]) -> Result<super::process::PrivateFile, RunError> {
+    let folder = run.join("tmp");
+    fs::create_dir_all(&folder).map_err(|error| RunError::io("cannot make", &folder, &error))?;
+    super::process::PrivateFile::new(&folder, bytes)
+}
+
+fn is_url(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))
+}
+
+/// Nobody is there: a run that needs somebody stops, and requests of others are judged.
+#[derive(Debug)]
+pub struct Absent(pub Office);
+
+impl People for Absent {
+    fn ask(&mut self, _run: &Run, _waiting: &[Waiting]) -> Result<Answer, RunError> {
+        Ok(Answer::Leave)
+    }
+
+    fn admit(&mut self, run: &Run, request: &str) -> Result<Vec<Event>, String> {
+        admit(&self.0, run, request)
+    }
+}
+
+/// Says yes to everything: for dry runs, where nothing follows from it.
+#[derive(Debug)]
+pub struct Imagined;
+
+impl People for Imagined {
+    fn ask(&mut self, run: &Run, waiting: &[Waiting]) -> Result<Answer, RunError> {
+        let events = waiting.iter().take(1).map(|wanted| match wanted {
+            Waiting::Manual(step) => Event::ManualDone { step: step.clone(), by: "somebody".into(), source: None },
+            Waiting::Approval { step, missing } => {
+                let plan_step = run.plan().step(step).expect("the machine names steps of its plan");
+                Event::ApprovalGiven(Decision {
+                    step: step.clone(),
+                    plan: run.plan().hash.clone(),
+                    digest: plan_step.digest.clone(),
+                    env: plan_step.env.clone(),
+                    by: format!("approver {missing}"),
+                    source: IdentitySource::OsUser,
+                    note: None,
+                })
+            }
+        });
+        Ok(Answer::Events(events.collect()))
+    }
+
+    fn admit(&mut self, _run: &Run, _request: &str) -> Result<Vec<Event>, String> {
+        Err("a dry run takes no requests".into())
+    }
+}
+
+/// A person at the runner's terminal.
+#[derive(Debug)]
+pub struct AtTerminal {
+    /// Judges what is typed, and what others leave.
+    pub office: Office,
+    /// The name of the account.
+    pub by: String,
+    /// Lines that are typed, from a thread that reads them.
+    pub lines: std::sync::mpsc::Receiver<String>,
+    /// What was asked last and is not answered.
+    pub asked: Option<Question>,
+    /// Writes a question.
+    pub terminal: crate::shell::Terminal,
+}
+
+/// A question at the terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Is the item done?
+    Done(String),
+    /// The evidence for it: kind.
+    Evidence(String, &'static str),
+    /// May it go on?
+    Approve(String),
+}
+
+impl People for AtTerminal {
+    fn ask(&mut self, run: &Run, waiting: &[Waiting]) -> Result<Answer, RunError> {
+        let Some(first) = waiting.first() else {
+            return Ok(Answer::Nothing);
+        };
+        let id = match first {
+            Waiting::Manual(step) | Waiting::Approval { step, .. } => step.clone(),
+        };
+        let step = run.plan().step(&id).expect("the machine names steps of its plan").clone();
+        let current = match &self.asked {
+            Some(Question::Done(asked) | Question::Evidence(asked, _) | Question::Approve(asked)) => *asked == id,
+            None => false,
+        };
+        if !current {
+            self.put_question(&step);
+        }
+        match self.lines.recv_timeout(std::time::Duration::from_millis(300)) {
+            Ok(line) => Ok(self.answer(run, &step, line.trim())),
+            Err(std::sync::mpsc::RecvTimeoutError::Timeout) => Ok(Answer::Nothing),
+            Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => Ok(Answer::Leave),
+        }
+    }
+
+    fn admit(&mut self, run: &Run, request: &str) -> Result<Vec<Event>, String> {
+        admit(&self.office, run, request)
+    }
+}
+
+impl AtTerminal {
+    fn put_question(&mut self, step: &Step) {
+        let place = step.section.as_ref().map(|section| format!(" ({section})")).unwrap_or_default();
+        self.terminal.complain(&format!("\n{}{place}\n", step.title));
+        if step.kind == StepKind::Approval {
+            let id = &step.id;
+            self.terminal.complain(&format!(
+                "Approve? [y]es, [n]o, [l]eave the run waiting — or another person: opsbook approve {} {id}: ",
+                self.office.name
+            ));
+            self.asked = Some(Question::Approve(step.id.clone()));
+        } else {
+            self.terminal.complain("Done? [y]es, [l]eave the run waiting: ");
+            self.asked = Some(Question::Done(step.id.clone()));
+        }
+    }
+
+    fn answer(&mut self, run: &Run, step: &Step, line: &str) -> Answer {
+        let asked = self.asked.take();
+        let (by, id) = (self.by.clone(), step.id.clone());
+        let request = match (asked, line.to_ascii_lowercase().as_str()) {
+            (Some(Question::Evidence(_, kind)), _) => {
+                Request::Done { step: id, by, evidence: vec![(kind.to_owned(), line.to_owned(), None)] }
+            }
+            (_, "l" | "leave" | "q") => return Answer::Leave,
+            (Some(Question::Approve(_)), answer @ ("y" | "yes" | "n" | "no")) => {
+                Request::Decide { step: id, yes: answer.starts_with('y'), by, note: None, signature: None }
+            }
+            (Some(Question::Done(_)), "y" | "yes") => match step.evidence {
+                Evidence::None | Evidence::Output => Request::Done { step: id, by, evidence: Vec::new() },
+                Evidence::Note => return self.want(step, "note", "Note: "),
+                Evidence::Url => return self.want(step, "url", "Address (https://…): "),
+                Evidence::File => {
+                    let name = &self.office.name;
+                    self.terminal.complain(&format!("Give the file: opsbook done {name} {id} --file PATH\n"));
+                    return Answer::Nothing;
+                }
+            },
+            _ => return Answer::Nothing,
+        };
+        match self.office.judge(run, request) {
+            Ok(events) => Answer::Events(events),
+            Err(why) => {
+                self.terminal.complain(&format!("That does not count: {why}\n"));
+                Answer::Nothing
+            }
+        }
+    }
+
+    fn want(&mut self, step: &Step, kind: &'static str, prompt: &str) -> Answer {
+        self.terminal.complain(prompt);
+        self.asked = Some(Question::Evidence(step.id.clone(), kind));
+        Answer::Nothing
+    }
+}
+
+fn admit(office: &Office, run: &Run, request: &str) -> Result<Vec<Event>, String> {
+    let request = serde_json::from_str(request).map_err(|error| format!("it cannot be read: {error}"))?;
+    office.judge(run, request)
+}
+
+/// Says, for a run that waits or is in doubt, how people move it on: one command a line.
+pub fn ways_on(name: &str, run: &Run) -> Vec<String> {
+    match run.next() {
+        Next::Wait(waiting) => waiting
+            .iter()
+            .map(|wanted| match wanted {
+                Waiting::Manual(step) => {
+                    let evidence = run.plan().step(step).map_or(Evidence::None, |step| step.evidence);
+                    let flag = match evidence {
+                        Evidence::None | Evidence::Output => "",
+                        Evidence::Note => " --note TEXT",
+                        Evidence::Url => " --url ADDRESS",
+                        Evidence::File => " --file PATH",
+                    };
+                    format!("opsbook done {name} {step}{flag}")
+                }
+                Waiting::Approval { step, .. } => format!("opsbook approve {name} {step}"),
+            })
+            .collect(),
+        Next::InDoubt(steps) => steps
+            .iter()
+            .map(|step| {
+                let undo = run.status(step).is_some_and(|status| status.state == StepState::RollbackInDoubt);
+                let what = if undo { "its undo was" } else { "it was" };
+                format!("opsbook resolve {name} {step} --as done|failed|rerun --note TEXT   # {what} cut off")
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,267 @@
+//! A run as people see it: plain lines, or a live checklist on a terminal.
+
+use super::driver::View;
+use super::time;
+use crate::plan::StepKind;
+use crate::plan::machine::{Event, Next, Resolution, Run, SkipReason, StepResult, StepState, StepStatus, Waiting};
+use crate::shell::Terminal;
+use std::collections::VecDeque;
+
+/// One line an event, for logs and pipes.
+#[derive(Debug)]
+pub struct Plain(pub Terminal);
+
+impl View for Plain {
+    fn event(&mut self, run: &Run, ts: &str, event: &Event) {
+        if let Some(line) = line_of(run, event) {
+            self.0.say(&format!("{} {line}", clock_of(ts)));
+        }
+    }
+
+    fn output(&mut self, step: &str, line: &str) {
+        self.0.say(&format!("  {step} | {}", inert(line)));
+    }
+
+    fn say(&mut self, line: &str) {
+        self.0.say(line);
+    }
+
+    fn tick(&mut self, _run: &Run) {}
+}
+
+/// The checklist, drawn over itself.
+#[derive(Debug)]
+pub struct Live {
+    terminal: Terminal,
+    n_drawn: usize,
+    output: VecDeque<String>,
+    said: Vec<String>,
+    drawn: String,
+}
+
+impl Live {
+    /// Draws on a terminal from here on.
+    pub fn new(terminal: Terminal) -> Live {
+        Live { terminal, n_drawn: 0, output: VecDeque::new(), said: Vec::new(), drawn: String::new() }
+    }
+
+    fn draw(&mut self, run: &Run) {
+        let width = self.terminal.width().max(20);
+        let mut lines = checklist(run, &time::now());
+        let height = self.terminal.height().saturating_sub(self.output.len() + 3).max(5);
+        if lines.len() > height {
+            let active = lines.iter().position(|line| line.contains('▶') || line.contains('⏸')).unwrap_or(0);
+            let from = active.saturating_sub(height / 2).min(lines.len() - height);
+            lines = lines[from..from + height].to_vec();
+        }
+        lines.extend(self.output.iter().map(|line| format!("    │ {line}")));
+        lines.push("Ctrl-C stops the run; a second one kills the step".to_owned());
+        let text: String = lines.iter().map(|line| format!("{}\x1b[K\n", cut(line, width - 1))).collect();
+        if text == self.drawn && self.said.is_empty() {
+            return;
+        }
+        let up = if self.n_drawn > 0 { format!("\x1b[{}A\r", self.n_drawn) } else { String::new() };
+        let said: String = self.said.drain(..).map(|line| format!("{line}\x1b[K\n")).collect();
+        self.terminal.complain(&format!("{up}{said}{text}\x1b[J"));
+        self.n_drawn = lines.len();
+        self.drawn = text;
+    }
+}
+
+impl View for Live {
+    fn event(&mut self, run: &Run, _ts: &str, event: &Event) {
+        if matches!(event, Event::StepStarted { .. } | Event::RollbackStarted { .. }) {
+            self.output.clear();
+        }
+        self.draw(run);
+    }
+
+    fn output(&mut self, _step: &str, line: &str) {
+        self.output.push_back(inert(line));
+        if self.output.len() > 6 {
+            self.output.pop_front();
+        }
+    }
+
+    fn say(&mut self, line: &str) {
+        self.said.push(line.to_owned());
+    }
+
+    fn tick(&mut self, run: &Run) {
+        let waiting = matches!(run.next(), Next::Wait(_));
+        if waiting {
+            // A question stands below the list; drawing over it would wipe what is being typed.
+            self.n_drawn = 0;
+            self.drawn.clear();
+        } else {
+            self.draw(run);
+        }
+    }
+}
+
+/// The checklist as lines: groups, items with their marks, times and states.
+pub fn checklist(run: &Run, now: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut group = None;
+    let waiting = match run.next() {
+        Next::Wait(waiting) => waiting,
+        _ => Vec::new(),
+    };
+    let waits_for = |id: &str| {
+        waiting.iter().any(|wanted| match wanted {
+            Waiting::Manual(step) | Waiting::Approval { step, .. } => step == id,
+        })
+    };
+    for (step, status) in run.statuses() {
+        if step.group != group {
+            group.clone_from(&step.group);
+            if let Some(title) = &group {
+                lines.push(format!("{title}:"));
+            }
+        }
+        let indent = if step.group.is_some() { "  " } else { "" };
+        let (mark, word) = if waits_for(&step.id) {
+            ('⏸', if step.kind == StepKind::Approval { "waits for an approval" } else { "waits for a person" })
+        } else {
+            mark_of(status)
+        };
+        let whose = step.component.as_ref().map(|name| format!(" [{name}]")).unwrap_or_default();
+        let time = elapsed(status, now).map(|time| format!("  {time}")).unwrap_or_default();
+        let word = if word.is_empty() { String::new() } else { format!("  {word}") };
+        lines.push(format!("{indent}{mark} {}{whose}{word}{time}", inert(&step.title)));
+    }
+    let n_done = run.statuses().filter(|(_, status)| is_done(status.state)).count();
+    lines.push(format!("{n_done} of {} done, the run is {}", run.statuses().count(), run.state()));
+    lines
+}
+
+fn is_done(state: StepState) -> bool {
+    matches!(state, StepState::Succeeded | StepState::Skipped { .. })
+}
+
+fn mark_of(status: &StepStatus) -> (char, &'static str) {
+    match status.state {
+        StepState::Pending => ('·', if status.attempts > 0 { "to be tried again" } else { "" }),
+        StepState::Running => ('▶', "running"),
+        StepState::Verifying => ('▶', "being verified"),
+        StepState::Succeeded => ('✓', ""),
+        StepState::Skipped { reason: SkipReason::AlreadyTrue, .. } => ('✓', "already true"),
+        StepState::Skipped { reason: SkipReason::Upstream, .. } => ('–', "passed over"),
+        StepState::Skipped { reason: SkipReason::LeftOut, .. } => ('–', "left out"),
+        StepState::Failed => ('✗', "failed"),
+        StepState::TimedOut => ('✗', "took too long"),
+        StepState::Cancelled => ('✗', "interrupted"),
+        StepState::InDoubt => ('?', "in doubt"),
+        StepState::RollingBack => ('▶', "being undone"),
+        StepState::RolledBack => ('↩', "undone"),
+        StepState::RollbackFailed => ('✗', "its undo failed"),
+        StepState::RollbackInDoubt => ('?', "its undo is in doubt"),
+    }
+}
+
+fn elapsed(status: &StepStatus, now: &str) -> Option<String> {
+    let seconds = time::seconds_between(status.started_at.as_ref()?, status.ended_at.as_deref().unwrap_or(now))?;
+    Some(format!("{}:{:02}", seconds / 60, seconds % 60))
+}
+
+/// One event as a line, or `None` where it says nothing to people.
+pub fn line_of(run: &Run, event: &Event) -> Option<String> {
+    let title = |id: &str| run.plan().step(id).map_or_else(String::new, |step| format!(" ({})", inert(&step.title)));
+    Some(match event {
+        Event::RunStarted { run: name, by, .. } => format!("run {name} begins, by {by}"),
+        Event::RunResumed { by, .. } => format!("the run goes on, by {by}"),
+        Event::RunRebased { from, kept, .. } => format!("{} steps keep what run {from} has done", kept.len()),
+        Event::RunInterrupted { signal } => format!("interrupted by {signal}: nothing new begins"),
+        Event::RunCancelled { by, .. } => format!("given up by {by}"),
+        Event::RunFinished { state } => format!("the run is {state}"),
+        Event::StepChecked { step, holds, .. } => {
+            format!("{step}: its check {}", if *holds { "holds" } else { "does not hold" })
+        }
+        Event::StepStarted { step, attempt, break_glass, .. } => {
+            let glass = break_glass.as_ref().map(|glass| format!(", breaking the glass: {}", glass.reason));
+            format!("{step}{}: attempt {attempt} begins{}", title(step), glass.unwrap_or_default())
+        }
+        Event::StepOutput { .. } => return None,
+        Event::StepFinished { step, result, exit, note, strays, .. } => {
+            let exit =
+                exit.filter(|exit| *exit != 0).map(|exit| format!(" with exit status {exit}")).unwrap_or_default();
+            let note = note.as_ref().map(|note| format!(": {}", inert(note))).unwrap_or_default();
+            let strays =
+                if strays.is_empty() { String::new() } else { format!("; processes that outlived it: {strays:?}") };
+            let how = match result {
+                StepResult::Succeeded => "succeeded",
+                StepResult::Failed => "failed",
+                StepResult::TimedOut => "took too long",
+                StepResult::Cancelled => "was interrupted",
+                StepResult::InDoubt => "was killed and is in doubt",
+            };
+            format!("{step}: {how}{exit}{note}{strays}")
+        }
+        Event::StepVerified { step, passed, .. } => {
+            format!("{step}: {}", if *passed { "verified" } else { "its verification failed" })
+        }
+        Event::StepRetry { step, attempt } => format!("{step}: attempt {attempt} follows"),
+        Event::StepSkipped { step, reason } => {
+            let why = match reason {
+                SkipReason::AlreadyTrue => "already true",
+                SkipReason::Upstream => "what it needs did not come",
+                SkipReason::LeftOut => "left out",
+            };
+            format!("{step}: passed over, {why}")
+        }
+        Event::ApprovalGiven(decision) => {
+            format!("{}: approved by {} ({})", decision.step, decision.by, decision.source)
+        }
+        Event::ApprovalRefused(decision) => {
+            format!("{}: refused by {} ({})", decision.step, decision.by, decision.source)
+        }
+        Event::ApprovalExpired { step } => format!("{step}: the approval has expired"),
+        Event::ManualDone { step, by, .. } => format!("{step}{}: done by {by}", title(step)),
+        Event::EvidenceAdded { step, kind, value, .. } => format!("{step}: {kind} added: {}", inert(value)),
+        Event::Resolve { step, by, note, r#as } => {
+            let what = match r#as {
+                Resolution::Done => "done",
+                Resolution::Failed => "failed",
+                Resolution::Rerun => "to be done again",
+            };
+            format!("{step}: settled as {what} by {by}: {}", inert(note))
+        }
+        Event::RollbackStarted { step } => format!("{step}{}: is being undone", title(step)),
+        Event::RollbackFinished { step, undone, .. } => {
+            format!("{step}: {}", if *undone { "undone" } else { "its undo failed" })
+        }
+        Event::JournalRecovered { bytes, .. } => format!("{bytes} bytes of a torn record were cut"),
+    })
+}
+
+/// Text that cannot steer a terminal: control characters and bidirectional overrides are shown as
+/// a replacement (CWE-150).
+pub fn inert(text: &str) -> String {
+    let harmless = |ch: char| {
+        ch == '\t'
+            || !(ch.is_control() || ('\u{202a}'..='\u{202e}').contains(&ch) || ('\u{2066}'..='\u{2069}').contains(&ch))
+    };
+    text.chars().map(|ch| if harmless(ch) { ch } else { '\u{fffd}' }).collect()
+}
+
+fn clock_of(ts: &str) -> &str {
+    ts.get(11..19).unwrap_or(ts)
+}
+
+fn cut(line: &str, width: usize) -> String {
+    if line.chars().count() <= width {
+        line.to_owned()
+    } else {
+        line.chars().take(width.saturating_sub(1)).chain(['…']).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn output_cannot_steer_the_terminal() {
+        assert_eq!(inert("a\x1b]0;x\x07b\u{202e}c\td"), "a\u{fffd}]0;x\u{fffd}b\u{fffd}c\td");
+    }
+}
