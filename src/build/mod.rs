@@ -1,5 +1,24 @@
 //! The whole: inputs to outputs.
+//!
+//! Owns the stages (parse, link, render, collect), what one build remembers for the next, and the way
+//! from a configuration to every room's options. In: a [`World`] to read through, and the files below
+//! the folder of the pages. Out: [`Outputs`], every file of the site as a value, and diagnostics.
+//!
+//! Pure: the same inputs yield the same bytes, however many threads there are and whatever was cached.
+//! The only room that uses rayon.
+//!
+//! [`World`]: crate::text::World
 
+mod cache;
+mod json;
 mod outputs;
+mod problems;
+mod project;
+mod stages;
+mod views;
 
+pub use cache::Cache;
 pub use outputs::{Content, OutPath, Outputs};
+pub use problems::{Problem, ProblemKind, problems_of_files};
+pub use project::{Overrides, Project, Purpose, load};
+pub use stages::{Built, build};

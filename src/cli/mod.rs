@@ -1,1 +1,124 @@
-//! The command line: one file per subcommand.
+//! The command line: what was typed becomes what is meant, and a result becomes an exit status.
+//!
+//! One file per subcommand. Each holds its arguments as typed (a struct that clap fills), what they
+//! mean, and the command itself over the rooms below. All output goes through [`Terminal`]: the
+//! product to standard output, the talk to standard error.
+
+mod build;
+mod check;
+mod new;
+mod project;
+mod report;
+mod serve;
+
+use crate::shell::{self, Stream, Terminal};
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// All is well: 0.
+    Fine,
+    /// The content is at fault: 1.
+    ContentAtFault,
+    /// It could not be done: 2.
+    CouldNot,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> ExitCode {
+        ExitCode::from(match status {
+            Status::Fine => 0,
+            Status::ContentAtFault => 1,
+            Status::CouldNot => 2,
+        })
+    }
+}
+
+/// One Markdown source, two compilers: a documentation site for people, release plans for machines
+#[derive(Debug, Parser)]
+#[command(
+    name = "opsbook",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = true,
+    max_term_width = 100,
+    after_help = "\
+Examples:
+  opsbook new handbook          Start a book in the folder `handbook`
+  opsbook serve -o              Show this project in the browser, and follow every change
+  opsbook build --strict        Build the site; warnings fail the build
+  opsbook check                 Look for mistakes without writing anything
+
+Without `-f`, a command looks for `book.toml`, `mkdocs.yml` or `mkdocs.yaml` in this folder, then in its parents.
+
+Exit status: 0 fine, 1 the content is at fault, 2 could not do it."
+)]
+struct Typed {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Build(build::Typed),
+    Check(check::Typed),
+    New(new::Typed),
+    Serve(serve::Typed),
+}
+
+/// Runs the program with this process' arguments.
+pub fn main() -> ExitCode {
+    let typed = match Typed::try_parse_from(shell::arguments()) {
+        Ok(typed) => typed,
+        Err(error) => return say_usage(&error),
+    };
+    let status = match typed.command {
+        Command::Build(typed) => build::run(typed),
+        Command::Check(typed) => check::run(typed),
+        Command::New(typed) => new::run(&typed),
+        Command::Serve(typed) => serve::run(&typed),
+    };
+    status.into()
+}
+
+/// Help and version are products, a wrong option is talk.
+fn say_usage(error: &clap::Error) -> ExitCode {
+    let terminal = Terminal::new(false);
+    let stream = if error.use_stderr() { Stream::Err } else { Stream::Out };
+    let text = error.render();
+    let text = if terminal.colors(stream) { text.ansi().to_string() } else { text.to_string() };
+    let status = if error.use_stderr() { Status::CouldNot } else { Status::Fine };
+    match stream {
+        Stream::Err => terminal.complain(&text),
+        Stream::Out if terminal.print(&text).is_err() => return Status::CouldNot.into(),
+        Stream::Out => {}
+    }
+    status.into()
+}
+
+/// Says why a command could not do its work.
+fn could_not(terminal: Terminal, message: &str, help: Option<&str>) -> Status {
+    let (red, cyan, bold, off) = if terminal.colors(Stream::Err) {
+        ("\x1b[1;31m", "\x1b[1;36m", "\x1b[1m", "\x1b[0m")
+    } else {
+        ("", "", "", "")
+    };
+    terminal.complain(&format!("{red}error{off}{bold}: {message}{off}\n"));
+    if let Some(help) = help {
+        terminal.complain(&format!("  {cyan}help{off}: {help}\n"));
+    }
+    Status::CouldNot
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Typed::command().debug_assert();
+    }
+}

@@ -86,6 +86,14 @@ codes! {
 
     // ── OB4xx: build, theme, plugins ────────────────────────────────────────
     PageNotUtf8 "OB401" Error "a page that is not valid UTF-8";
+    LinkLeavesProject "OB402" Error "a symbolic link that leads out of the project";
+    FileUnreadable "OB403" Error "a file that cannot be read";
+    LinkLeavesFolder "OB404" Info "a symbolic link out of the documentation folder that stays in the project";
+    BrokenSymlink "OB405" Warning "a symbolic link to nothing, or in a circle";
+    FileNameNotUtf8 "OB406" Warning "a file whose name is not UTF-8";
+    NotAFile "OB407" Warning "something in the documentation folder that is neither file nor folder";
+    OutputOutside "OB408" Error "a path in the site that leads out of the output folder";
+    TemplateSkipped "OB409" Warning "a template that the configuration names and that does not exist";
     PluginUnknownOption "OB440" Warning "an option that a plugin does not have";
     PluginBadOption "OB441" Warning "an option of a plugin with a value it cannot have";
     RedirectNotFound "OB442" Warning "a redirect to a page that does not exist";

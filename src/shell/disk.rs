@@ -1,5 +1,6 @@
 //! A project on a disk, as one unchanging snapshot.
 
+use crate::build::{Problem, ProblemKind};
 use crate::text::{ReadError, SitePath, Source, World};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Metadata};
@@ -41,32 +42,6 @@ struct Entry {
 struct Stamp {
     modified: SystemTime,
     len_bytes: u64,
-}
-
-/// Something below a listed folder that is no usable file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Problem {
-    /// Where.
-    pub path: SitePath,
-    /// What.
-    pub kind: ProblemKind,
-}
-
-/// What is wrong with an entry of a folder.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ProblemKind {
-    /// A symbolic link to a place outside of the project: not followed.
-    LeadsOutOfProject(String),
-    /// A symbolic link out of the listed folder that stays inside of the project: followed.
-    LeadsOutOfFolder(String),
-    /// A symbolic link to nothing, or in a circle.
-    BrokenLink,
-    /// A name that is not UTF-8; its nearest text stands in the path.
-    NameNotUtf8,
-    /// It is neither file nor folder: a socket, a pipe, a device.
-    NotAFile,
-    /// The system said no, in its words.
-    Unreadable(String),
 }
 
 impl Disk {
@@ -114,6 +89,19 @@ impl Disk {
     pub fn next(self) -> Disk {
         let seen = self.seen.into_inner().expect("no thread panics while it holds what was seen");
         Disk { root: self.root, fenced: self.fenced, given: self.given, seen: Mutex::default(), before: seen.files }
+    }
+
+    /// Makes the snapshot of a later moment from nothing: no text is shared.
+    pub fn afresh(self) -> Disk {
+        Disk { before: BTreeMap::new(), ..self.next() }
+    }
+
+    /// Returns what a file looks like, for telling whether it changed: size and time of change.
+    pub fn stamp(&self, path: SitePath) -> String {
+        fs::metadata(self.locate(path)).map_or_else(
+            |error| reason(&error),
+            |metadata| format!("{} {:?}", metadata.len(), metadata.modified().ok()),
+        )
     }
 
     /// Returns what was wrong in the folders listed so far, sorted.

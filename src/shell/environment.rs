@@ -1,9 +1,12 @@
 //! What surrounds this process: arguments, variables, the current folder.
 
+use super::disk::reason;
+use super::output::OutputError;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 /// Returns the arguments, the program's name first.
 pub fn arguments() -> Vec<OsString> {
@@ -29,4 +32,53 @@ pub fn current_folder() -> io::Result<PathBuf> {
 /// all names are tried in one folder before its parent is looked at.
 pub fn find_upwards(folder: &Path, names: &[&str]) -> Option<PathBuf> {
     folder.ancestors().find_map(|folder| names.iter().map(|name| folder.join(name)).find(|path| path.is_file()))
+}
+
+/// Returns all of standard input as text.
+///
+/// # Errors
+/// When it cannot be read or is not UTF-8.
+pub fn read_standard_input() -> io::Result<String> {
+    io::read_to_string(io::stdin())
+}
+
+/// Checks that a configuration file that somebody named is a file.
+///
+/// # Errors
+/// With what it is instead.
+pub fn check_config(path: &Path) -> Result<(), OutputError> {
+    let refuse = |what: String, help: Option<&str>| {
+        let message = format!("the configuration file `{}` {what}", path.display());
+        Err(OutputError { message, help: help.map(str::to_owned) })
+    };
+    match path.metadata() {
+        Ok(metadata) if metadata.is_file() => Ok(()),
+        Ok(metadata) if metadata.is_dir() => {
+            refuse("is a folder".to_owned(), Some("name the `book.toml` or `mkdocs.yml` in it"))
+        }
+        Ok(_) => refuse("is not a regular file".to_owned(), None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => refuse("does not exist".to_owned(), None),
+        Err(error) => refuse(format!("cannot be read: {}", reason(&error)), None),
+    }
+}
+
+/// Returns a path as seen from the root of the file system, symbolic links kept.
+pub fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Opens an address in the user's browser and does not wait for it.
+///
+/// # Errors
+/// When the system has no program for that.
+pub fn open_in_browser(address: &str) -> io::Result<()> {
+    let program = if cfg!(target_os = "macos") {
+        "open"
+    } else if cfg!(windows) {
+        "explorer"
+    } else {
+        "xdg-open"
+    };
+    let null = Stdio::null;
+    Command::new(program).arg(address).stdin(null()).stdout(null()).stderr(null()).spawn().map(drop)
 }

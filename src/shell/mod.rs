@@ -13,10 +13,16 @@ mod environment;
 mod output;
 #[cfg(unix)]
 pub mod run;
+mod serve;
 mod terminal;
+mod watch;
 
 pub use clock::{Stopwatch, build_time};
-pub use disk::{Disk, Problem, ProblemKind};
-pub use environment::{arguments, current_folder, find_upwards, variables};
-pub use output::{OutputError, Written, check_output, write_outputs};
+pub use disk::Disk;
+pub use environment::{
+    absolute, arguments, check_config, current_folder, find_upwards, open_in_browser, read_standard_input, variables,
+};
+pub use output::{OutputError, Written, check_output, replace_file, write_new_files, write_outputs};
+pub use serve::{ServeOptions, Server};
 pub use terminal::{Stream, Terminal};
+pub use watch::{Change, Watcher};

@@ -10,7 +10,7 @@ use crate::text::SitePath;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -278,6 +278,47 @@ fn strangers(folder: &Path, now: &BTreeSet<String>) -> BTreeSet<String> {
         .filter_map(|entry| Some(entry.path().strip_prefix(folder).ok()?.to_str()?.replace('\\', "/")))
         .filter(|path| !now.contains(path))
         .collect()
+}
+
+/// Writes files that are not there yet below a folder, and makes the folders they need. Returns the
+/// files written; one that exists stays as it is.
+///
+/// # Errors
+/// With the file that could not be written.
+pub fn write_new_files(folder: &Path, files: &[(SitePath, &str)]) -> Result<Vec<PathBuf>, OutputError> {
+    let mut written = Vec::new();
+    for (path, text) in files {
+        let place = folder.join(path.as_str());
+        if let Some(parent) = place.parent() {
+            fs::create_dir_all(parent).map_err(|error| failed("create the folder", parent, &error))?;
+        }
+        match File::create_new(&place) {
+            Ok(mut file) => {
+                file.write_all(text.as_bytes()).map_err(|error| failed("write", &place, &error))?;
+                written.push(place);
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(failed("write", &place, &error)),
+        }
+    }
+    Ok(written)
+}
+
+/// Replaces the text of a file of the project, whole or not at all.
+///
+/// # Errors
+/// With the file that could not be written.
+pub fn replace_file(disk: &Disk, path: SitePath, text: &str) -> Result<(), OutputError> {
+    let place = disk.locate(path);
+    // Through a symbolic link, the file that it leads to is the one to change.
+    let place = place.canonicalize().map_err(|error| failed("change", &place, &error))?;
+    let mut temporary = place.clone().into_os_string();
+    temporary.push(".opsbook-tmp");
+    let permissions = fs::metadata(&place).map(|metadata| metadata.permissions());
+    fs::write(&temporary, text)
+        .and_then(|()| permissions.and_then(|permissions| fs::set_permissions(&temporary, permissions)))
+        .and_then(|()| fs::rename(&temporary, &place))
+        .map_err(|error| failed("change", &place, &error))
 }
 
 #[derive(serde::Serialize, serde::Deserialize)]

@@ -1,0 +1,228 @@
+//! A configuration as each room wants it: the only place that turns `Config` into options.
+
+use super::json::json_of;
+use crate::config::{self, Config};
+use crate::diag::{Diagnostics, Severity};
+use crate::markdown::{Dialect, ExtensionUse};
+use crate::render::search::SearchOptions;
+use crate::render::theme::view::{ScriptView, SiteView};
+use crate::site;
+use crate::text::{Digest, SitePath, Span, Spanned, World, yaml};
+use std::collections::BTreeMap;
+
+pub use crate::config::Overrides;
+
+/// What a build of this moment is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Purpose {
+    /// Whether this is a preview, which shows drafts.
+    pub preview: bool,
+    /// The address that a preview stands at, in place of the site's own.
+    pub address: Option<String>,
+    /// The time of the build in seconds since 1970, for dates in the sitemap.
+    pub time: i64,
+}
+
+/// A project: what to build, as options of every room.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The folder of the pages.
+    pub docs_dir: SitePath,
+    /// The folder that the site is written to.
+    pub site_dir: SitePath,
+    /// Whether warnings fail the build.
+    pub strict: bool,
+    /// The address of a preview.
+    pub dev_addr: Spanned<String>,
+    /// What a preview watches besides pages, theme and configuration.
+    pub watch: Vec<SitePath>,
+    /// The files that the configuration came from.
+    pub config_files: Vec<SitePath>,
+    /// The folder whose files stand before the theme's own.
+    pub custom_dir: Option<SitePath>,
+    pub(super) config: Config,
+    pub(super) dialect: Dialect,
+    pub(super) dialect_digest: Digest,
+    pub(super) site: site::SiteOptions,
+    pub(super) view: SiteView,
+    pub(super) search: Option<SearchOptions>,
+    pub(super) purpose: Purpose,
+    /// What the configuration has to say; part of every build's diagnostics.
+    pub(super) diagnostics: Diagnostics,
+}
+
+impl Project {
+    /// Returns the path that a preview stands at, with a `/` at both ends: that of the site's own
+    /// address, as MkDocs has it.
+    pub fn mount(&self) -> String {
+        let url = self.config.site.url.as_ref().map_or("", |url| url.value.as_str());
+        let after_host =
+            url.split_once("://").map_or("", |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
+        let path = after_host.split(['?', '#']).next().unwrap_or_default().trim_matches('/');
+        if path.is_empty() { "/".to_owned() } else { format!("/{path}/") }
+    }
+}
+
+/// Reads the configuration. Without a project, the diagnostics say why.
+pub fn load(
+    world: &dyn World,
+    file: SitePath,
+    variables: &BTreeMap<String, String>,
+    overrides: &Overrides,
+    purpose: Purpose,
+) -> (Option<Project>, Diagnostics) {
+    let loaded = config::load(file, world, &|name| variables.get(name).cloned(), overrides);
+    let mut diagnostics = loaded.diagnostics;
+    let Some(config) = loaded.config else {
+        diagnostics.sort();
+        return (None, diagnostics);
+    };
+    let (dialect, findings) = dialect(&config);
+    diagnostics.append(findings);
+    diagnostics.sort();
+    let project = Project {
+        docs_dir: config.docs_dir,
+        site_dir: config.site_dir,
+        strict: config.strict,
+        dev_addr: config.dev_addr.clone(),
+        watch: config.watch.iter().map(|path| path.value).collect(),
+        config_files: loaded.reads.iter().map(|(path, _)| *path).collect(),
+        custom_dir: config.theme.custom_dir.as_ref().map(|folder| folder.value),
+        dialect_digest: Digest::of(format!("{dialect:?}").as_bytes()),
+        dialect,
+        site: site_options(&config, &purpose),
+        view: site_view(&config, &purpose),
+        search: config.search.as_ref().map(|search| search_options(search, &config.theme.language.value)),
+        diagnostics: diagnostics.clone(),
+        purpose,
+        config,
+    };
+    (Some(project), diagnostics)
+}
+
+fn dialect(config: &Config) -> (Dialect, Diagnostics) {
+    match config.markdown.dialect {
+        config::Dialect::CommonMark => (Dialect::commonmark(), Diagnostics::new()),
+        config::Dialect::MkDocs => {
+            let uses = config.markdown.extensions.iter();
+            let uses: Vec<ExtensionUse> = uses
+                .map(|extension| ExtensionUse { name: extension.name.clone(), options: extension.options.clone() })
+                .collect();
+            Dialect::mkdocs(&uses)
+        }
+    }
+}
+
+fn site_options(config: &Config, purpose: &Purpose) -> site::SiteOptions {
+    let nav_span = Span::at_start(config.file);
+    let mut options = site::SiteOptions::new(config.docs_dir, nav_span);
+    options.use_directory_urls = config.use_directory_urls;
+    options.site_url = address(config, purpose);
+    options.repo_url = config.repo.url.as_ref().map(|url| url.value.clone());
+    options.edit_uri = config.repo.edit_uri.clone();
+    options.edit_uri_template = config.repo.edit_uri_template.as_ref().map(|template| template.value.clone());
+    options.nav = config.nav.as_ref().map(|items| nav_entries(items));
+    if let Some(span) = config.nav.as_ref().and_then(|items| items.iter().map(|item| item.span).reduce(Span::to)) {
+        options.nav_span = span;
+    }
+    options.exclude_docs = patterns(&config.exclude_docs);
+    options.draft_docs = patterns(&config.draft_docs);
+    options.not_in_nav = patterns(&config.not_in_nav);
+    options.preview = purpose.preview;
+    options.validation = validation(&config.validation);
+    options.plugins = config.plugins.iter().map(plugin).collect();
+    options
+}
+
+fn address(config: &Config, purpose: &Purpose) -> Option<String> {
+    let own = config.site.url.as_ref().map(|url| url.value.clone()).filter(|url| !url.is_empty());
+    purpose.address.clone().or(own)
+}
+
+fn nav_entries(items: &[config::NavItem]) -> Vec<site::NavEntry> {
+    let entry = |item: &config::NavItem| match &item.target {
+        config::NavTarget::Path(target) => site::NavEntry::Target { title: item.title.clone(), target: target.clone() },
+        config::NavTarget::Section(children) => site::NavEntry::Section {
+            title: item.title.clone().unwrap_or_else(|| Spanned::new(String::new(), item.span)),
+            children: nav_entries(children),
+        },
+    };
+    items.iter().map(entry).collect()
+}
+
+/// Several lines of patterns as one text, whose place is that of the first.
+fn patterns(lines: &[Spanned<String>]) -> Option<Spanned<String>> {
+    let span = lines.iter().map(|line| line.span).reduce(Span::to)?;
+    let text: Vec<&str> = lines.iter().map(|line| line.value.as_str()).collect();
+    Some(Spanned::new(text.join("\n"), span))
+}
+
+fn level(level: config::Level) -> Option<Severity> {
+    match level {
+        config::Level::Warn => Some(Severity::Warning),
+        config::Level::Info => Some(Severity::Info),
+        config::Level::Ignore => None,
+    }
+}
+
+fn validation(levels: &config::Validation) -> site::Validation {
+    let absolute = |links| match links {
+        config::AbsoluteLinks::Keep(loudness) => site::AbsoluteLinks::Report(level(loudness)),
+        config::AbsoluteLinks::RelativeToDocs => site::AbsoluteLinks::RelativeToDocs,
+    };
+    site::Validation {
+        nav_omitted_files: level(levels.nav_omitted_files),
+        nav_not_found: level(levels.nav_not_found),
+        nav_absolute_links: absolute(levels.nav_absolute_links),
+        links_not_found: level(levels.links_not_found),
+        links_absolute_links: absolute(levels.links_absolute_links),
+        links_unrecognized_links: level(levels.links_unrecognized_links),
+        links_anchors: level(levels.links_anchors),
+    }
+}
+
+fn search_options(search: &config::Search, language: &str) -> SearchOptions {
+    let own = SearchOptions::for_language(language);
+    let fields = [("title", search.boost.title), ("text", search.boost.text), ("tags", search.boost.tags)];
+    SearchOptions {
+        lang: if search.lang.is_empty() { own.lang } else { search.lang.clone() },
+        separator: search.separator.clone().unwrap_or(own.separator),
+        pipeline: search.pipeline.clone().unwrap_or(own.pipeline),
+        fields: fields.map(|(name, boost)| (name.to_owned(), boost)).into(),
+    }
+}
+
+fn plugin(plugin: &config::Plugin) -> site::PluginSettings {
+    let nothing = || yaml::Node::new(yaml::Kind::Null, plugin.name.span);
+    site::PluginSettings { name: plugin.name.clone(), settings: plugin.options.clone().unwrap_or_else(nothing) }
+}
+
+fn site_view(config: &Config, purpose: &Purpose) -> SiteView {
+    let text = |value: &Option<Spanned<String>>| value.as_ref().map(|value| value.value.clone());
+    let toc = config.markdown.extensions.iter().find(|extension| extension.name.value.ends_with("toc"));
+    let toc_title = toc.and_then(|toc| toc.options.as_ref()?.get("title")?.scalar_text());
+    let script = |script: &config::Script| ScriptView {
+        path: script.path.value.clone(),
+        kind: script.kind.clone(),
+        defer: script.defer,
+        is_async: script.is_async,
+    };
+    let settings = |plugin: &config::Plugin| plugin.options.as_ref().map_or(serde_json::Value::Null, json_of);
+    SiteView {
+        site_name: config.site.name.value.clone(),
+        site_url: address(config, purpose),
+        site_description: text(&config.site.description),
+        site_author: text(&config.site.author),
+        copyright: text(&config.site.copyright),
+        repo_url: text(&config.repo.url),
+        repo_name: config.repo.name.clone(),
+        theme: json_of(&config.theme.keys),
+        extra: json_of(&config.extra),
+        extra_css: config.extra_css.iter().map(|path| path.value.clone()).collect(),
+        extra_javascript: config.extra_javascript.iter().map(script).collect(),
+        plugins: config.plugins.iter().map(|plugin| (plugin.name.value.clone(), settings(plugin))).collect(),
+        toc_title,
+        use_directory_urls: config.use_directory_urls,
+        nav: Default::default(),
+    }
+}

@@ -1,0 +1,336 @@
+//! The stages: parse → link → render → collect.
+//!
+//! Each is a function of values. Pages are independent of each other within a stage and go through
+//! it on all processors; between stages everything is in the order of paths, so neither the number
+//! of threads nor what was cached can be seen in the result.
+
+use super::cache::{Body, BodyKey, Cache, Kept, Page, PageKey, ParseKey, reads_hold};
+use super::outputs::{Content, OutPath, Outputs};
+use super::project::Project;
+use super::views;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::markdown::{self, Parsed};
+use crate::render::html::render_html;
+use crate::render::theme::view::PageView;
+use crate::render::theme::{SiteTheme, Theme};
+use crate::render::{search, sitemap};
+use crate::site::{self, Files, PageRoute, Site};
+use crate::text::{Digest, ReadError, SitePath, Span, World};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What a build yields.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// Every file of the site.
+    pub outputs: Outputs,
+    /// All there is to say, sorted.
+    pub diagnostics: Diagnostics,
+    /// How many pages there are.
+    pub n_pages: usize,
+    /// How many of them were parsed, and not found in the cache.
+    pub n_parsed: usize,
+    /// How many of them were rendered, and not found in the cache.
+    pub n_rendered: usize,
+    /// What the next build may begin with.
+    pub cache: Cache,
+}
+
+/// Builds the whole site. With the cache of an earlier build the result is the same, byte for byte
+/// and diagnostic for diagnostic; it only comes sooner.
+///
+/// `found` are the files below the folder of the pages. `progress` hears how many pages are done
+/// and how many there are; it is called from many threads.
+pub fn build(
+    project: &Project,
+    world: &dyn World,
+    found: &[SitePath],
+    before: &Cache,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Built {
+    let mut diagnostics = project.diagnostics.clone();
+    let mut cache = Cache::default();
+
+    let (theme, findings) = views::theme(project, world);
+    diagnostics.append(findings);
+    let theme_files: Vec<String> = theme.assets().into_iter().map(|asset| asset.path).collect();
+    let (files, findings) = site::collect_files(found, &theme_files, &project.site);
+    diagnostics.append(findings);
+
+    // Parse.
+    let parsed = parse_pages(project, world, &files, before);
+    let n_parsed = parsed.iter().filter(|(_, outcome)| matches!(outcome, Outcome::New(_))).count();
+    for (path, outcome) in parsed {
+        match outcome {
+            Outcome::New(kept) | Outcome::Known(kept) => {
+                diagnostics.extend(kept.value.diagnostics.iter().cloned());
+                cache.parsed.insert(path, kept);
+            }
+            Outcome::Unreadable(diagnostic) => diagnostics.push(*diagnostic),
+        }
+    }
+
+    // Link.
+    let facts: Vec<&markdown::PageFacts> = cache.parsed.values().map(|kept| &kept.value.facts).collect();
+    let (site, findings) = site::link(&files, &facts, &project.site, world);
+    diagnostics.append(findings);
+
+    // Render.
+    let site_theme = theme.site(views::site(project, &site));
+    let rendered = render_pages(&site, &site_theme, &cache, before, progress);
+    let n_rendered = rendered.iter().filter(|(_, rendered)| rendered.new).count();
+    for (path, rendered) in rendered {
+        diagnostics.extend(rendered.page.value.diagnostics.iter().cloned());
+        cache.bodies.insert(path, rendered.body);
+        cache.pages.insert(path, rendered.page);
+    }
+
+    // Collect.
+    let outputs = collect(project, &site, &theme, &site_theme, world, &cache, &mut diagnostics);
+    diagnostics.sort();
+    Built { outputs, diagnostics, n_pages: site.pages.len(), n_parsed, n_rendered, cache }
+}
+
+enum Outcome {
+    New(Kept<ParseKey, Parsed>),
+    Known(Kept<ParseKey, Parsed>),
+    Unreadable(Box<Diagnostic>),
+}
+
+fn parse_pages(project: &Project, world: &dyn World, files: &Files, before: &Cache) -> BTreeMap<SitePath, Outcome> {
+    let pages: Vec<SitePath> = files.pages(project.purpose.preview).map(|file| file.path).collect();
+    pages.par_iter().map(|page| (*page, parse_page(project, world, *page, before))).collect()
+}
+
+fn parse_page(project: &Project, world: &dyn World, page: SitePath, before: &Cache) -> Outcome {
+    let source = match world.source(page) {
+        Ok(source) => source,
+        Err(error) => return Outcome::Unreadable(Box::new(unreadable(page, &error))),
+    };
+    let key = ParseKey { page, source: source.digest(), dialect: project.dialect_digest };
+    if let Some(value) = Kept::find(&before.parsed, page, &key)
+        && reads_hold(&value.reads, world)
+    {
+        return Outcome::Known(Kept { key, value });
+    }
+    let value = Arc::new(markdown::parse(&source, &project.dialect, world));
+    Outcome::New(Kept { key, value })
+}
+
+/// Says why a page cannot be read. The place of a byte that is no UTF-8 is the text before it.
+fn unreadable(page: SitePath, error: &ReadError) -> Diagnostic {
+    let start = Span::at_start(page);
+    match error {
+        ReadError::NotUtf8 { valid_up_to } => {
+            let span = Span::new(page, *valid_up_to..*valid_up_to + 1);
+            Diagnostic::new(Code::PageNotUtf8, span, format!("`{page}` is not valid UTF-8 at byte {valid_up_to}"))
+                .help("save the file as UTF-8")
+        }
+        ReadError::NotFound => {
+            Diagnostic::new(Code::FileUnreadable, start, format!("`{page}` vanished while the site was built"))
+        }
+        ReadError::IsFolder => {
+            Diagnostic::new(Code::FileUnreadable, start, format!("`{page}` is a folder, not a page"))
+                .help("rename the folder, or put the page's text into a file of this name")
+        }
+        ReadError::Refused(why) => {
+            Diagnostic::new(Code::LinkLeavesProject, start, format!("`{page}` may not be read")).note(why.clone())
+        }
+        ReadError::Io(why) => Diagnostic::new(Code::FileUnreadable, start, format!("`{page}` cannot be read: {why}")),
+    }
+}
+
+struct Rendered {
+    body: Kept<BodyKey, Body>,
+    page: Kept<PageKey, Page>,
+    new: bool,
+}
+
+fn render_pages(
+    site: &Site,
+    theme: &SiteTheme,
+    cache: &Cache,
+    before: &Cache,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> BTreeMap<SitePath, Rendered> {
+    let n_pages = site.pages.len();
+    let n_done = std::sync::atomic::AtomicUsize::new(0);
+    let render = |(path, route): (&SitePath, &PageRoute)| {
+        let parsed = cache.parsed.get(path)?;
+        let rendered = render_page(site, route, theme, parsed, before);
+        progress(n_done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, n_pages);
+        Some((*path, rendered))
+    };
+    site.pages.par_iter().filter_map(render).collect()
+}
+
+fn render_page(
+    site: &Site,
+    route: &PageRoute,
+    theme: &SiteTheme,
+    parsed: &Kept<ParseKey, Parsed>,
+    before: &Cache,
+) -> Rendered {
+    let page = route.path;
+    let links = |target: &str| site.resolve_link(page, target);
+    let mut view = views::page(site, route, &parsed.value);
+    let key = BodyKey {
+        parse: parsed.key.digest(&parsed.value.reads),
+        links: links_digest(&parsed.value, &links),
+        route: route_digest(&view),
+    };
+    let body = Kept::find(&before.bodies, page, &key)
+        .unwrap_or_else(|| Arc::new(render_body(route, &view, &parsed.value, &links)));
+    let body = Kept { key, value: body };
+
+    let view_json = serde_json::to_vec(&view).expect("a view is text, numbers and lists");
+    let key = PageKey { body: body.key, view: Digest::of(&view_json), theme: theme.digest() };
+    let known = Kept::find(&before.pages, page, &key);
+    let new = known.is_none();
+    let value = known.unwrap_or_else(|| {
+        view.content = body.value.html.clone();
+        let (html, diagnostics) = match theme.render_page(&view) {
+            Ok(html) => (html, Diagnostics::new()),
+            Err(diagnostic) => (String::new(), Diagnostics::from_iter([*diagnostic])),
+        };
+        Arc::new(Page { bytes: html.into_bytes().into(), diagnostics })
+    });
+    Rendered { body, page: Kept { key, value }, new }
+}
+
+/// Renders a page's content and what the search index holds of it.
+fn render_body(route: &PageRoute, view: &PageView, parsed: &Parsed, links: &dyn Fn(&str) -> Option<String>) -> Body {
+    let html = render_html(&parsed.document.body, links);
+    let title = view.title.as_deref().unwrap_or_default();
+    let page = search::SearchPage { url: &route.url, title, meta: route.meta.as_ref() };
+    let search = search::search_part(&search::search_entries(&html, page));
+    Body { html, search }
+}
+
+/// A digest of what the search index takes from the route.
+fn route_digest(view: &PageView) -> Digest {
+    let meta = view.meta.to_string();
+    let title = view.title.as_deref().unwrap_or_default();
+    Digest::of_parts([view.url.as_bytes(), title.as_bytes(), meta.as_bytes()])
+}
+
+/// A digest of what each destination on a page becomes.
+fn links_digest(parsed: &Parsed, links: &dyn Fn(&str) -> Option<String>) -> Digest {
+    let pairs: Vec<(&str, Option<String>)> =
+        parsed.facts.links.iter().map(|link| (link.target.value.as_str(), links(&link.target.value))).collect();
+    let parts = pairs.iter().flat_map(|(written, becomes)| {
+        let becomes = becomes.as_deref();
+        [written.as_bytes(), if becomes.is_some() { b"1" } else { b"0" }, becomes.unwrap_or_default().as_bytes()]
+    });
+    Digest::of_parts(parts)
+}
+
+/// Puts every file of the site together.
+fn collect(
+    project: &Project,
+    site: &Site,
+    theme: &Theme,
+    site_theme: &SiteTheme,
+    world: &dyn World,
+    cache: &Cache,
+    diagnostics: &mut Diagnostics,
+) -> Outputs {
+    let mut out = Collector { outputs: Outputs::default(), diagnostics };
+    // From the least to the most particular: what comes later stands in the place of what came before.
+    for asset in theme.assets() {
+        out.bytes(&asset.path, asset.bytes.into_owned());
+    }
+    for (path, name) in views::custom_files(project, world) {
+        if !name.ends_with(".html") && world.source(path).is_err() {
+            out.put(name, Content::CopyOf(path));
+        }
+    }
+    for (path, target) in &site.assets {
+        out.put(target, Content::CopyOf(*path));
+    }
+    for (target, bytes) in &site.generated {
+        out.bytes(target, bytes.clone());
+    }
+    for (path, kept) in &cache.pages {
+        if let Some(route) = site.pages.get(path) {
+            out.put(&route.out_path, Content::Bytes(Arc::clone(&kept.value.bytes)));
+        }
+    }
+    templates(project, site_theme, world, &mut out);
+    sitemap(project, site, &mut out);
+    if let Some(options) = &project.search {
+        let bodies = site.order.iter().filter_map(|path| cache.bodies.get(path));
+        let parts = bodies.map(|kept| kept.value.search.as_str()).filter(|part| !part.is_empty());
+        out.bytes("search/search_index.json", search::search_index(parts, options));
+    }
+    out.outputs
+}
+
+/// The sitemap of all pages, drafts left out, with the day of the build.
+fn sitemap(project: &Project, site: &Site, out: &mut Collector<'_>) {
+    let day = jiff::Timestamp::from_second(project.purpose.time).ok();
+    let day = day.map(|time| time.to_zoned(jiff::tz::TimeZone::UTC).date().to_string());
+    let pages = site.order.iter().filter_map(|path| site.pages.get(path)).filter(|route| !route.is_draft);
+    let xml = sitemap::sitemap_xml(pages.filter_map(|route| route.canonical_url.as_deref()), day.as_deref());
+    let packed = sitemap::gzip(xml.as_bytes(), u32::try_from(project.purpose.time).unwrap_or(0));
+    out.bytes("sitemap.xml", xml.into_bytes());
+    out.bytes("sitemap.xml.gz", packed);
+}
+
+struct Collector<'a> {
+    outputs: Outputs,
+    diagnostics: &'a mut Diagnostics,
+}
+
+impl Collector<'_> {
+    fn bytes(&mut self, path: &str, bytes: Vec<u8>) {
+        self.put(path, Content::Bytes(bytes.into()));
+    }
+
+    fn put(&mut self, path: &str, content: Content) {
+        match OutPath::new(path) {
+            Some(path) => {
+                self.outputs.files.insert(path, content);
+            }
+            None => self.diagnostics.push(
+                Diagnostic::placeless(Code::OutputOutside, format!("`{path}` is no path inside of the output folder"))
+                    .help("rename the file, or change the setting that makes this path"),
+            ),
+        }
+    }
+
+    fn html(&mut self, path: &str, html: Result<String, Box<Diagnostic>>) {
+        match html {
+            Ok(html) => self.bytes(path, html.into_bytes()),
+            Err(diagnostic) => self.diagnostics.push(*diagnostic),
+        }
+    }
+}
+
+/// The pages that are templates: `404.html`, `static_templates`, `extra_templates`.
+fn templates(project: &Project, theme: &SiteTheme, world: &dyn World, out: &mut Collector<'_>) {
+    out.html("404.html", theme.render_404());
+    for name in &project.config.theme.static_templates {
+        if name.value == "404.html" || name.value == "sitemap.xml" {
+            continue;
+        }
+        if theme.has_template(&name.value) {
+            out.html(&name.value, theme.render_static(&name.value));
+        } else {
+            let message = format!("template `{}` is not found in the theme", name.value);
+            let diagnostic = Diagnostic::new(Code::TemplateSkipped, name.span, message);
+            out.diagnostics.push(diagnostic.help("put it into `theme.custom_dir` (`themes/` of a book)"));
+        }
+    }
+    for name in &project.config.extra_templates {
+        let path = project.docs_dir.join(&name.value);
+        match world.source(path) {
+            Ok(source) => out.html(&name.value, theme.render_extra(&source, &name.value)),
+            Err(_) => {
+                let message = format!("template `{}` is not found in `{}`", name.value, project.docs_dir);
+                out.diagnostics.push(Diagnostic::new(Code::TemplateSkipped, name.span, message));
+            }
+        }
+    }
+}

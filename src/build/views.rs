@@ -1,0 +1,209 @@
+//! Views for the theme: what its templates may know of the site and of a page.
+
+use super::json::json_of;
+use super::project::Project;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::markdown::{Parsed, TocEntry};
+use crate::render::theme::view::{NavItem, NavKind, NavView, PageRef, PageView, SiteView, TagView, TocView};
+use crate::render::theme::{Override, Theme};
+use crate::site::{self, PageRoute, Site};
+use crate::text::{ReadError, SitePath, Span, World};
+use serde_json::Value;
+
+/// The theme with the project's own files, and what is wrong with them.
+pub(super) fn theme(project: &Project, world: &dyn World) -> (Theme, Diagnostics) {
+    let mut diagnostics = Diagnostics::new();
+    let mut overrides = Vec::new();
+    for (path, name) in custom_files(project, world) {
+        match world.source(path) {
+            Ok(source) => overrides.push(Override { name: name.to_owned(), source }),
+            // Images and fonts go out as they are.
+            Err(ReadError::NotUtf8 { .. }) if !name.ends_with(".html") => {}
+            Err(error) => {
+                let message = format!("the theme's file `{path}` cannot be read: {}", reason(&error));
+                diagnostics.push(Diagnostic::new(Code::FileUnreadable, Span::at_start(path), message));
+            }
+        }
+    }
+    let (theme, findings) = Theme::new(&overrides);
+    diagnostics.append(findings);
+    (theme, diagnostics)
+}
+
+fn reason(error: &ReadError) -> String {
+    match error {
+        ReadError::NotFound => "it does not exist".to_owned(),
+        ReadError::IsFolder => "it is a folder".to_owned(),
+        ReadError::NotUtf8 { valid_up_to } => format!("it is not valid UTF-8 at byte {valid_up_to}"),
+        ReadError::Refused(why) | ReadError::Io(why) => why.clone(),
+    }
+}
+
+/// The files of the project's own theme folder, each with its name in the theme.
+pub(super) fn custom_files(project: &Project, world: &dyn World) -> Vec<(SitePath, &'static str)> {
+    let Some(folder) = project.custom_dir else { return Vec::new() };
+    let hidden = |name: &str| name.split('/').any(|part| part.starts_with('.'));
+    let files = world.list(folder).into_iter().filter_map(|path| Some((path, path.below(folder)?)));
+    files.filter(|(_, name)| !hidden(name)).collect()
+}
+
+/// The site as every page sees it.
+pub(super) fn site(project: &Project, site: &Site) -> SiteView {
+    let homepage = site.homepage.and_then(|path| site.pages.get(&path)).map(|route| route.url.clone());
+    SiteView { nav: NavView { items: nav_items(&site.nav, site), homepage }, ..project.view.clone() }
+}
+
+fn nav_items(items: &[site::NavItem], site: &Site) -> Vec<NavItem> {
+    items.iter().map(|item| nav_item(item, site)).collect()
+}
+
+fn nav_item(item: &site::NavItem, site: &Site) -> NavItem {
+    let route = item.page.and_then(|path| site.pages.get(&path));
+    let meta = |key: &str| {
+        let value = route.filter(|_| item.kind == site::NavKind::Page)?.meta.as_ref()?.get(key)?;
+        value.scalar_text()
+    };
+    let kind = match item.kind {
+        site::NavKind::Page => NavKind::Page,
+        site::NavKind::Section => NavKind::Section,
+        site::NavKind::Link => NavKind::Link,
+    };
+    NavItem {
+        title: item.title.as_deref().map(text_of_html).unwrap_or_default(),
+        kind,
+        url: route.map(|route| route.url.clone()).or_else(|| item.url.clone()).unwrap_or_default(),
+        is_index: route.is_some_and(|route| route.is_index),
+        icon: meta("icon"),
+        subtitle: meta("subtitle"),
+        status: meta("status"),
+        children: nav_items(&item.children, site),
+    }
+}
+
+/// One page, with everything but its content.
+pub(super) fn page(site: &Site, route: &PageRoute, parsed: &Parsed) -> PageView {
+    let neighbour = |path: Option<SitePath>| {
+        let route = site.pages.get(&path?)?;
+        Some(PageRef { title: text_of_html(&route.title), url: route.url.clone() })
+    };
+    let meta = route.meta.as_ref().map_or(Value::Null, json_of);
+    let template = meta.get("template").and_then(Value::as_str).map(str::to_owned);
+    PageView {
+        title: Some(text_of_html(&route.title)).filter(|title| !title.is_empty()),
+        url: route.url.clone(),
+        canonical_url: route.canonical_url.clone(),
+        edit_url: route.edit_url.clone(),
+        content: String::new(),
+        toc: toc(&parsed.document.toc),
+        previous_page: neighbour(route.previous),
+        next_page: neighbour(route.next),
+        is_homepage: route.is_homepage,
+        tags: tags(&meta),
+        source_path: route.path.as_str().to_owned(),
+        template,
+        draft: route.is_draft,
+        runbook: None,
+        meta,
+    }
+}
+
+fn toc(entries: &[TocEntry]) -> Vec<TocView> {
+    let view = |entry: &TocEntry| TocView {
+        id: entry.id.clone(),
+        title: entry.title.clone(),
+        html: entry.html.clone(),
+        level: entry.level,
+        children: toc(&entry.children),
+    };
+    entries.iter().map(view).collect()
+}
+
+fn tags(meta: &Value) -> Vec<TagView> {
+    let tags = meta.get("tags").and_then(Value::as_array).into_iter().flatten();
+    let name = |tag: &Value| tag.as_str().map(str::to_owned).or_else(|| tag.is_number().then(|| tag.to_string()));
+    tags.filter_map(name).map(|name| TagView { name, url: None }).collect()
+}
+
+/// The text of a title, which is an HTML fragment: without its tags, character references resolved
+/// (Jinja's `striptags`, through which Material puts titles).
+fn text_of_html(html: &str) -> String {
+    let mut text = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(open) = rest.find('<') {
+        let Some(close) = rest[open..].find('>') else { break };
+        text.push_str(&rest[..open]);
+        rest = &rest[open + close + 1..];
+    }
+    text.push_str(rest);
+    if text.contains('&') {
+        text = references_resolved(&text);
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn references_resolved(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let end = rest.char_indices().take(12).find(|(_, letter)| *letter == ';').map(|(end, _)| end);
+        let resolved = end.and_then(|end| Some((end, reference(&rest[1..end])?)));
+        match resolved {
+            Some((end, letter)) => {
+                out.push(letter);
+                rest = &rest[end + 1..];
+            }
+            None => {
+                out.push('&');
+                rest = &rest[1..];
+            }
+        }
+    }
+    out + rest
+}
+
+fn reference(name: &str) -> Option<char> {
+    if let Some(number) = name.strip_prefix('#') {
+        let code = match number.strip_prefix(['x', 'X']) {
+            Some(digits) => u32::from_str_radix(digits, 16).ok()?,
+            None => number.parse().ok()?,
+        };
+        return char::from_u32(code);
+    }
+    Some(match name {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        "nbsp" => '\u{a0}',
+        "ndash" => '–',
+        "mdash" => '—',
+        "hellip" => '…',
+        "lsquo" => '‘',
+        "rsquo" => '’',
+        "ldquo" => '“',
+        "rdquo" => '”',
+        "laquo" => '«',
+        "raquo" => '»',
+        "copy" => '©',
+        "reg" => '®',
+        "trade" => '™',
+        "rarr" => '→',
+        "larr" => '←',
+        "times" => '×',
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_lose_their_markup() {
+        assert_eq!(text_of_html("A &lt;b&gt; &amp;amp; <em>C</em>"), "A <b> &amp; C");
+        assert_eq!(text_of_html("R&D &#65;&#x42; &nope; 1 < 2"), "R&D AB &nope; 1 < 2");
+    }
+}

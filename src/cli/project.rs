@@ -1,0 +1,60 @@
+//! Finding and opening a project: the arguments that most commands share.
+
+use super::{Status, could_not};
+use crate::shell::{self, Disk, Terminal};
+use crate::text::{SitePath, Source};
+use std::path::PathBuf;
+
+/// The names of a configuration file, in the order in which they are looked for.
+pub(super) const CONFIG_NAMES: &[&str] = &["book.toml", "mkdocs.yml", "mkdocs.yaml"];
+
+/// What most commands ask of a project.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct ProjectArgs {
+    /// Configuration file; `-` reads an mkdocs.yml from standard input [default: book.toml,
+    /// mkdocs.yml or mkdocs.yaml, in this folder or the nearest parent that has one]
+    #[arg(short = 'f', long = "config-file", value_name = "CONFIG")]
+    pub(super) config_file: Option<PathBuf>,
+}
+
+/// A project that was found: its files, and which of them is the configuration.
+pub(super) struct Place {
+    pub(super) disk: Disk,
+    pub(super) config: SitePath,
+}
+
+impl ProjectArgs {
+    /// Finds the project.
+    pub(super) fn open(&self, terminal: Terminal) -> Result<Place, Status> {
+        let here = shell::current_folder()
+            .map_err(|error| could_not(terminal, &format!("cannot tell the current folder: {error}"), None))?;
+        let path = match &self.config_file {
+            Some(path) if path.as_os_str() == "-" => {
+                let text = shell::read_standard_input()
+                    .map_err(|error| could_not(terminal, &format!("cannot read standard input: {error}"), None))?;
+                let mut disk = open_disk(&here, terminal)?;
+                let config = SitePath::new("mkdocs.yml");
+                disk.give(Source::new(config, text));
+                return Ok(Place { disk, config });
+            }
+            Some(path) => here.join(path),
+            None => shell::find_upwards(&here, CONFIG_NAMES).ok_or_else(|| {
+                could_not(
+                    terminal,
+                    &format!("there is no `book.toml` or `mkdocs.yml` in `{}` or its parents", here.display()),
+                    Some("name one with `-f`, or start a book with `opsbook new DIR`"),
+                )
+            })?,
+        };
+        shell::check_config(&path).map_err(|error| could_not(terminal, &error.message, error.help.as_deref()))?;
+        let disk = open_disk(path.parent().unwrap_or(&here), terminal)?;
+        let name = path.file_name().and_then(|name| name.to_str());
+        let name = name.ok_or_else(|| could_not(terminal, "the configuration file's name is not UTF-8", None))?;
+        Ok(Place { disk, config: SitePath::new(name) })
+    }
+}
+
+fn open_disk(folder: &std::path::Path, terminal: Terminal) -> Result<Disk, Status> {
+    Disk::open(folder)
+        .map_err(|error| could_not(terminal, &format!("cannot open the folder `{}`: {error}", folder.display()), None))
+}

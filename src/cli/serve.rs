@@ -1,0 +1,216 @@
+//! `opsbook serve`: a preview that follows every change.
+
+use super::project::{Place, ProjectArgs};
+use super::report::{self, Format};
+use super::{Status, could_not};
+use crate::build::{self, Built, Cache, Content, Overrides, Project, Purpose};
+use crate::diag::Diagnostics;
+use crate::shell::{self, Change, Disk, ServeOptions, Server, Stopwatch, Terminal, Watcher};
+use crate::text::{SitePath, World as _};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Show the site in the browser, and follow every change
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  opsbook serve -o                      Open this project's site in the browser
+  opsbook serve -a 127.0.0.1:8080       Listen at another port
+  opsbook serve -a 0.0.0.0:8000 --allow-host devbox
+                                        Listen for other machines, which may call this one `devbox`
+
+The preview holds the site in memory and writes nothing. It shows drafts. While the newest state has
+errors, the last good pages stay, with the errors laid over them. It is no server for the public.")]
+pub(super) struct Typed {
+    #[command(flatten)]
+    project: ProjectArgs,
+    /// Address to listen at [default: `dev_addr` of the configuration, else 127.0.0.1:8000]
+    #[arg(short = 'a', long = "dev-addr", value_name = "ADDR:PORT")]
+    address: Option<String>,
+    /// Open the site in the browser
+    #[arg(short = 'o', long = "open")]
+    open: bool,
+    /// Do not reload pages when they change
+    #[arg(long)]
+    no_livereload: bool,
+    /// Watch a file or folder besides those of the project (can be repeated)
+    #[arg(short = 'w', long = "watch", value_name = "PATH")]
+    watch: Vec<PathBuf>,
+    /// Look for changes twice a second, where the file system does not tell of them (network and
+    /// container mounts)
+    #[arg(long)]
+    poll: bool,
+    /// Answer to this host name too, besides localhost and IP addresses (can be repeated)
+    #[arg(long = "allow-host", value_name = "NAME")]
+    allow_host: Vec<String>,
+    /// Show warnings as errors
+    #[arg(short, long)]
+    strict: bool,
+    /// Say nothing but errors
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// One state of the sources, built.
+struct State {
+    project: Option<Project>,
+    cache: Cache,
+    stamps: BTreeMap<build::OutPath, String>,
+    outputs: build::Outputs,
+}
+
+pub(super) fn run(typed: &Typed) -> Status {
+    let terminal = Terminal::new(typed.quiet);
+    let Place { mut disk, config } = match typed.project.open(terminal) {
+        Ok(place) => place,
+        Err(status) => return status,
+    };
+    let overrides =
+        Overrides { strict: typed.strict.then_some(true), dev_addr: typed.address.clone(), ..Overrides::default() };
+    let variables = shell::variables();
+    // The first look tells where to listen; where it fails, nothing can be shown at all.
+    let (first, diagnostics) = build::load(&disk, config, &variables, &overrides, Purpose::default());
+    let Some(first) = first else {
+        report::print(terminal, Format::Human, &diagnostics, &disk);
+        return Status::ContentAtFault;
+    };
+    let mount = first.mount();
+    let options = ServeOptions { mount: mount.clone(), live: !typed.no_livereload, hosts: typed.allow_host.clone() };
+    let server = match Server::start(&first.dev_addr.value, options) {
+        Ok(server) => server,
+        Err(error) => {
+            let message = format!("cannot listen at `{}`: {error}", first.dev_addr.value);
+            return could_not(
+                terminal,
+                &message,
+                Some("choose another address with `-a`, such as `-a 127.0.0.1:8001`"),
+            );
+        }
+    };
+    let address = format!("http://{}{mount}", server.address());
+    let poll = typed.poll.then_some(Duration::from_millis(500));
+    let ignored = vec![disk.locate(first.site_dir)];
+    let mut watcher = match Watcher::start(poll, ignored) {
+        Ok(watcher) => watcher,
+        Err(error) => return could_not(terminal, &format!("cannot watch files: {error}"), Some("try `--poll`")),
+    };
+    let purpose = Purpose { preview: true, address: Some(address.clone()), time: shell::build_time() };
+    let mut state = State {
+        project: Some(first),
+        cache: Cache::default(),
+        stamps: BTreeMap::new(),
+        outputs: build::Outputs::default(),
+    };
+    let mut first_time = true;
+    loop {
+        let clock = Stopwatch::start();
+        let (project, diagnostics) = build::load(&disk, config, &variables, &overrides, purpose.clone());
+        match project {
+            None => {
+                report::print(terminal, Format::Human, &diagnostics, &disk);
+                server.complain(&report::plain(&diagnostics, &disk));
+            }
+            Some(project) => {
+                disk.fence(project.docs_dir);
+                let found = disk.list(project.docs_dir);
+                let built = build::build(&project, &disk, &found, &state.cache, &|_, _| {});
+                show(terminal, &server, &disk, &project, built, &mut state, clock);
+                state.project = Some(project);
+            }
+        }
+        // Watch before looking at what changed meanwhile: a change between the two is not lost.
+        for problem in watch(&mut watcher, &disk, state.project.as_ref(), config, &typed.watch) {
+            terminal.say(&format!("warning: {problem}"));
+        }
+        if std::mem::take(&mut first_time) {
+            terminal.say(&format!("Serving on {address} (Ctrl+C ends it)"));
+            if typed.open
+                && let Err(error) = shell::open_in_browser(&address)
+            {
+                terminal.say(&format!("warning: cannot open a browser: {error}"));
+            }
+        }
+        if watcher.wait() == Change::Everything {
+            disk = disk.afresh();
+        } else {
+            disk = disk.next();
+        }
+    }
+}
+
+/// Shows what was built, where it is good; else says what is wrong with it.
+fn show(
+    terminal: Terminal,
+    server: &Server,
+    disk: &Disk,
+    project: &Project,
+    built: Built,
+    state: &mut State,
+    clock: Stopwatch,
+) {
+    let mut diagnostics: Diagnostics = built.diagnostics;
+    diagnostics.extend(build::problems_of_files(&disk.problems()));
+    diagnostics.sort();
+    let diagnostics = report::weigh(diagnostics, project.strict);
+    report::print(terminal, Format::Human, &diagnostics, disk);
+    state.cache = built.cache;
+    if diagnostics.has_errors() {
+        server.complain(&report::plain(&diagnostics, disk));
+        return;
+    }
+    server.complain("");
+    let stamps = stamps(disk, &built.outputs);
+    let changed: Vec<build::OutPath> = changed(&state.outputs, &built.outputs, &state.stamps, &stamps);
+    state.outputs = built.outputs.clone();
+    state.stamps = stamps;
+    if !changed.is_empty() {
+        server.show(disk, built.outputs, &changed);
+    }
+    let millis = clock.elapsed().as_millis();
+    let (n_pages, n_rendered, n_changed) = (built.n_pages, built.n_rendered, changed.len());
+    terminal.say(&format!("Built {n_rendered} of {n_pages} pages in {millis} ms, {n_changed} files changed"));
+}
+
+/// What copied files look like, so that a changed image is noticed too.
+fn stamps(disk: &Disk, outputs: &build::Outputs) -> BTreeMap<build::OutPath, String> {
+    let copies = outputs.files.iter().filter_map(|(path, content)| match content {
+        Content::CopyOf(source) => Some((path.clone(), disk.stamp(*source))),
+        Content::Bytes(_) => None,
+    });
+    copies.collect()
+}
+
+fn changed(
+    before: &build::Outputs,
+    now: &build::Outputs,
+    stamps_before: &BTreeMap<build::OutPath, String>,
+    stamps_now: &BTreeMap<build::OutPath, String>,
+) -> Vec<build::OutPath> {
+    let differs = |path: &&build::OutPath| {
+        before.files.get(*path) != now.files.get(*path) || stamps_before.get(*path) != stamps_now.get(*path)
+    };
+    let all: BTreeSet<&build::OutPath> = before.files.keys().chain(now.files.keys()).collect();
+    all.into_iter().filter(differs).cloned().collect()
+}
+
+fn watch(
+    watcher: &mut Watcher,
+    disk: &Disk,
+    project: Option<&Project>,
+    config: SitePath,
+    more: &[PathBuf],
+) -> Vec<String> {
+    let (asked_files, _) = disk.asked();
+    let mut files: BTreeSet<PathBuf> = asked_files.into_iter().map(|path| disk.locate(path)).collect();
+    files.insert(disk.locate(config));
+    let mut folders = BTreeSet::new();
+    if let Some(project) = project {
+        folders.insert(disk.locate(project.docs_dir));
+        folders.extend(project.custom_dir.map(|folder| disk.locate(folder)));
+        files.extend(project.config_files.iter().map(|path| disk.locate(*path)));
+        folders.extend(project.watch.iter().map(|path| disk.locate(*path)));
+    }
+    folders.extend(more.iter().map(|path| shell::absolute(path)));
+    watcher.watch(&folders, &files)
+}
