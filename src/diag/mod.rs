@@ -6,6 +6,7 @@
 mod code;
 mod diagnostic;
 mod nearest;
+pub mod render;
 
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Diagnostics, Edit, Label, Severity};
