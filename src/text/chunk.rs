@@ -183,6 +183,15 @@ impl Chunk {
         })
     }
 
+    /// Cuts the text where its origin changes: each part with where it came from, and whether it is a
+    /// copy of the bytes there.
+    pub fn parts(&self) -> impl Iterator<Item = (&str, Span, bool)> {
+        self.pieces.iter().enumerate().map(|(index, piece)| {
+            let end = self.pieces.get(index + 1).map_or(self.text.len(), |next| next.at);
+            (&self.text[piece.at..end], self.span(piece.at..end), piece.copied)
+        })
+    }
+
     /// Replaces ranges of bytes, sorted and apart from each other, by other chunks.
     pub fn replace(&self, changes: &[(Range<usize>, Chunk)]) -> Chunk {
         let mut out = Chunk::default();
