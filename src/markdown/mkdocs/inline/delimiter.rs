@@ -69,8 +69,8 @@ pub(crate) struct Region {
 /// What became of the run at one position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Pairing {
-    /// Nothing opens here: go on at this byte.
-    Skip(usize),
+    /// Nothing opens here: go on at the first byte; the text was looked at up to the second.
+    Skip(usize, usize),
     /// Regions sorted by where they open.
     Regions(Vec<Region>),
 }
@@ -133,11 +133,11 @@ pub(crate) fn pair(delimiters: &[Delimiter], rules: Rules, text: &str, at: usize
     let run_end = run_end(bytes, at);
     let (side, end) = match classify(&delimiters[first], rules, text, at, before) {
         Some((side, end)) if side != Side::End => (side, end),
-        Some((_, end)) => return Pairing::Skip(end),
-        None => return Pairing::Skip(run_end),
+        Some((_, end)) => return Pairing::Skip(end, end),
+        None => return Pairing::Skip(run_end, run_end),
     };
     if delimiters[first].double && end - at < 2 {
-        return Pairing::Skip(at + 1);
+        return Pairing::Skip(at + 1, at + 1);
     }
     let mut pairing = Pairer {
         delimiters,
@@ -146,6 +146,7 @@ pub(crate) fn pair(delimiters: &[Delimiter], rules: Rules, text: &str, at: usize
         stacks: delimiters.iter().map(|_| Stack::default()).collect(),
         regions: Vec::new(),
         spaces: Spaces::default(),
+        searched: end,
     };
     let length = end - at;
     pairing.push(first, Open { start: at, end, ambiguous: side == Side::Ambiguous, original: length, length });
@@ -160,6 +161,8 @@ struct Pairer<'a> {
     stacks: Vec<Stack>,
     regions: Vec<Region>,
     spaces: Spaces,
+    /// How far the text was looked at.
+    searched: usize,
 }
 
 impl Pairer<'_> {
@@ -217,7 +220,11 @@ impl Pairer<'_> {
     fn run(&mut self, mut end: usize) {
         let pymdownx = self.rules == Rules::Pymdownx;
         while self.stacks.iter().any(|stack| !stack.open.is_empty()) {
-            let Some((which, run_start, side, run_end)) = self.search(end) else { break };
+            let Some((which, run_start, side, run_end)) = self.search(end) else {
+                self.searched = self.text.len();
+                break;
+            };
+            self.searched = run_end;
             let delimiter = &self.delimiters[which];
             let mut start = run_start;
             end = run_end;
@@ -258,7 +265,6 @@ impl Pairer<'_> {
             {
                 is_start = false;
                 let original = current;
-                let mut gave_up = false;
                 while !self.stacks[which].open.is_empty() && current > 0 && last <= current {
                     let mut opener = self.pop(which).expect("not empty");
                     let mut fits = true;
@@ -282,7 +288,6 @@ impl Pairer<'_> {
                             continue;
                         }
                         self.stacks[which].open.push(top);
-                        gave_up = true;
                         break;
                     }
                     let limit =
@@ -312,7 +317,6 @@ impl Pairer<'_> {
                         }
                     }
                 }
-                let _ = gave_up;
                 if original >= 3 && current > 0 && ambiguous {
                     let rest = Open {
                         start: run_start + (original - current),
@@ -412,7 +416,8 @@ impl Pairer<'_> {
             let mut left: Vec<Open> = self.stacks.iter().flat_map(|stack| stack.open.iter().copied()).collect();
             left.sort_by_key(|open| open.start);
             let enough = if self.rules == Rules::Pymdownx { left.len() > 1 } else { !left.is_empty() };
-            return Pairing::Skip(left.last().filter(|_| enough).map_or(at + 1, |open| open.end));
+            let next = left.last().filter(|_| enough).map_or(at + 1, |open| open.end);
+            return Pairing::Skip(next, self.searched);
         }
         self.regions.sort_by_key(|region| region.open);
         Pairing::Regions(self.regions)

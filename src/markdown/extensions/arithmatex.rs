@@ -1,0 +1,261 @@
+//! Math: `$x$`, `\(x\)` in a line, `$$…$$`, `\[…\]` and `\begin{…}` as blocks.
+//!
+//! Source of the rule: `pymdownx/arithmatex.py` 13. The formatters for fences
+//! (`arithmatex_fenced_format`) are the fences' business.
+
+use super::{ExtensionOptions, OptionReader};
+use crate::markdown::mkdocs::inline::chars::is_space;
+use crate::markdown::mkdocs::inline::{El, Engine, Hit, Pass, Taken, Txt};
+use crate::markdown::tree::{Element, Node, Raw};
+use crate::text::{Chunk, Span};
+
+/// The options.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// `tex_inline_wrap`: what stands around math in a line, in the generic form.
+    pub tex_inline_wrap: (String, String),
+    /// `tex_block_wrap`.
+    pub tex_block_wrap: (String, String),
+    /// `smart_dollar`: no space inside the dollars.
+    pub smart_dollar: bool,
+    /// `block_syntax`: `$$`.
+    pub block_dollar: bool,
+    /// `block_syntax`: `\[`.
+    pub block_square: bool,
+    /// `block_syntax`: `\begin`.
+    pub block_begin: bool,
+    /// `inline_syntax`: `$`.
+    pub inline_dollar: bool,
+    /// `inline_syntax`: `\(`.
+    pub inline_round: bool,
+    /// `generic`: for any library rather than for MathJax's scripts.
+    pub generic: bool,
+    /// `preview`: show the source before it is set.
+    pub preview: bool,
+    /// `block_tag`.
+    pub block_tag: String,
+    /// `inline_tag`.
+    pub inline_tag: String,
+}
+
+impl Options {
+    /// Tells whether any inline form is on.
+    pub(crate) fn has_inline(&self) -> bool {
+        self.inline_dollar || self.inline_round
+    }
+}
+
+fn wrap(reader: &mut OptionReader<'_>, key: &'static str, default: (&str, &str)) -> (String, String) {
+    match reader.opt_strings(key).as_deref() {
+        Some([open, close, ..]) => (open.clone(), close.clone()),
+        _ => (default.0.to_owned(), default.1.to_owned()),
+    }
+}
+
+impl ExtensionOptions for Options {
+    fn read(reader: &mut OptionReader<'_>) -> Options {
+        let all = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let blocks = reader.opt_strings("block_syntax").unwrap_or_else(|| all(&["dollar", "square", "begin"]));
+        let inline = reader.opt_strings("inline_syntax").unwrap_or_else(|| all(&["dollar", "round"]));
+        let has = |list: &[String], name: &str| list.iter().any(|item| item == name);
+        Options {
+            tex_inline_wrap: wrap(reader, "tex_inline_wrap", ("\\(", "\\)")),
+            tex_block_wrap: wrap(reader, "tex_block_wrap", ("\\[", "\\]")),
+            smart_dollar: reader.bool("smart_dollar", true),
+            block_dollar: has(&blocks, "dollar"),
+            block_square: has(&blocks, "square"),
+            block_begin: has(&blocks, "begin"),
+            inline_dollar: has(&inline, "dollar"),
+            inline_round: has(&inline, "round"),
+            generic: reader.bool("generic", false),
+            preview: reader.bool("preview", true),
+            block_tag: reader.string("block_tag", "div"),
+            inline_tag: reader.string("inline_tag", "span"),
+        }
+    }
+}
+
+/// `$x$` and `\(x\)`, and pairs of backslashes before either.
+pub(crate) fn inline(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize) -> Hit {
+    let text = pass.text;
+    let bytes = text.as_bytes();
+    if pass.before(at) == Some('\\') {
+        return Hit::No;
+    }
+    if bytes[at] == b'\\' {
+        let end = at + bytes[at..].iter().take_while(|byte| **byte == b'\\').count();
+        let before_dollar = options.inline_dollar && bytes.get(end) == Some(&b'$');
+        let before_round = options.inline_round && bytes.get(end) == Some(&b'(') && (end - at) % 2 == 1;
+        let pairs = if before_dollar && (end - at).is_multiple_of(2) {
+            end - at
+        } else if before_round && end - at > 1 {
+            end - at - 1
+        } else {
+            0
+        };
+        if pairs > 0 {
+            let mut chunk = Chunk::default();
+            for start in (at..at + pairs).step_by(2) {
+                chunk.push_synthetic(&crate::markdown::mkdocs::inline::escaped('\\'), pass.span(start..start + 2));
+            }
+            return Hit::Take(at + pairs, Taken::Text(chunk));
+        }
+        if !(options.inline_round && text[at..].starts_with("\\(")) {
+            return Hit::No;
+        }
+        let Some(close) = round_end(pass, at + 2) else { return Hit::No };
+        return Hit::Take(close + 2, Taken::el(math(options, engine, pass, at, at + 2..close, close + 2)));
+    }
+    if !options.inline_dollar || (options.smart_dollar && pass.after(at + 1).is_none_or(is_space)) {
+        return Hit::No;
+    }
+    let Some(close) = dollar_end(pass, at + 1, options.smart_dollar) else { return Hit::No };
+    Hit::Take(close + 1, Taken::el(math(options, engine, pass, at, at + 1..close, close + 1)))
+}
+
+/// Finds the dollar that closes; a backslash takes the next character with it.
+fn dollar_end(pass: &mut Pass<'_>, from: usize, smart: bool) -> Option<usize> {
+    let bytes = pass.text.as_bytes();
+    let mut at = from;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'\\' => at += 1 + pass.after(at + 1)?.len_utf8(),
+            b'$' => {
+                let spaced = smart && pass.text[..at].chars().next_back().is_some_and(is_space);
+                return (at > from && !spaced).then_some(at);
+            }
+            2 | 3 => return None,
+            _ => at += 1,
+        }
+    }
+    let _ = pass.spend(at - from);
+    None
+}
+
+/// Finds `\)`.
+fn round_end(pass: &mut Pass<'_>, from: usize) -> Option<usize> {
+    let bytes = pass.text.as_bytes();
+    let mut at = from;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'\\' if bytes.get(at + 1) == Some(&b')') => return (at > from).then_some(at),
+            b'\\' => at += 1 + pass.after(at + 1)?.len_utf8(),
+            2 | 3 => return None,
+            _ => at += 1,
+        }
+    }
+    None
+}
+
+fn math(
+    options: &Options,
+    engine: &mut Engine<'_, '_>,
+    pass: &Pass<'_>,
+    at: usize,
+    inner: std::ops::Range<usize>,
+    end: usize,
+) -> El {
+    let span = pass.span(at..end);
+    let el = El::new(options.inline_tag.clone(), span).with_attr("class", "arithmatex");
+    let text = pass.chunk.slice(inner);
+    let (open, close) = &options.tex_inline_wrap;
+    if options.generic {
+        let mut wrapped = Chunk::synthetic(open, span);
+        wrapped.push(&text);
+        wrapped.push_synthetic(close, span.end_point());
+        return el.with_atomic(wrapped);
+    }
+    let placeholder = engine.page.stash.put(script("math/tex", text.text(), span));
+    let script = Chunk::synthetic(&placeholder, span);
+    if !options.preview {
+        return el.with_atomic(script);
+    }
+    let mut preview = El::new("span", span).with_attr("class", "MathJax_Preview").with_atomic(text);
+    preview.tail = Some(Txt::atomic(script));
+    let preview = engine.add(preview);
+    let mut el = el;
+    el.children.push(preview);
+    el
+}
+
+/// Reads a whole block of math; the text must be nothing else.
+pub(crate) fn block(options: &Options, text: &Chunk) -> Option<Node> {
+    let trimmed = text.text().trim_end_matches(' ');
+    let inner = block_math(options, trimmed)?;
+    let span = text.span(0..trimmed.len());
+    let part = text.span(inner.clone());
+    let math = &text.text()[inner];
+    let wrapper = Element::new(options.block_tag.clone(), span).with_attr("class", "arithmatex");
+    let children = if options.generic {
+        let (open, close) = &options.tex_block_wrap;
+        vec![Node::text(atomic(&format!("{open}{math}{close}")), part)]
+    } else {
+        let mut nodes = Vec::new();
+        if options.preview {
+            let preview = Element::new("div", part).with_attr("class", "MathJax_Preview");
+            nodes.push(preview.with_children(vec![Node::text(atomic(math), part)]).into());
+        }
+        nodes.push(script("math/tex; mode=display", math, part));
+        nodes
+    };
+    Some(wrapper.with_children(children).into())
+}
+
+/// Makes the script that MathJax reads. Its text is escaped, as Arithmatex has it.
+fn script(kind: &str, math: &str, span: Span) -> Node {
+    let math = math.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let html = format!("<script type=\"{kind}\">{math}</script>");
+    Node::Raw(Raw { html, span, block: false })
+}
+
+fn atomic(text: &str) -> String {
+    format!("{}{text}", crate::markdown::mkdocs::inline::ATOMIC)
+}
+
+fn block_math(options: &Options, text: &str) -> Option<std::ops::Range<usize>> {
+    if options.block_dollar && text.len() > 4 && text.starts_with("$$") {
+        let close = unescaped_end(text, 2, "$$")?;
+        return (close > 2 && close + 2 == text.len()).then_some(2..close);
+    }
+    if options.block_square && text.starts_with("\\[") {
+        let close = 2 + find_square(&text[2..])?;
+        return (close > 2 && close + 2 == text.len()).then_some(2..close);
+    }
+    let name = options.block_begin.then(|| text.strip_prefix("\\begin{")).flatten()?;
+    let name = &name[..name.find('}')?];
+    let plain = name.strip_suffix('*').unwrap_or(name);
+    if plain.is_empty() || !plain.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return None;
+    }
+    text.ends_with(&format!("\\end{{{name}}}")).then_some(0..text.len())
+}
+
+/// Finds a mark at the end of a text that no backslash takes away.
+fn unescaped_end(text: &str, from: usize, mark: &str) -> Option<usize> {
+    let mut at = from;
+    let bytes = text.as_bytes();
+    while at < bytes.len() {
+        if bytes[at] == b'\\' {
+            at += 1 + text[at + 1..].chars().next()?.len_utf8();
+        } else if at > from && at + mark.len() == bytes.len() && text.is_char_boundary(at) && text[at..] == *mark {
+            return Some(at);
+        } else {
+            at += 1;
+        }
+    }
+    None
+}
+
+fn find_square(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' if bytes.get(at + 1) == Some(&b']') && at + 2 == bytes.len() => return Some(at),
+            b'\\' if bytes.get(at + 1) == Some(&b']') => return None,
+            b'\\' => at += 1 + text[at + 1..].chars().next()?.len_utf8(),
+            _ => at += 1,
+        }
+    }
+    None
+}

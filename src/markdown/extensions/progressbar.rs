@@ -1,0 +1,90 @@
+//! Progress bars: `[=50% "half"]`.
+//!
+//! Source of the rule: `pymdownx/progressbar.py` 13.
+
+use super::{ExtensionOptions, OptionReader};
+use crate::markdown::mkdocs::inline::{El, Engine, Hit, Pass, Taken};
+use crate::text::Chunk;
+use std::sync::LazyLock;
+
+/// The options.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// `level_class`: a class that says the level.
+    pub level_class: bool,
+    /// `progress_increment`: in which steps.
+    pub progress_increment: i64,
+    /// `add_classes`.
+    pub add_classes: String,
+}
+
+impl ExtensionOptions for Options {
+    fn read(reader: &mut OptionReader<'_>) -> Options {
+        Options {
+            level_class: reader.bool("level_class", true),
+            progress_increment: reader.int("progress_increment", 20).max(1),
+            add_classes: reader.string("add_classes", ""),
+        }
+    }
+}
+
+static BAR: LazyLock<regex::Regex> = LazyLock::new(|| {
+    regex::Regex::new(
+        r#"(?sx)\A\[=+\s*
+        (?:(?P<percent>100(?:\.0+)?|[1-9]?[0-9](?:\.\d+)?)%
+          |(?P<num>\d+(?:\.\d+)?)\s*/\s*(?P<den>\d+(?:\.\d+)?))
+        (?P<title>\s+(?:'.*?'|".*?"))?\s*\](?P<attrs>\{:?([^\}]*)\})?"#,
+    )
+    .expect("a fixed expression")
+});
+
+/// `[=…]`
+pub(crate) fn bar(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize) -> Hit {
+    if !pass.text[at..].starts_with("[=") || !pass.spend(256) {
+        return Hit::No;
+    }
+    let Some(found) = BAR.captures(&pass.text[at..]) else { return Hit::No };
+    let group = |name: &str| found.name(name).map(|group| group.as_str());
+    let number = |name: &str| group(name).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
+    let value = match group("percent") {
+        Some(_) => number("percent"),
+        None if number("den") == 0.0 => 0.0,
+        None => number("num") / number("den") * 100.0,
+    };
+    let value = value.min(100.0);
+    let mut classes = vec!["progress".to_owned()];
+    classes.extend(options.add_classes.split_whitespace().map(str::to_owned));
+    if options.level_class {
+        let step = options.progress_increment as f64;
+        classes.push(format!("progress-{}plus", (value - value % step) as i64));
+    }
+    classes.sort();
+    classes.dedup();
+    let end = at + found.get_match().end();
+    let span = pass.span(at..end);
+    let mut bar = El::new("div", span).with_attr("class", classes.join(" "));
+    if engine.page.dialect.attr_list.is_some()
+        && let Some(attrs) = group("attrs")
+    {
+        let inner = attrs[1..attrs.len() - 1].trim_start_matches(':').trim_start_matches(' ');
+        for (name, value) in crate::markdown::attrs::parse_attrs(inner).0.iter() {
+            if name == "class" {
+                bar.attrs.add_class(value);
+            } else {
+                bar.attrs.set(name.to_owned(), value);
+            }
+        }
+    }
+    let title = group("title").map(|title| engine.attribute(title.trim())).unwrap_or_default();
+    let label = crate::markdown::mkdocs::inline::dequote(&title).to_owned();
+    let mut p = El::new("p", span).with_attr("class", "progress-label");
+    if !label.is_empty() {
+        p = p.with_text(Chunk::synthetic(&label, span));
+    }
+    let p = engine.add(p);
+    let mut inner = El::new("div", span).with_attr("class", "progress-bar").with_attr("style", format!("width:{value:.2}%"));
+    inner.children.push(p);
+    let inner = engine.add(inner);
+    bar.children.push(inner);
+    Hit::Take(end, Taken::el(bar))
+}

@@ -1,0 +1,41 @@
+//! References to footnotes: `[^1]`.
+
+use super::arena::El;
+use super::run::{Engine, Hit, Pass, Taken};
+use crate::markdown::extensions::footnotes::Options;
+use crate::text::Chunk;
+
+/// `[^label]`
+pub(crate) fn reference(options: &Options, engine: &mut Engine<'_, '_>, pass: &Pass<'_>, at: usize) -> Hit {
+    let Some(rest) = pass.text[at..].strip_prefix("[^") else { return Hit::No };
+    let Some(length) = rest.find(']') else { return Hit::No };
+    let label = &rest[..length];
+    let end = at + 2 + length + 1;
+    let footnotes = &mut engine.page.footnotes;
+    let Some(defined) = footnotes.labels.iter().position(|known| known == label) else { return Hit::Skip(end) };
+    if !footnotes.order.iter().any(|known| known == label) {
+        footnotes.order.push(label.to_owned());
+    }
+    let number = if options.use_definition_order {
+        defined
+    } else {
+        footnotes.order.iter().position(|known| known == label).unwrap_or(defined)
+    };
+    let separator = &options.separator;
+    // MkDocs makes a converter for each page, so the number of the conversion is always 1.
+    let key = if options.unique_ids { format!("1-{label}") } else { label.to_owned() };
+    let first = format!("fnref{separator}{key}");
+    let count = footnotes.found_refs.entry(first.clone()).or_insert(0);
+    *count += 1;
+    let id = if *count == 1 { first } else { format!("fnref{count}{separator}{key}") };
+    let span = pass.span(at..end);
+    let text = options.superscript_text.replacen("{}", &(number + 1).to_string(), 1);
+    let link = El::new("a", span)
+        .with_attr("href", format!("#fn{separator}{key}"))
+        .with_attr("class", "footnote-ref")
+        .with_text(Chunk::synthetic(&text, span));
+    let link = engine.add(link);
+    let mut el = El::new("sup", span).with_attr("id", id);
+    el.children.push(link);
+    Hit::Take(end, Taken::el(el))
+}

@@ -1,0 +1,469 @@
+//! The walk that applies patterns and puts what they found into place.
+//!
+//! The order of everything here is `markdown/treeprocessors.py`'s: a pattern's match is worked on by
+//! the patterns after it at once, elements below it when the walk over the finished tree reaches
+//! them.
+
+use super::arena::{El, ElId, Kind, Txt, to_nodes};
+use super::chars::strip;
+use super::delimiter::Region;
+use super::patterns::Pattern;
+use super::{ETX, STX, numbered_at};
+use crate::markdown::mkdocs::Page;
+use crate::markdown::mkdocs::stash::placeholder_at;
+use crate::markdown::tree::Node;
+use crate::text::{Chunk, Span};
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::ops::Range;
+
+/// What a pattern makes of a place.
+pub(crate) enum Hit {
+    /// Nothing: the search goes on behind the first character.
+    No,
+    /// Nothing, and nothing before this byte either.
+    Skip(usize),
+    /// From the place to this byte, something.
+    Take(usize, Taken),
+    /// From another byte on, something.
+    TakeRange(Range<usize>, Taken),
+    /// Regions of delimiters.
+    Regions(Vec<Region>),
+}
+
+/// What stands for the text that a pattern took.
+pub(crate) enum Taken {
+    /// An element.
+    Element(Box<El>),
+    /// Text that no later pattern may look into.
+    Text(Chunk),
+}
+
+impl Taken {
+    /// Wraps an element.
+    pub(crate) fn el(el: El) -> Taken {
+        Taken::Element(Box::new(el))
+    }
+}
+
+/// One pass of a pattern over a text.
+pub(crate) struct Pass<'t> {
+    /// The text as it was when the pass began.
+    pub(crate) text: &'t str,
+    /// The same with its places.
+    pub(crate) chunk: &'t Chunk,
+    /// The end of the last match that became a placeholder.
+    replaced_to: Option<usize>,
+    /// How many bytes scanners may still look at beyond what each match needs.
+    pub(crate) budget: usize,
+    /// For each `[` the byte of its `]`.
+    pub(crate) brackets: Option<Vec<(usize, usize)>>,
+    /// The runs of backticks.
+    pub(crate) ticks: Option<super::markup::Ticks>,
+    /// What stood before a closing run that was used in part: its token and the character before.
+    pub(crate) remainder: Option<(u8, char)>,
+}
+
+impl<'t> Pass<'t> {
+    fn new(chunk: &'t Chunk) -> Pass<'t> {
+        Pass {
+            text: chunk.text(),
+            chunk,
+            replaced_to: None,
+            budget: 200_000 + 40 * chunk.len(),
+            brackets: None,
+            ticks: None,
+            remainder: None,
+        }
+    }
+
+    /// Returns the character before a byte: the end of a placeholder where a match was replaced.
+    pub(crate) fn before(&self, at: usize) -> Option<char> {
+        if self.replaced_to == Some(at) { Some(ETX) } else { self.text[..at].chars().next_back() }
+    }
+
+    /// Returns the character at a byte.
+    pub(crate) fn after(&self, at: usize) -> Option<char> {
+        self.text[at..].chars().next()
+    }
+
+    /// Returns the place of a range.
+    pub(crate) fn span(&self, range: Range<usize>) -> Span {
+        self.chunk.span(range)
+    }
+
+    /// Counts work that could repeat; tells whether there is still leave to do it.
+    pub(crate) fn spend(&mut self, bytes: usize) -> bool {
+        let left = self.budget.checked_sub(bytes);
+        self.budget = left.unwrap_or(0);
+        left.is_some()
+    }
+}
+
+/// What stands behind an inline placeholder.
+enum Stashed {
+    Element(ElId),
+    Text(Chunk),
+}
+
+/// The state of one run of text.
+pub(crate) struct Engine<'e, 'p> {
+    /// The page.
+    pub(crate) page: &'e mut Page<'p>,
+    patterns: &'e [Pattern<'e>],
+    stash: Vec<Stashed>,
+    /// The elements under construction.
+    pub(crate) els: Vec<El>,
+    ancestors: Vec<Cow<'static, str>>,
+}
+
+impl<'e, 'p> Engine<'e, 'p> {
+    /// Starts with the patterns to apply, in their order.
+    pub(crate) fn new(page: &'e mut Page<'p>, patterns: &'e [Pattern<'e>]) -> Engine<'e, 'p> {
+        Engine { page, patterns, stash: Vec::new(), els: Vec::new(), ancestors: Vec::new() }
+    }
+
+    /// Parses a run of text.
+    pub(crate) fn parse(&mut self, text: &Chunk) -> Vec<Node> {
+        let span = text.whole_span().unwrap_or_else(|| self.page.start());
+        let root = self.add(El::new("div", span));
+        let block = self.add(El::new("p", span).with_text(text.clone()));
+        self.els[root].children.push(block);
+        self.walk(root);
+        if let Some(options) = &self.page.dialect.magiclink {
+            crate::markdown::extensions::magiclink::shorten_links(&mut self.els, options);
+        }
+        to_nodes(&mut self.els, block, self.page, 0)
+    }
+
+    /// Applies the patterns to a text alone; elements are not expected of them.
+    pub(crate) fn substitute(&mut self, text: Chunk) -> Chunk {
+        let text = self.apply_all(text, 0);
+        self.resolve_texts(text)
+    }
+
+    fn resolve_texts(&self, text: Chunk) -> Chunk {
+        if self.stash.is_empty() {
+            return text;
+        }
+        let mut changes = Vec::new();
+        let mut at = 0;
+        while let Some(found) = text.text()[at..].find(STX) {
+            let start = at + found;
+            match numbered_at(&text.text()[start..], 'i') {
+                Some((id, length)) => {
+                    if let Some(Stashed::Text(by)) = self.stash.get(id) {
+                        changes.push((start..start + length, self.resolve_texts(by.clone())));
+                    }
+                    at = start + length;
+                }
+                None => at = start + 1,
+            }
+        }
+        text.replace(&changes)
+    }
+
+    /// Puts an element into the arena.
+    pub(crate) fn add(&mut self, el: El) -> ElId {
+        self.els.push(el);
+        self.els.len() - 1
+    }
+
+    /// Walks the tree from its root, level by level.
+    fn walk(&mut self, root: ElId) {
+        let mut queue: VecDeque<(ElId, Vec<Cow<'static, str>>)> = VecDeque::from([(root, Vec::new())]);
+        while let Some((current, parents)) = queue.pop_front() {
+            self.ancestors = parents;
+            if current != root {
+                self.ancestors.push(self.els[current].tag.clone());
+            }
+            let mut inserts: Vec<(ElId, Vec<ElId>)> = Vec::new();
+            let mut position = 0;
+            while position < self.els[current].children.len() {
+                let child = self.els[current].children[position];
+                if self.els[child].text.as_ref().is_some_and(|text| !text.atomic && !text.chunk.is_empty()) {
+                    self.ancestors.push(self.els[child].tag.clone());
+                    let text = self.els[child].text.take().expect("seen above");
+                    let text = Txt::open(self.apply_all(text.chunk, 0));
+                    let found = self.place(text, child, true);
+                    for id in &found {
+                        queue.push_back((*id, self.ancestors.clone()));
+                    }
+                    inserts.push((child, found));
+                    self.ancestors.pop();
+                }
+                if let Some(tail) = self.els[child].tail.take() {
+                    let tail = if tail.atomic { tail } else { Txt::open(self.apply_all(tail.chunk, 0)) };
+                    let holder = self.add(El::new("d", self.els[child].span));
+                    let found = self.place(tail, holder, false);
+                    self.els[child].tail = self.els[holder].tail.take();
+                    self.els[current].children.splice(position + 1..position + 1, found);
+                }
+                if !self.els[child].children.is_empty() {
+                    queue.push_back((child, self.ancestors.clone()));
+                }
+                position += 1;
+            }
+            for (element, found) in inserts {
+                self.els[element].children.splice(0..0, found);
+            }
+        }
+    }
+
+    /// Applies the patterns from one on.
+    fn apply_all(&mut self, mut data: Chunk, from: usize) -> Chunk {
+        for index in from..self.patterns.len() {
+            data = self.apply(index, data);
+        }
+        data
+    }
+
+    /// Applies one pattern, from left to right.
+    fn apply(&mut self, index: usize, data: Chunk) -> Chunk {
+        let patterns = self.patterns;
+        let pattern = &patterns[index];
+        if pattern.not_within_links() && self.ancestors.iter().any(|tag| tag == "a") {
+            return data;
+        }
+        let mut pass = Pass::new(&data);
+        let mut changes: Vec<(Range<usize>, Chunk)> = Vec::new();
+        let mut at = 0;
+        while let Some(candidate) = pattern.next_candidate(pass.text, at) {
+            at = candidate;
+            let step = pass.text[at..].chars().next().map_or(1, char::len_utf8);
+            match pattern.apply(self, &mut pass, at) {
+                Hit::No => at += step,
+                Hit::Skip(end) => at = end.max(at + step),
+                Hit::Take(end, taken) => {
+                    self.replace(index, at..end, taken, false, &mut pass, &mut changes);
+                    at = end.max(at + step);
+                }
+                Hit::TakeRange(range, taken) => {
+                    let end = range.end;
+                    self.replace(index, range, taken, false, &mut pass, &mut changes);
+                    at = end.max(at + step);
+                }
+                Hit::Regions(regions) => {
+                    let mut from = 0;
+                    while from < regions.len() {
+                        let (id, count) = super::emphasis::build(self, &pass, &regions[from..]);
+                        let range = regions[from].open..regions[from].close_end;
+                        from += count;
+                        // Tails between regions that were paired together are only looked at again
+                        // when nothing of them waits any more.
+                        let evaluated = from < regions.len();
+                        at = range.end;
+                        pass.remainder = super::emphasis::remainder(pass.text, at);
+                        self.replace_id(index, range, id, evaluated, &mut pass, &mut changes);
+                    }
+                }
+            }
+            if at >= pass.text.len() {
+                break;
+            }
+        }
+        if changes.is_empty() { data } else { data.replace(&changes) }
+    }
+
+    fn replace(
+        &mut self,
+        index: usize,
+        range: Range<usize>,
+        taken: Taken,
+        evaluated: bool,
+        pass: &mut Pass<'_>,
+        changes: &mut Vec<(Range<usize>, Chunk)>,
+    ) {
+        match taken {
+            Taken::Element(el) => {
+                let id = self.add(*el);
+                self.replace_id(index, range, id, evaluated, pass, changes);
+            }
+            Taken::Text(text) => self.put(range, Stashed::Text(text), pass, changes),
+        }
+    }
+
+    fn replace_id(
+        &mut self,
+        index: usize,
+        range: Range<usize>,
+        id: ElId,
+        evaluated: bool,
+        pass: &mut Pass<'_>,
+        changes: &mut Vec<(Range<usize>, Chunk)>,
+    ) {
+        if self.els[id].text.as_ref().is_none_or(|text| !text.atomic) {
+            let mut ids = vec![id];
+            ids.extend(&self.els[id].children);
+            for child in ids {
+                if let Some(text) = self.els[child].text.take_if(|text| !text.atomic) {
+                    self.ancestors.push(self.els[child].tag.clone());
+                    let chunk = self.apply_all(text.chunk, index + 1);
+                    self.els[child].text = Some(Txt::open(chunk));
+                    self.ancestors.pop();
+                }
+                if let Some(tail) = self.els[child].tail.take_if(|tail| !tail.atomic) {
+                    if super::emphasis::has_token(&self.patterns[index], tail.chunk.text()) {
+                        pass.remainder = None;
+                    }
+                    let chunk = self.apply_all(tail.chunk, if evaluated { index + 1 } else { index });
+                    self.els[child].tail = Some(Txt::open(chunk));
+                }
+            }
+        }
+        self.put(range, Stashed::Element(id), pass, changes);
+    }
+
+    fn put(
+        &mut self,
+        range: Range<usize>,
+        stashed: Stashed,
+        pass: &mut Pass<'_>,
+        changes: &mut Vec<(Range<usize>, Chunk)>,
+    ) {
+        let placeholder = format!("{STX}i{}{ETX}", self.stash.len());
+        self.stash.push(stashed);
+        pass.replaced_to = Some(range.end);
+        let span = pass.span(range.clone());
+        changes.push((range, Chunk::synthetic(&placeholder, span)));
+    }
+
+    /// Takes a text apart at its placeholders: the elements behind them, in order. The text between
+    /// them becomes tails, and the text (or tail) of `parent` before the first.
+    fn place(&mut self, data: Txt, parent: ElId, is_text: bool) -> Vec<ElId> {
+        let mut result: Vec<ElId> = Vec::new();
+        let text = data.chunk.text().to_owned();
+        let mut from = 0;
+        let mut at = 0;
+        while let Some(found) = text[at..].find(STX) {
+            let start = at + found;
+            let Some((number, length)) = numbered_at(&text[start..], 'i').filter(|(id, _)| *id < self.stash.len())
+            else {
+                at = start + 1;
+                continue;
+            };
+            self.link_text(&result, parent, is_text, data.chunk.slice(from..start), false);
+            from = start + length;
+            at = from;
+            match &self.stash[number] {
+                Stashed::Text(text) => {
+                    let text = text.clone();
+                    self.link_text(&result, parent, is_text, text, false);
+                }
+                Stashed::Element(node) => {
+                    let node = *node;
+                    let mut members = vec![node];
+                    members.extend(&self.els[node].children);
+                    for child in members {
+                        if has_content(self.els[child].tail.as_ref()) {
+                            self.place_in(node, child, false);
+                        }
+                        if has_content(self.els[child].text.as_ref()) {
+                            self.place_in(child, child, true);
+                        }
+                    }
+                    result.push(node);
+                }
+            }
+        }
+        let rest = data.chunk.slice(from..data.chunk.len());
+        self.link_text(&result, parent, is_text, rest, data.atomic);
+        result
+    }
+
+    fn place_in(&mut self, node: ElId, subnode: ElId, is_text: bool) {
+        let text = if is_text { self.els[subnode].text.take() } else { self.els[subnode].tail.take() };
+        let Some(text) = text else { return };
+        let found = self.place(text, subnode, is_text);
+        let position = if !is_text && node != subnode {
+            self.els[node].children.iter().position(|id| *id == subnode).map_or(0, |at| at + 1)
+        } else {
+            0
+        };
+        self.els[node].children.splice(position..position, found);
+    }
+
+    fn link_text(&mut self, result: &[ElId], parent: ElId, is_text: bool, text: Chunk, atomic: bool) {
+        if text.is_empty() {
+            return;
+        }
+        let slot = match result.last() {
+            Some(last) => &mut self.els[*last].tail,
+            None if is_text => &mut self.els[parent].text,
+            None => &mut self.els[parent].tail,
+        };
+        match slot {
+            Some(known) if !known.chunk.is_empty() => {
+                known.chunk.push(&text);
+                known.atomic = false;
+            }
+            _ => *slot = Some(Txt { chunk: text, atomic }),
+        }
+    }
+
+    /// Resolves inline placeholders in the text of an attribute: elements say their text.
+    pub(crate) fn attribute(&self, text: &str) -> String {
+        self.resolve(text, false)
+    }
+
+    /// Resolves inline placeholders in raw HTML: elements are written out, escapes get their
+    /// backslash back.
+    pub(crate) fn raw(&self, text: &str) -> String {
+        super::unescape(&self.resolve(text, true))
+    }
+
+    fn resolve(&self, text: &str, as_html: bool) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find(STX) {
+            out.push_str(&rest[..at]);
+            rest = &rest[at..];
+            if let Some((id, length)) = numbered_at(rest, 'i')
+                && let Some(stashed) = self.stash.get(id)
+            {
+                match stashed {
+                    Stashed::Text(text) => {
+                        if as_html {
+                            out.push('\\');
+                        }
+                        out.push_str(&self.resolve(text.text(), as_html));
+                    }
+                    Stashed::Element(id) if as_html => super::markup::write_html(self, *id, &mut out),
+                    Stashed::Element(id) => self.inner_text(*id, &mut out),
+                }
+                rest = &rest[length..];
+            } else if let Some((range, number)) = placeholder_at(rest, 0)
+                && let Some(Node::Raw(raw)) = self.page.stash.get(number)
+            {
+                out.push_str(&raw.html);
+                rest = &rest[range.end..];
+            } else {
+                out.push(STX);
+                rest = &rest[1..];
+            }
+        }
+        out.push_str(rest);
+        out
+    }
+
+    /// Collects an element's text, as `itertext` does.
+    pub(crate) fn inner_text(&self, id: ElId, out: &mut String) {
+        let el = &self.els[id];
+        if let Kind::Code { code, .. } = &el.kind {
+            out.push_str(code);
+        }
+        if let Some(text) = &el.text {
+            out.push_str(&self.resolve(text.chunk.text(), false));
+        }
+        for child in &el.children {
+            self.inner_text(*child, out);
+            if let Some(tail) = &self.els[*child].tail {
+                out.push_str(&self.resolve(tail.chunk.text(), false));
+            }
+        }
+    }
+}
+
+fn has_content(text: Option<&Txt>) -> bool {
+    text.is_some_and(|text| !strip(text.chunk.text()).is_empty())
+}
