@@ -6,6 +6,7 @@
 use super::extensions::{self, ExtensionOptions, OptionReader};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::text::{SitePath, Span, Spanned, yaml};
+use std::collections::BTreeMap;
 
 /// The two families of rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,9 @@ macro_rules! dialect {
         pub struct Dialect {
             /// The family of rules.
             pub flavour: Flavour,
+            /// Icons of the project's own by their shortcode without colons: their SVG. The shell fills it
+            /// from `custom_dir` and from the folders that `pymdownx.emoji` names.
+            pub custom_icons: BTreeMap<String, String>,
             $(
                 #[doc = concat!("`", $name, "`.")]
                 pub $field: Option<extensions::$field::Options>,
@@ -43,7 +47,7 @@ macro_rules! dialect {
             pub const EXTENSIONS: &'static [&'static str] = &[$($name),*];
 
             fn bare(flavour: Flavour) -> Dialect {
-                Dialect { flavour, $($field: None,)* }
+                Dialect { flavour, custom_icons: BTreeMap::new(), $($field: None,)* }
             }
 
             /// Sets one extension's options; tells whether the name is known.
@@ -61,6 +65,23 @@ macro_rules! dialect {
 // One line per extension: the module in `extensions/` (and the field here), and the name.
 dialect! {
     abbr: "abbr";
+    mdx_gh_links: "mdx_gh_links";
+    nl2br: "nl2br";
+    arithmatex: "pymdownx.arithmatex";
+    betterem: "pymdownx.betterem";
+    caret: "pymdownx.caret";
+    critic: "pymdownx.critic";
+    emoji: "pymdownx.emoji";
+    escapeall: "pymdownx.escapeall";
+    inlinehilite: "pymdownx.inlinehilite";
+    keys: "pymdownx.keys";
+    magiclink: "pymdownx.magiclink";
+    mark: "pymdownx.mark";
+    progressbar: "pymdownx.progressbar";
+    smartsymbols: "pymdownx.smartsymbols";
+    tilde: "pymdownx.tilde";
+    smarty: "smarty";
+    wikilinks: "wikilinks";
     admonition: "admonition";
     attr_list: "attr_list";
     codehilite: "codehilite";

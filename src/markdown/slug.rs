@@ -56,7 +56,8 @@ impl Slugify {
     /// Reads an option that names a Python function; `None` where it is not given.
     pub(crate) fn read_option(reader: &mut OptionReader<'_>, key: &'static str) -> Option<Slugify> {
         let node = reader.node(key).filter(|node| !node.is_null())?;
-        let found = python_name(node).or_else(|| node.get("object").and_then(python_name)).and_then(|name| by_name(name, node));
+        let found =
+            python_name(node).or_else(|| node.get("object").and_then(python_name)).and_then(|name| by_name(name, node));
         if found.is_none() {
             reader.wrong_kind(key, "the name of a slug function that opsbook knows", node);
         }
@@ -186,9 +187,9 @@ fn encode(text: &str) -> String {
 pub fn unique(id: &str, used: &mut BTreeSet<String>) -> String {
     let mut candidate = id.to_owned();
     if candidate.is_empty() || used.contains(&candidate) {
-        let numbered = id.rsplit_once('_').filter(|(_, digits)| {
-            !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
-        });
+        let numbered = id
+            .rsplit_once('_')
+            .filter(|(_, digits)| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()));
         let (base, mut count) = match numbered.and_then(|(base, digits)| Some((base, digits.parse::<u64>().ok()?))) {
             Some(found) => found,
             None => (id, 0),

@@ -144,7 +144,7 @@ fn view(text: &Chunk, mark: &Mark, page: &mut Page<'_>, by: &mut Chunk) {
 
 /// Two or more line ends and nothing else: a paragraph that is added or removed.
 fn is_break(text: &str) -> bool {
-    text.len() >= 4 && text.len().is_multiple_of(2) && text.bytes().all(|byte| byte == b'\n')
+    text.len() >= 2 && text.bytes().all(|byte| byte == b'\n')
 }
 
 /// Finds marks from left to right; none begins inside another, and a kind whose end was not found once

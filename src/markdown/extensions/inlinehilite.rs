@@ -3,7 +3,7 @@
 //! Source of the rule: `pymdownx/inlinehilite.py` 13. Functions in `custom_inline` are Python's; only
 //! Arithmatex' own formatters are known.
 
-use super::{ExtensionOptions, OptionReader};
+use super::{ExtensionOptions, OptionReader, highlight};
 use crate::diag::{Code, Diagnostic};
 use crate::markdown::Dialect;
 use crate::markdown::mkdocs::inline::Kind;
@@ -21,7 +21,8 @@ pub struct Options {
 
 impl ExtensionOptions for Options {
     fn read(reader: &mut OptionReader<'_>) -> Options {
-        if let Some(node) = reader.node("custom_inline").filter(|node| node.as_seq().is_some_and(|list| !list.is_empty()))
+        if let Some(node) =
+            reader.node("custom_inline").filter(|node| node.as_seq().is_some_and(|list| !list.is_empty()))
         {
             reader.report(
                 Diagnostic::new(Code::ConfigBadValue, node.span, "`custom_inline` names Python functions")
@@ -33,7 +34,9 @@ impl ExtensionOptions for Options {
             Some(node) => match (&node.kind, node.scalar_text()) {
                 (crate::text::yaml::Kind::String(text, _), _) => (!text.is_empty()).then(|| text.clone()),
                 (crate::text::yaml::Kind::Bool(true), _) => Some(String::new()),
-                (_, Some(text)) if !matches!(text.as_str(), "0" | "False" | "None" | "false" | "") => Some(String::new()),
+                (_, Some(text)) if !matches!(text.as_str(), "0" | "False" | "None" | "false" | "") => {
+                    Some(String::new())
+                }
                 _ => None,
             },
         };
@@ -45,25 +48,32 @@ impl ExtensionOptions for Options {
 pub(crate) fn code(options: &Options, dialect: &Dialect, source: &str) -> Kind {
     let (language, code) = language(source).map_or(("", source), |(language, rest)| (language, rest));
     let code = strip(code).to_owned();
-    let (css_class, use_pygments, lang_class, guess) = match &dialect.highlight {
-        Some(highlight) => {
-            (highlight.css_class.clone(), highlight.use_pygments, highlight.pygments_lang_class, highlight.guesses_inline())
-        }
-        None => ("highlight".to_owned(), true, false, false),
-    };
-    if language.is_empty() && options.style_plain_text.is_none() && !guess {
+    let default = highlight::Options::default();
+    let highlight = dialect.highlight.as_ref().unwrap_or(&default);
+    if language.is_empty() && options.style_plain_text.is_none() && !highlight.guess_lang {
         return Kind::Code { code, highlight: None };
     }
-    let language = if language.is_empty() { options.style_plain_text.clone().unwrap_or_default() } else { language.to_owned() };
-    let css_class = if options.css_class.is_empty() { css_class } else { options.css_class.clone() };
-    Kind::Code { code, highlight: Some(InlineHighlight { language, css_class, lang_class, use_pygments }) }
+    let language = match language {
+        "" => options.style_plain_text.clone().unwrap_or_default(),
+        word => word.to_owned(),
+    };
+    let lexer = highlight.extend_pygments_lang.iter().find(|(name, _)| *name == language.to_lowercase());
+    let css_class = if options.css_class.is_empty() { &highlight.css_class } else { &options.css_class };
+    let highlight = InlineHighlight {
+        css_class: css_class.clone(),
+        lang_class: highlight.pygments_lang_class,
+        language_prefix: highlight.language_prefix.clone(),
+        lexer: lexer.map(|(_, lexer)| lexer.clone()),
+        use_pygments: highlight.use_pygments,
+        language,
+    };
+    Kind::Code { code, highlight: Some(highlight) }
 }
 
 /// Reads `#!lang ` or `:::lang ` at the start.
 fn language(source: &str) -> Option<(&str, &str)> {
-    let rest = source
-        .strip_prefix("#!")
-        .or_else(|| source.starts_with(":::").then(|| source.trim_start_matches(':')))?;
+    let rest =
+        source.strip_prefix("#!").or_else(|| source.starts_with(":::").then(|| source.trim_start_matches(':')))?;
     let end = rest.find(|c: char| !(is_word(c) || "#.+-".contains(c))).unwrap_or(rest.len());
     rest[end..].starts_with(is_space).then(|| rest.split_at(end))
 }

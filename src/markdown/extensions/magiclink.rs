@@ -249,7 +249,8 @@ pub(crate) fn link(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut Pa
     if pass.after(floor).is_none_or(|c| !is_word(c) || c == '_') {
         return next;
     }
-    let domain = floor + text[floor..].find(|c: char| !(is_word(c) || c == '-' || c == '.')).unwrap_or(text.len() - floor);
+    let domain =
+        floor + text[floor..].find(|c: char| !(is_word(c) || c == '-' || c == '.')).unwrap_or(text.len() - floor);
     let all = floor + text[floor..].find(|c: char| is_space(c) || c == '<').unwrap_or(text.len() - floor);
     let end = trim_end(text, at, floor, all);
     let segments: Vec<&str> = text[floor..end.min(domain)].split('.').collect();
@@ -463,7 +464,8 @@ impl Shorthand {
                 loop {
                     mark += bytes.get(mark..)?.iter().position(|byte| b"#!?@".contains(byte))?;
                     let rest = &bytes[mark + 1..];
-                    let starts = if bytes[mark] == b'@' { is_hash(rest) } else { rest.first().is_some_and(u8::is_ascii_digit) };
+                    let starts =
+                        if bytes[mark] == b'@' { is_hash(rest) } else { rest.first().is_some_and(u8::is_ascii_digit) };
                     if starts {
                         let name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._/:".contains(byte);
                         let run = bytes[at..mark].iter().rev().take(REACH).take_while(|byte| name(byte)).count();
@@ -519,7 +521,12 @@ impl Shorthand {
                 href: format!("{}/{user}/{}", provider.url, found.repo),
                 text: format!("{user}/{}", found.repo),
                 class: "repository",
-                title: format!("{} {}: {user}/{}", provider.label, options.label("repository", "Repository"), found.repo),
+                title: format!(
+                    "{} {}: {user}/{}",
+                    provider.label,
+                    options.label("repository", "Repository"),
+                    found.repo
+                ),
             }),
             Shorthand::OuterReference | Shorthand::InnerReference | Shorthand::Number => {
                 if user.is_empty() || (self == Shorthand::Number && options.repo.is_empty()) {
@@ -528,7 +535,13 @@ impl Shorthand {
                 let repo = if self == Shorthand::Number { options.repo.clone() } else { found.repo.clone() };
                 let my_user = user == options.user && *name == options.provider;
                 let my_repo = my_user && repo == options.repo;
-                let nearness = if my_repo { Near::Repo } else if my_user { Near::User } else { Near::None };
+                let nearness = if my_repo {
+                    Near::Repo
+                } else if my_user {
+                    Near::User
+                } else {
+                    Near::None
+                };
                 refer(options, provider, &user, &repo, &found.target(), nearness)
             }
         };
@@ -628,14 +641,7 @@ fn compiled<T>(expression: &str, with: impl FnOnce(&Regex) -> Option<T>) -> Opti
 }
 
 /// Makes text, title and address of a reference; `None` where the provider has no such thing.
-fn refer(
-    options: &Options,
-    provider: &Provider,
-    user: &str,
-    repo: &str,
-    target: &Target,
-    near: Near,
-) -> Option<Built> {
+fn refer(options: &Options, provider: &Provider, user: &str, repo: &str, target: &Target, near: Near) -> Option<Built> {
     let base = format!("{}/{user}/{repo}", provider.url);
     let hash_size = if provider.kind == "gitlab" { 8 } else { 7 };
     let short = |hash: &str| hash[..hash_size.min(hash.len())].to_owned();
@@ -737,7 +743,9 @@ pub(crate) fn shorten_links(els: &mut [El], options: &Options) {
         let span = el.span;
         el.text = Some(Txt::atomic(Chunk::synthetic(&built.text, span)));
         el.attrs.set("title", built.title);
-        for class in ["magiclink".to_owned(), format!("magiclink-{}", provider.name), format!("magiclink-{}", built.class)] {
+        for class in
+            ["magiclink".to_owned(), format!("magiclink-{}", provider.name), format!("magiclink-{}", built.class)]
+        {
             if !el.attrs.has_class(&class) {
                 el.attrs.add_class(&class);
             }

@@ -13,8 +13,6 @@ pub struct Options {
 
 impl ExtensionOptions for Options {
     fn read(reader: &mut OptionReader<'_>) -> Options {
-        Options {
-            smart_mark: reader.bool("smart_mark", false),
-        }
+        Options { smart_mark: reader.bool("smart_mark", false) }
     }
 }

@@ -58,8 +58,10 @@ impl Shorthand {
                     return Some(owner(text, at, mark).unwrap_or(mark));
                 }
                 Shorthand::Commit => {
-                    let digits = text[mark..].bytes().take_while(|byte| matches!(byte, b'a'..=b'f' | b'0'..=b'9')).count();
-                    let whole = digits == 40 && is_boundary(text[..mark + 40].chars().next_back(), text[mark + 40..].chars().next());
+                    let digits =
+                        text[mark..].bytes().take_while(|byte| matches!(byte, b'a'..=b'f' | b'0'..=b'9')).count();
+                    let whole = digits == 40
+                        && is_boundary(text[..mark + 40].chars().next_back(), text[mark + 40..].chars().next());
                     if whole && text[..mark].ends_with('@') && mark > at {
                         if let Some(start) = owner(text, at, mark - 1).or_else(|| user(text, at, mark - 1)) {
                             return Some(start);

@@ -82,7 +82,8 @@ pub(crate) fn bar(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut Pas
         p = p.with_text(Chunk::synthetic(&label, span));
     }
     let p = engine.add(p);
-    let mut inner = El::new("div", span).with_attr("class", "progress-bar").with_attr("style", format!("width:{value:.2}%"));
+    let mut inner =
+        El::new("div", span).with_attr("class", "progress-bar").with_attr("style", format!("width:{value:.2}%"));
     inner.children.push(p);
     let inner = engine.add(inner);
     bar.children.push(inner);

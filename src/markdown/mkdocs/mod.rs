@@ -63,6 +63,8 @@ pub(crate) struct Reference {
 pub(crate) struct Footnotes {
     /// The labels in order of definition.
     pub(crate) labels: Vec<String>,
+    /// The labels in order of first use.
+    pub(crate) order: Vec<String>,
     /// Text of each note by its label, with the place of the whole definition.
     pub(crate) notes: BTreeMap<String, (Chunk, Span)>,
     /// How often each id of a reference was made, as Python-Markdown's `found_refs` counts.
@@ -105,6 +107,7 @@ impl<'a> Page<'a> {
 pub(crate) fn parse_mkdocs(body: Chunk, page: &mut Page<'_>) -> (Vec<Node>, Vec<TocEntry>) {
     let text = snippets::expand_snippets(normalise::line_ends(&body), page);
     let text = normalise::normalise(&text);
+    let text = super::extensions::critic::apply_marks(text, page);
     let text = fences::lift_fences(text, page);
     let mut tree = blocks::parse_document(&text, page).tree;
     finish::lower_code(&mut tree, page);

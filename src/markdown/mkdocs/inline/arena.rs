@@ -33,8 +33,6 @@ pub(crate) enum Kind {
     Code { code: String, highlight: Option<InlineHighlight> },
     /// An icon or emoji.
     Icon { name: String, glyph: Glyph },
-    /// A text between regions of delimiters that has been looked at already (`EvaluatedText`).
-    Evaluated,
 }
 
 /// An element.
@@ -136,7 +134,7 @@ fn to_node(els: &mut [El], id: ElId, page: &mut Page<'_>, depth: usize) -> Node 
     match std::mem::take(&mut el.kind) {
         Kind::Code { code, highlight } => Node::CodeSpan(CodeSpan { code, highlight, attrs, span: el.span }),
         Kind::Icon { name, glyph } => Node::Icon(Icon { name, glyph, attrs, span: el.span }),
-        Kind::Plain | Kind::Evaluated => {
+        Kind::Plain => {
             Node::Element(Element { tag: el.tag.clone(), attrs, children, span: el.span, target_span: el.target })
         }
     }

@@ -366,7 +366,8 @@ impl Pairer<'_> {
                     is_start = false;
                     let mut opener_end = opener.end;
                     while current > 0 && (!delimiter.double || current != 1) {
-                        let limit = if !pymdownx && delimiter.two_tags && current == 3 { 1 } else { delimiter.max_size() };
+                        let limit =
+                            if !pymdownx && delimiter.two_tags && current == 3 { 1 } else { delimiter.max_size() };
                         let size = current.min(limit);
                         // An opener that is used up leaves nothing for the rest of the closing run.
                         if size > last {
@@ -461,22 +462,14 @@ pub(crate) fn run_end(bytes: &[u8], at: usize) -> usize {
 }
 
 /// Says what the run at `at` can be and where it ends, or `None` for neither side.
-fn classify(
-    delimiter: &Delimiter,
-    rules: Rules,
-    text: &str,
-    at: usize,
-    before: Option<char>,
-) -> Option<(Side, usize)> {
+fn classify(delimiter: &Delimiter, rules: Rules, text: &str, at: usize, before: Option<char>) -> Option<(Side, usize)> {
     let run = run_end(text.as_bytes(), at) - at;
     if rules == Rules::Pymdownx && delimiter.smart && delimiter.no_space {
         // Three and more are dumb, two are smart, one is dumb.
         return (run >= 3)
             .then(|| classify_exact(delimiter, rules, text, at, before, run, false))
             .flatten()
-            .or_else(|| {
-                (run >= 2).then(|| classify_exact(delimiter, rules, text, at, before, 2, true)).flatten()
-            })
+            .or_else(|| (run >= 2).then(|| classify_exact(delimiter, rules, text, at, before, 2, true)).flatten())
             .or_else(|| classify_exact(delimiter, rules, text, at, before, 1, false));
     }
     classify_exact(delimiter, rules, text, at, before, run, delimiter.smart)
@@ -495,8 +488,7 @@ fn classify_exact(
     let end = at + length;
     let next = text[end..].chars().next();
     let pymdownx = rules == Rules::Pymdownx;
-    let flanking =
-        |c: char| !(is_space(c) || c == token || (pymdownx && delimiter.punctuation && is_punctuation(c)));
+    let flanking = |c: char| !(is_space(c) || c == token || (pymdownx && delimiter.punctuation && is_punctuation(c)));
     let outside = |c: Option<char>| match c {
         None => true,
         Some(c) => (token != '_' && c == '_') || !(is_word(c) || c == token),

@@ -227,8 +227,8 @@ fn scan(pass: &mut Pass<'_>, start: usize) -> Option<Destination> {
             b'(' if !in_title => brackets += 1,
             b'(' if backtrack > 0 => backtrack -= 1,
             b')' => {
-                let titled = (exit_quote.is_some() && quote == Some(last))
-                    || (exit_alt.is_some() && alt_quote == Some(last));
+                let titled =
+                    (exit_quote.is_some() && quote == Some(last)) || (exit_alt.is_some() && alt_quote == Some(last));
                 if titled {
                     brackets = 0;
                 } else if !in_title {

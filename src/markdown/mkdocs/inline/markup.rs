@@ -142,7 +142,8 @@ pub(crate) fn entity(engine: &mut Engine<'_, '_>, pass: &Pass<'_>, at: usize) ->
 /// Returns the length of the character reference at the start of a text.
 pub(crate) fn entity_length(text: &str) -> Option<usize> {
     let inner = text.strip_prefix('&')?;
-    let digits = |from: usize, is: fn(&u8) -> bool| from + inner.as_bytes()[from..].iter().take_while(|b| is(b)).count();
+    let digits =
+        |from: usize, is: fn(&u8) -> bool| from + inner.as_bytes()[from..].iter().take_while(|b| is(b)).count();
     let end = if inner.starts_with("#x") {
         let end = digits(2, u8::is_ascii_hexdigit);
         if end > 2 { end } else { return None }

@@ -20,11 +20,11 @@ mod passes;
 mod patterns;
 mod run;
 
-pub(crate) use arena::{El, ElId, Kind, Txt};
+pub(crate) use arena::{El, Kind, Txt};
 pub(crate) use links::{angle, dequote};
+pub(crate) use markup::escaped_backslashes;
 pub(crate) use passes::apply_text_passes;
 pub(crate) use run::{Engine, Hit, Pass, Taken};
-pub(crate) use markup::escaped_backslashes;
 
 use super::Page;
 pub(crate) use super::stash::{ETX, STX};

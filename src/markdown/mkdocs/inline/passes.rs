@@ -1,10 +1,10 @@
 //! Passes over the text of the finished tree: abbreviations, smart symbols, smart quotes, and at last
 //! the escaped characters.
 
+use super::abbreviations as abbr;
 use super::patterns::Pattern;
 use super::run::Engine;
 use super::{ATOMIC, ETX, STX, Txt, arena, numbered_at};
-use super::abbreviations as abbr;
 use crate::markdown::extensions::{smartsymbols, smarty};
 use crate::markdown::mkdocs::Page;
 use crate::markdown::tree::{Attrs, Node};
@@ -170,7 +170,8 @@ fn unescape_attrs(attrs: &mut Attrs) {
     if !attrs.iter().any(|(_, value)| value.contains(STX)) {
         return;
     }
-    let all: Vec<(String, String)> = attrs.iter().map(|(name, value)| (name.to_owned(), super::unescape(value))).collect();
+    let all: Vec<(String, String)> =
+        attrs.iter().map(|(name, value)| (name.to_owned(), super::unescape(value))).collect();
     for (name, value) in all {
         attrs.set(name, value);
     }

@@ -77,7 +77,6 @@ pub(crate) enum Pattern<'a> {
     Symbol(smartsymbols::Symbol),
     /// Smart quotes and dashes, over the finished tree
     Smart(smarty::Rule, &'a smarty::Options),
-
 }
 
 impl Pattern<'_> {
@@ -206,8 +205,7 @@ pub(crate) fn patterns_of(dialect: &Dialect) -> Vec<Pattern<'_>> {
     if dialect.nl2br.is_some() {
         patterns.push(Pattern::NewLine);
     }
-    if dialect.critic.is_some() {
-    }
+    if dialect.critic.is_some() {}
     patterns
 }
 
