@@ -45,6 +45,8 @@ pub(crate) struct Page<'a> {
     pub(crate) footnotes: Footnotes,
     /// How many highlighted code blocks there are so far.
     pub(crate) n_code_blocks: usize,
+    /// How many sets of tabs there are so far.
+    pub(crate) n_tab_sets: usize,
     /// What there is to say.
     pub(crate) diagnostics: Diagnostics,
 }
@@ -85,6 +87,7 @@ impl<'a> Page<'a> {
             abbreviations: BTreeMap::new(),
             footnotes: Footnotes::default(),
             n_code_blocks: 0,
+            n_tab_sets: 0,
             diagnostics: Diagnostics::new(),
         }
     }
@@ -109,10 +112,18 @@ pub(crate) fn parse_mkdocs(body: Chunk, page: &mut Page<'_>) -> (Vec<Node>, Vec<
     let text = normalise::normalise(&text);
     let text = super::extensions::critic::apply_marks(text, page);
     let text = fences::lift_fences(text, page);
-    let mut tree = blocks::parse_document(&text, page).tree;
+    let mut parser = blocks::parse_document(html::extract_html(&text, page), page);
+    passes::footnotes::append(&mut parser);
+    let mut tree = parser.tree;
     finish::lower_code(&mut tree, page);
+    if let Some(options) = &page.dialect.tasklist {
+        passes::tasklist::apply(&mut tree, options, page);
+    }
     finish::parse_text(&mut tree, page);
     let mut nodes = finish::into_nodes(&mut tree, page);
+    if let Some(options) = &page.dialect.footnotes {
+        passes::footnotes::finish(&mut nodes, options, &page.footnotes);
+    }
     if page.dialect.attr_list.is_some() {
         passes::attr_list::apply(&mut nodes);
     }

@@ -23,6 +23,11 @@ impl Stash {
         format!("{STX}{}{ETX}", self.0.len() - 1)
     }
 
+    /// Returns how many nodes there are, which is the number of the next.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Returns a node by its number; `None` where no placeholder has that number.
     pub(crate) fn get(&self, number: usize) -> Option<&Node> {
         self.0.get(number)

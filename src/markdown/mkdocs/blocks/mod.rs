@@ -4,6 +4,9 @@
 //! priorities, and a rule that takes it may put a rest back. Owns that loop and the order of the
 //! rules; each family of rules has its file. Text inside blocks is not looked at here.
 
+mod boxes;
+mod definitions;
+mod html;
 mod leaf;
 pub(crate) mod lines;
 mod lists;
@@ -14,11 +17,12 @@ pub(crate) mod tree;
 pub(crate) use leaf::HEADINGS;
 
 use super::Page;
+use super::html::Extracted;
 use crate::diag::{Code, Diagnostic};
 use crate::markdown::tree::Attrs;
 use crate::text::{Chunk, Span};
 use lines::split_blocks;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use tree::{ElId, Slot, Tree};
 
 /// Blocks that wait to be parsed.
@@ -50,6 +54,8 @@ pub(crate) struct Parser<'p, 'a> {
     pub(crate) page: &'p mut Page<'a>,
     /// The tree so far.
     pub(crate) tree: Tree,
+    /// Elements out of raw HTML that wait for their placeholders, by number.
+    elements: BTreeMap<usize, ElId>,
     state: Vec<State>,
     rules: Vec<Rule>,
     depth: usize,
@@ -57,10 +63,11 @@ pub(crate) struct Parser<'p, 'a> {
 }
 
 /// Parses the text of a page into a tree, text inside blocks not looked at.
-pub(crate) fn parse_document<'p, 'a>(text: &Chunk, page: &'p mut Page<'a>) -> Parser<'p, 'a> {
+pub(crate) fn parse_document<'p, 'a>(extracted: Extracted, page: &'p mut Page<'a>) -> Parser<'p, 'a> {
     let rules = rules(page);
-    let mut parser = Parser { page, tree: Tree::new(), state: Vec::new(), rules, depth: 0, depth_reported: false };
-    parser.parse_chunk(Tree::ROOT, text);
+    let Extracted { text, tree, elements } = extracted;
+    let mut parser = Parser { page, tree, elements, state: Vec::new(), rules, depth: 0, depth_reported: false };
+    parser.parse_chunk(Tree::ROOT, &text);
     parser
 }
 
@@ -68,8 +75,23 @@ pub(crate) fn parse_document<'p, 'a>(text: &Chunk, page: &'p mut Page<'a>) -> Pa
 fn rules(page: &Page<'_>) -> Vec<Rule> {
     let dialect = page.dialect;
     let mut rules: Vec<Rule> = Vec::new();
+    if dialect.md_in_html.is_some() {
+        rules.push(html::markdown_in_html); // 105
+    }
+    if dialect.admonition.is_some() {
+        rules.push(boxes::admonition); // 105
+    }
+    if dialect.details.is_some() {
+        rules.push(boxes::details); // 105
+    }
+    if dialect.tabbed.is_some() {
+        rules.push(boxes::tabs); // 105
+    }
     rules.push(leaf::empty); // 100
     rules.push(lists::indent); // 90
+    if dialect.def_list.is_some() {
+        rules.push(lists::definition_indent); // 85
+    }
     rules.push(leaf::code); // 80
     if dialect.tables.is_some() {
         rules.push(table::table); // 75
@@ -79,7 +101,16 @@ fn rules(page: &Page<'_>) -> Vec<Rule> {
     rules.push(leaf::rule); // 50
     rules.push(lists::ordered); // 40
     rules.push(lists::unordered); // 30
+    if dialect.def_list.is_some() {
+        rules.push(definitions::definition_list); // 25
+    }
     rules.push(quote::quote); // 20
+    if dialect.footnotes.is_some() {
+        rules.push(definitions::footnote); // 17
+    }
+    if dialect.abbr.is_some() {
+        rules.push(definitions::abbreviation); // 16
+    }
     rules.push(leaf::reference); // 15
     rules.push(leaf::paragraph); // 10
     rules

@@ -1,4 +1,10 @@
-//! Raw HTML among Markdown.
+//! Raw HTML among Markdown: which tags are blocks, and what is taken out of the text before blocks
+//! are looked for.
+
+mod extract;
+mod scan;
+
+pub(crate) use extract::{Extracted, extract_html};
 
 /// Tells whether a tag is a block's in Python-Markdown (`BLOCK_LEVEL_ELEMENTS`).
 pub(crate) fn is_block_tag(tag: &str) -> bool {

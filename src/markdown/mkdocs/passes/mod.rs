@@ -2,7 +2,9 @@
 //! priorities.
 
 pub(super) mod attr_list;
-pub(super) mod heading;
+pub(super) mod footnotes;
+pub(in crate::markdown) mod heading;
+pub(super) mod tasklist;
 pub(super) mod toc;
 
 use crate::markdown::tree::{Attrs, Element, Node};
