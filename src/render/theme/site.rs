@@ -143,39 +143,43 @@ impl SiteTheme {
             context.insert_value("tabs_html", Value::safe_string(&tabs));
         }
         let content = match &page.runbook {
-            Some(runbook) if !runbook.steps.is_empty() => self.with_cards(page, runbook, &context)?,
-            _ => page.content.clone(),
+            Some(runbook) => self.with_runbook(page, runbook, &context)?,
+            None => page.content.clone(),
         };
         context.insert_value("content_html", Value::safe_string(&content));
         self.engine.render(name, &context)
     }
 
-    /// Puts the head of its card before each block that is a step.
-    fn with_cards(
+    /// Puts the checklist below the page's title, and the head of its card before each block that is
+    /// a step.
+    fn with_runbook(
         &self,
         page: &PageView,
         runbook: &super::view::RunbookView,
         context: &Context,
     ) -> Result<String, Box<Diagnostic>> {
-        let mut places = Vec::new();
+        let content = page.content.as_str();
+        let title = if content.trim_start().starts_with("<h1") { content.find("</h1>") } else { None };
+        let panel = self.engine.render("partials/runbook.html", context)?;
+        let mut pieces = vec![(title.map_or(0, |at| at + "</h1>".len()), panel)];
         for step in &runbook.steps {
             let id = format!(" id=\"step-{}\"", step.id);
-            let place = page.content.find(&id).and_then(|at| page.content[..at].rfind('<'));
-            if let Some(place) = place {
-                places.push((place, step));
+            if let Some(place) = content.find(&id).and_then(|at| content[..at].rfind('<')) {
+                let mut context = context.clone();
+                context.insert("step", step);
+                pieces.push((place, self.engine.render("partials/step.html", &context)?));
             }
         }
-        places.sort_by_key(|(place, _)| *place);
-        let mut html = String::with_capacity(page.content.len() + 600 * places.len());
+        pieces.sort_by_key(|(place, _)| *place);
+        let mut html =
+            String::with_capacity(content.len() + pieces.iter().map(|(_, piece)| piece.len()).sum::<usize>());
         let mut from = 0;
-        for (place, step) in places {
-            html.push_str(&page.content[from..place]);
-            let mut context = context.clone();
-            context.insert("step", step);
-            html.push_str(&self.engine.render("partials/step.html", &context)?);
+        for (place, piece) in pieces {
+            html.push_str(&content[from..place]);
+            html.push_str(&piece);
             from = place;
         }
-        html.push_str(&page.content[from..]);
+        html.push_str(&content[from..]);
         Ok(html)
     }
 }

@@ -215,7 +215,6 @@ pub struct RunbookView {
     /// The runbook to follow when it fails: a link relative to the site's root.
     pub on_failure: Option<PageRef>,
     /// The order of the steps as an SVG picture.
-    #[serde(skip)]
     pub graph_svg: Option<String>,
 }
 
