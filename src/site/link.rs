@@ -23,6 +23,8 @@ pub fn link(files: &Files, pages: &[&PageFacts], options: &SiteOptions, world: &
     let metas = effective_metas(files, &facts, options, world, &mut diagnostics);
 
     let written = options.nav.as_deref().filter(|entries| !entries.is_empty());
+    let literate = plugins::literate_nav::apply(written, files, options, world, &mut diagnostics);
+    let written = literate.as_ref().map(|made| made.entries.as_slice()).or(written);
     let title_of = |path: SitePath| own_title(files, path, metas.get(&path), facts.get(&path).copied()).0;
     let awesome = plugins::awesome_pages::apply(written, files, options, world, &title_of, &mut diagnostics);
     let (mut draft, reaches_all, before) = match (awesome, written) {
@@ -30,7 +32,8 @@ pub fn link(files: &Files, pages: &[&PageFacts], options: &SiteOptions, world: &
         (None, Some(entries)) => (nav::read_nav(entries, files, options, &mut diagnostics), false, Vec::new()),
         (None, None) => (nav::nav_of_folders(files), true, Vec::new()),
     };
-    let not_in_nav = report_omitted(files, &draft, options, !reaches_all, &mut diagnostics);
+    let silent = literate.map(|made| made.nav_files).unwrap_or_default();
+    let not_in_nav = report_omitted(files, &draft, &silent, options, !reaches_all, &mut diagnostics);
     plugins::section_index::apply(&mut draft, files, options, &mut diagnostics);
 
     let mut site = Site {
@@ -270,6 +273,7 @@ fn items(items_: &[Item], site: &Site, draft: &Draft) -> Vec<NavItem> {
 fn report_omitted(
     files: &Files,
     draft: &Draft,
+    silent: &BTreeSet<SitePath>,
     options: &SiteOptions,
     is_written: bool,
     diagnostics: &mut Diagnostics,
@@ -277,7 +281,7 @@ fn report_omitted(
     let missing: Vec<&FileRoute> = files
         .iter()
         .filter(|file| file.kind == FileKind::Page && file.inclusion == Inclusion::Included)
-        .filter(|file| !draft.titles.contains_key(&file.path))
+        .filter(|file| !draft.titles.contains_key(&file.path) && !silent.contains(&file.path))
         .collect();
     if let (true, Some(severity)) = (is_written, options.validation.nav_omitted_files) {
         for file in &missing {

@@ -5,6 +5,7 @@
 
 pub(crate) mod awesome_pages;
 pub(crate) mod exclude;
+pub(crate) mod literate_nav;
 pub(crate) mod redirects;
 pub(crate) mod section_index;
 mod settings;
@@ -12,4 +13,4 @@ mod settings;
 pub(crate) use settings::Settings;
 
 /// The plugins of this room, by name.
-pub const KNOWN: &[&str] = &["awesome-pages", "exclude", "redirects", "section-index"];
+pub const KNOWN: &[&str] = &["awesome-pages", "exclude", "literate-nav", "redirects", "section-index"];
