@@ -89,8 +89,7 @@ pub(super) fn run(typed: Typed) -> Status {
     let purpose = Purpose { preview: false, address: None, time: shell::build_time() };
     let (project, diagnostics) = build::load(&disk, config, &shell::variables(), &overrides, purpose);
     let Some(project) = project else {
-        report::print(terminal, typed.format, &diagnostics, &disk);
-        return Status::ContentAtFault;
+        return report::print(terminal, typed.format, typed.quiet, &diagnostics, &disk).max(Status::ContentAtFault);
     };
     // A folder named on the command line is meant from here, one in the configuration from there.
     let folder = typed.site_dir.as_ref().map_or_else(|| disk.locate(project.site_dir), |path| shell::absolute(path));
@@ -115,12 +114,12 @@ pub(super) fn run(typed: Typed) -> Status {
     diagnostics.extend(build::problems_of_files(&disk.problems()));
     diagnostics.sort();
     let diagnostics = report::weigh(diagnostics, project.strict);
-    report::print_at_least(terminal, typed.format, &diagnostics, &disk, threshold(typed.quiet));
+    let status = report::print(terminal, typed.format, typed.quiet, &diagnostics, &disk);
     if diagnostics.has_errors() {
         let n_errors = diagnostics.count(Severity::Error);
         let s = if n_errors == 1 { "" } else { "s" };
         terminal.say(&format!("Nothing was written: {n_errors} error{s}"));
-        return report::status(&diagnostics);
+        return status;
     }
 
     let written = match shell::write_outputs(&disk, &built.outputs, &folder, typed.clean) {
@@ -142,12 +141,7 @@ pub(super) fn run(typed: Typed) -> Status {
     let (n_pages, n_changed, seconds) = (built.n_pages, written.changed.len(), clock.elapsed().as_secs_f64());
     terminal
         .say(&format!("Built {n_pages} pages in {seconds:.2} s, {n_changed} files changed, in {}", shown.display()));
-    Status::Fine
-}
-
-/// With `--quiet`, only what fails the build is worth a word.
-fn threshold(quiet: bool) -> Severity {
-    if quiet { Severity::Error } else { Severity::Info }
+    status
 }
 
 /// Files of an earlier site are no pages of the next one, wherever the output folder lies.

@@ -58,8 +58,7 @@ pub(super) fn run(typed: Typed) -> Status {
         }
         disk = disk.afresh();
     };
-    let threshold = if typed.quiet { Severity::Error } else { Severity::Info };
-    report::print_at_least(terminal, typed.format, &diagnostics, &disk, threshold);
+    let status = report::print(terminal, typed.format, typed.quiet, &diagnostics, &disk);
     if n_fixed > 0 {
         terminal.say(&format!("Corrected {n_fixed} places"));
     }
@@ -70,7 +69,7 @@ pub(super) fn run(typed: Typed) -> Status {
         count(Severity::Warning),
         count(Severity::Info)
     ));
-    report::status(&diagnostics)
+    status
 }
 
 fn look(disk: &mut Disk, config: SitePath, overrides: &Overrides) -> (Diagnostics, usize) {

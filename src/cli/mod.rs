@@ -15,8 +15,9 @@ use crate::shell::{self, Stream, Terminal};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// How a command ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a command ended;
+/// the order goes from best to worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {
     /// All is well: 0.
     Fine,

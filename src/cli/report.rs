@@ -1,18 +1,44 @@
 //! Showing diagnostics: which of them, how, and where to.
 
 use super::Status;
+use crate::diag::render::{self, Options};
 use crate::diag::{Diagnostics, Severity};
-use crate::shell::{Disk, Terminal};
-use crate::text::World as _;
+use crate::shell::{self, Disk, Stream, Terminal};
 
 /// How diagnostics are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Format {
-    /// With the line, and what to do about it, on standard error
+    /// With the text around each place, on standard error
     #[default]
     Human,
-    /// One line each, on standard error
+    /// One line each, `file:line:col: severity[code]: message`, on standard error
     Short,
+    /// One JSON document, on standard output
+    Json,
+    /// SARIF 2.1.0 for code-scanning services, on standard output
+    Sarif,
+    /// Annotations of a GitHub workflow, on standard output
+    Github,
+}
+
+impl Format {
+    fn meaning(self) -> render::Format {
+        match self {
+            Format::Human => render::Format::Human,
+            Format::Short => render::Format::Short,
+            Format::Json => render::Format::Json,
+            Format::Sarif => render::Format::Sarif,
+            Format::Github => render::Format::Github,
+        }
+    }
+
+    /// What other programs read is the product, the rest is talk.
+    fn stream(self) -> Stream {
+        match self {
+            Format::Human | Format::Short => Stream::Err,
+            Format::Json | Format::Sarif | Format::Github => Stream::Out,
+        }
+    }
 }
 
 /// What `--strict` means: a warning is an error.
@@ -25,47 +51,39 @@ pub(super) fn weigh(mut diagnostics: Diagnostics, strict: bool) -> Diagnostics {
     diagnostics
 }
 
-/// Shows diagnostics.
-pub(super) fn print(terminal: Terminal, _format: Format, diagnostics: &Diagnostics, disk: &Disk) {
-    terminal.complain(&plain(diagnostics, disk));
-}
-
-/// Shows the diagnostics that matter at least so much.
-pub(super) fn print_at_least(
-    terminal: Terminal,
-    format: Format,
-    diagnostics: &Diagnostics,
-    disk: &Disk,
-    threshold: Severity,
-) {
-    // The order of severities begins with the worst.
-    let shown = diagnostics.iter().filter(|diagnostic| diagnostic.severity <= threshold).cloned().collect();
-    print(terminal, format, &shown, disk);
-}
-
-/// Diagnostics as plain text.
-pub(super) fn plain(diagnostics: &Diagnostics, disk: &Disk) -> String {
-    let mut out = String::new();
-    for diagnostic in diagnostics {
-        let severity = match diagnostic.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Info => "info",
-        };
-        if let Some(span) = diagnostic.span {
-            out.push_str(span.file.as_str());
-            if let Ok(source) = disk.source(span.file) {
-                let place = source.line_col(span.start as usize);
-                out.push_str(&format!(":{}:{}", place.line, place.col));
+/// Shows diagnostics. `quiet` leaves out what fails nothing, except in the formats for programs.
+///
+/// Returns the exit status that the diagnostics ask for.
+pub(super) fn print(terminal: Terminal, format: Format, quiet: bool, diagnostics: &Diagnostics, disk: &Disk) -> Status {
+    let stream = format.stream();
+    let worst = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).cloned().collect();
+    let shown = if quiet && stream == Stream::Err { &worst } else { diagnostics };
+    let text = rendered(shown, disk, format, terminal.colors(stream), Some(terminal.width()));
+    match stream {
+        Stream::Err => terminal.complain(&text),
+        Stream::Out => {
+            if let Err(error) = terminal.print(&text) {
+                return super::could_not(terminal, &format!("cannot write to standard output: {error}"), None);
             }
-            out.push_str(": ");
         }
-        out.push_str(&format!("{severity}[{}]: {}\n", diagnostic.code, diagnostic.message));
     }
-    out
+    if diagnostics.has_errors() { Status::ContentAtFault } else { Status::Fine }
 }
 
-/// The exit status that diagnostics ask for.
-pub(super) fn status(diagnostics: &Diagnostics) -> Status {
-    if diagnostics.has_errors() { Status::ContentAtFault } else { Status::Fine }
+/// Diagnostics as text that knows no terminal, for the browser.
+pub(super) fn plain(diagnostics: &Diagnostics, disk: &Disk) -> String {
+    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).cloned().collect();
+    rendered(&errors, disk, Format::Human, false, None)
+}
+
+fn rendered(diagnostics: &Diagnostics, disk: &Disk, format: Format, colour: bool, width: Option<usize>) -> String {
+    // A repository's service knows paths from the repository's root, a reader from where he stands.
+    let from = match format {
+        Format::Sarif | Format::Github => shell::find_upwards(disk.root(), &[".git/HEAD", ".git"])
+            .and_then(|found| found.ancestors().find(|place| place.ends_with(".git"))?.parent().map(ToOwned::to_owned)),
+        Format::Human | Format::Short | Format::Json => shell::current_folder().ok(),
+    };
+    let prefix = from.and_then(|folder| disk.prefix(&folder)).unwrap_or_default();
+    let options = Options { format: format.meaning(), colour, width, prefix };
+    render::render(diagnostics, &|path| Some(disk.shown(path)), &options)
 }

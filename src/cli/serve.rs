@@ -72,8 +72,7 @@ pub(super) fn run(typed: &Typed) -> Status {
     // The first look tells where to listen; where it fails, nothing can be shown at all.
     let (first, diagnostics) = build::load(&disk, config, &variables, &overrides, Purpose::default());
     let Some(first) = first else {
-        report::print(terminal, Format::Human, &diagnostics, &disk);
-        return Status::ContentAtFault;
+        return report::print(terminal, Format::Human, typed.quiet, &diagnostics, &disk).max(Status::ContentAtFault);
     };
     let mount = first.mount();
     let options = ServeOptions { mount: mount.clone(), live: !typed.no_livereload, hosts: typed.allow_host.clone() };
@@ -108,14 +107,14 @@ pub(super) fn run(typed: &Typed) -> Status {
         let (project, diagnostics) = build::load(&disk, config, &variables, &overrides, purpose.clone());
         match project {
             None => {
-                report::print(terminal, Format::Human, &diagnostics, &disk);
+                report::print(terminal, Format::Human, typed.quiet, &diagnostics, &disk);
                 server.complain(&report::plain(&diagnostics, &disk));
             }
             Some(project) => {
                 disk.fence(project.docs_dir);
                 let found = disk.list(project.docs_dir);
                 let built = build::build(&project, &disk, &found, &state.cache, &|_, _| {});
-                show(terminal, &server, &disk, &project, built, &mut state, clock);
+                show(terminal, typed.quiet, &server, &disk, &project, built, &mut state, clock);
                 state.project = Some(project);
             }
         }
@@ -142,6 +141,7 @@ pub(super) fn run(typed: &Typed) -> Status {
 /// Shows what was built, where it is good; else says what is wrong with it.
 fn show(
     terminal: Terminal,
+    quiet: bool,
     server: &Server,
     disk: &Disk,
     project: &Project,
@@ -153,7 +153,7 @@ fn show(
     diagnostics.extend(build::problems_of_files(&disk.problems()));
     diagnostics.sort();
     let diagnostics = report::weigh(diagnostics, project.strict);
-    report::print(terminal, Format::Human, &diagnostics, disk);
+    report::print(terminal, Format::Human, quiet, &diagnostics, disk);
     state.cache = built.cache;
     if diagnostics.has_errors() {
         server.complain(&report::plain(&diagnostics, disk));

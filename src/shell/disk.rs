@@ -84,6 +84,25 @@ impl Disk {
         relative(&self.root, place)
     }
 
+    /// Returns the way from a folder to the project's, to put before its paths: empty, or ending in `/`.
+    pub fn prefix(&self, from: &Path) -> Option<String> {
+        let way = relative(&from.canonicalize().ok()?, &self.root)?;
+        Some(if way.as_str().is_empty() { String::new() } else { format!("{way}/") })
+    }
+
+    /// Returns a file's text for showing a place in it, whatever is wrong with the file: what is no
+    /// UTF-8 is replaced, what cannot or may not be read is empty.
+    pub fn shown(&self, path: SitePath) -> Arc<Source> {
+        match self.source(path) {
+            Ok(source) => source,
+            Err(ReadError::NotUtf8 { .. }) => {
+                let bytes = fs::read(self.locate(path)).unwrap_or_default();
+                Arc::new(Source::new(path, String::from_utf8_lossy(&bytes)))
+            }
+            Err(_) => Arc::new(Source::new(path, "")),
+        }
+    }
+
     /// Makes the snapshot of a later moment. Texts are shared with this one where size and time of
     /// change show that a file is the same.
     pub fn next(self) -> Disk {

@@ -1,0 +1,333 @@
+//! The program from outside: what it says, how it ends, and what then stands in the output folder.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A project in a folder of its own, with a good site from before in `site/`.
+struct Case {
+    folder: tempfile::TempDir,
+}
+
+/// How a run ended.
+struct Ended {
+    status: i32,
+    out: String,
+    err: String,
+}
+
+const CONFIG: &str = "site_name: Test\ntheme:\n  name: material\n";
+
+impl Case {
+    fn new(files: &[(&str, &str)]) -> Case {
+        let case = Case { folder: tempfile::tempdir().unwrap() };
+        case.write("mkdocs.yml", CONFIG);
+        case.write("docs/index.md", "# Home\n");
+        assert_eq!(case.run(&["build", "-q"]).status, 0);
+        case.write("site/theirs.txt", "not ours");
+        for (path, text) in files {
+            case.write(path, text);
+        }
+        case
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ended {
+        ended(self.command(arguments).output().unwrap(), self.folder.path())
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_opsbook"));
+        command.args(arguments).current_dir(self.folder.path()).env_remove("SOURCE_DATE_EPOCH").stdin(Stdio::null());
+        command
+    }
+
+    /// Every file of the site that stands in the output folder.
+    fn site(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        files(&self.path("site"))
+    }
+
+    /// Builds, and expects one diagnostic that begins so, the status, and an untouched site.
+    #[track_caller]
+    fn fails(&self, arguments: &[&str], status: i32, expected: &str) {
+        let before = self.site();
+        let ended = self.run(arguments);
+        assert!(ended.err.lines().any(|line| line.starts_with(expected)), "no line `{expected}` in:\n{}", ended.err);
+        assert_eq!(ended.status, status, "{}", ended.err);
+        assert_eq!(self.site(), before, "the site changed");
+        assert!(before.contains_key(&self.path("site/index.html")));
+    }
+}
+
+fn ended(output: Output, folder: &Path) -> Ended {
+    let real = folder.canonicalize().unwrap();
+    let text = |bytes: Vec<u8>| {
+        let text = String::from_utf8(bytes).unwrap();
+        text.replace(real.to_str().unwrap(), "ROOT").replace(folder.to_str().unwrap(), "ROOT")
+    };
+    Ended { status: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.insert(path.clone(), fs::read(&path).unwrap());
+        }
+    }
+    found
+}
+
+const SHORT: &[&str] = &["build", "--format", "short"];
+
+#[test]
+fn a_good_project_is_built_and_the_files_of_others_stay() {
+    let case = Case::new(&[("docs/guide.md", "# Guide\n")]);
+    let ended = case.run(&["build"]);
+    assert_eq!((ended.status, ended.out.as_str()), (0, ""), "{}", ended.err);
+    assert!(ended.err.contains("Built 2 pages"), "{}", ended.err);
+    assert!(case.path("site/guide/index.html").exists() && case.path("site/theirs.txt").exists());
+    fs::remove_file(case.path("docs/guide.md")).unwrap();
+    assert_eq!(case.run(&["build", "-q"]).err, "");
+    assert!(!case.path("site/guide").exists() && case.path("site/theirs.txt").exists());
+    assert_eq!(case.run(&["build", "-q", "--clean"]).status, 0);
+    assert!(!case.path("site/theirs.txt").exists());
+}
+
+#[test]
+fn a_project_is_found_from_its_folders_and_its_book_comes_first() {
+    let case = Case::new(&[("docs/deep/page.md", "# Page\n")]);
+    let from = |folder: &str| {
+        let mut command = case.command(&["check"]);
+        ended(command.current_dir(case.path(folder)).output().unwrap(), case.folder.path())
+    };
+    assert!(from("docs/deep").err.contains("Checked 2 pages"));
+    case.write("book.toml", "[book]\ntitle = \"Book\"\nsrc = \"content\"\n");
+    case.write("content/index.md", "# One page\n");
+    assert!(from("docs/deep").err.contains("Checked 1 pages"));
+    let empty = tempfile::tempdir().unwrap();
+    let mut command = case.command(&["build"]);
+    let ended = ended(command.current_dir(empty.path()).output().unwrap(), empty.path());
+    assert_eq!(ended.status, 2);
+    assert!(ended.err.starts_with("error: there is no `book.toml` or `mkdocs.yml` in `ROOT`"), "{}", ended.err);
+}
+
+#[test]
+fn a_page_that_is_not_utf8_fails_with_its_place() {
+    let case = Case::new(&[]);
+    case.write("docs/latin.md", b"# Title\n\ncaf\xe9\n");
+    case.fails(SHORT, 1, "docs/latin.md:3:4: error[OB401]: `docs/latin.md` is not valid UTF-8");
+}
+
+#[test]
+fn empty_files_are_pages() {
+    let case = Case::new(&[("docs/empty.md", ""), ("docs/blank.md", "\n\n"), ("docs/bom.md", "\u{feff}")]);
+    let ended = case.run(&["build", "--strict"]);
+    assert_eq!(ended.status, 0, "{}", ended.err);
+    for page in ["empty", "blank", "bom"] {
+        assert!(case.path(&format!("site/{page}/index.html")).exists(), "{page}");
+    }
+    case.write("mkdocs.yml", "");
+    case.fails(SHORT, 1, "mkdocs.yml:1:1: error[OB105]: ");
+}
+
+#[test]
+fn a_folder_in_the_place_of_a_file_is_named() {
+    let case = Case::new(&[("docs/page.md/inner.md", "# Inner\n"), ("folder/x", "")]);
+    let ended = case.run(&["build", "--strict"]);
+    assert_eq!(ended.status, 0, "{}", ended.err);
+    assert!(case.path("site/page.md/inner/index.html").exists());
+    case.fails(&["build", "-f", "folder"], 2, "error: the configuration file `ROOT/folder` is a folder");
+    case.fails(&["build", "-f", "none.yml"], 2, "error: the configuration file `ROOT/none.yml` does not exist");
+}
+
+#[test]
+fn a_missing_include_has_its_place() {
+    let case = Case::new(&[("docs/index.md", "# Home\n\n--8<-- \"none.md\"\n")]);
+    case.write(
+        "mkdocs.yml",
+        format!("{CONFIG}markdown_extensions:\n  - pymdownx.snippets:\n      check_paths: true\n"),
+    );
+    case.fails(SHORT, 1, "docs/index.md:3:");
+    assert!(case.run(SHORT).err.contains("[OB202]"));
+}
+
+#[test]
+fn yaml_that_does_not_parse_has_its_place() {
+    let case = Case::new(&[("mkdocs.yml", "site_name: Test\nnav: [a.md\ntheme: material\n")]);
+    case.fails(SHORT, 1, "mkdocs.yml:3:");
+    case.write("mkdocs.yml", "site_name: Test\nsite_name: Twice\n");
+    case.fails(&["build", "--strict", "--format", "short"], 1, "mkdocs.yml:2:1: error[OB104]: ");
+    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..10 {
+        let items = vec![format!("*a{}", level - 1); 10].join(", ");
+        bomb += &format!("a{level}: &a{level} [{items}]\n");
+    }
+    case.write("mkdocs.yml", format!("site_name: Test\nextra:\n  {}\n", bomb.trim_end().replace('\n', "\n  ")));
+    case.fails(SHORT, 1, "mkdocs.yml:");
+    case.write("mkdocs.yml", format!("site_name: Test\nextra: {}\n", "[".repeat(100_000)));
+    case.fails(SHORT, 1, "mkdocs.yml:2:");
+}
+
+#[test]
+fn a_configuration_that_inherits_itself_is_named() {
+    let case = Case::new(&[
+        ("mkdocs.yml", "INHERIT: base.yml\nsite_name: Test\n"),
+        ("base.yml", "INHERIT: mkdocs.yml\ntheme: material\n"),
+    ]);
+    case.fails(SHORT, 1, "base.yml:1:10: error[OB106]: ");
+    case.write("mkdocs.yml", "INHERIT: none.yml\nsite_name: Test\n");
+    case.fails(SHORT, 1, "mkdocs.yml:1:10: error[OB106]: ");
+}
+
+#[test]
+fn two_pages_with_one_address_are_named() {
+    let case = Case::new(&[("docs/guide.md", "# One\n"), ("docs/guide/index.md", "# Two\n")]);
+    case.fails(&["build", "--strict", "--format", "short"], 1, "docs/guide");
+    assert!(case.run(SHORT).err.contains("[OB311]"), "{}", case.run(SHORT).err);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_out_of_the_project_are_refused() {
+    use std::os::unix::fs::symlink;
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("secret.md"), "# Secret\n").unwrap();
+    let case = Case::new(&[("README.md", "# Readme\n")]);
+    symlink("../README.md", case.path("docs/readme.md")).unwrap();
+    let ended = case.run(&["build", "--strict", "--format", "short"]);
+    assert_eq!(ended.status, 0, "{}", ended.err);
+    assert!(ended.err.contains("docs/readme.md:1:1: info[OB404]: "), "{}", ended.err);
+    assert!(case.path("site/readme/index.html").exists());
+    symlink(outside.path().join("secret.md"), case.path("docs/secret.md")).unwrap();
+    case.fails(SHORT, 1, "docs/secret.md:1:1: error[OB402]: symbolic link `docs/secret.md` leads out of the project");
+}
+
+#[test]
+fn an_output_folder_that_cannot_be_written_is_named() {
+    let case = Case::new(&[("file", "")]);
+    case.fails(&["build", "-d", "file"], 2, "error: cannot create the output folder `ROOT/file`: file exists");
+    case.fails(&["build", "-d", "file/below"], 2, "error: cannot create the output folder `ROOT/file/below`: ");
+}
+
+#[test]
+fn an_output_folder_in_the_sources_is_refused() {
+    let case = Case::new(&[]);
+    case.fails(&["build", "-d", "docs"], 2, "error: the output folder `ROOT/docs` is the documentation folder");
+    case.fails(
+        &["build", "-d", "docs/out"],
+        2,
+        "error: the output folder `ROOT/docs/out` lies in the documentation folder",
+    );
+    case.fails(&["build", "-d", "."], 2, "error: the output folder `ROOT` holds the documentation folder `docs`");
+    case.write("mkdocs.yml", format!("{CONFIG}site_dir: docs\n"));
+    case.fails(SHORT, 1, "mkdocs.yml:4:11: error[OB111]: ");
+}
+
+#[test]
+fn strict_fails_also_when_quiet() {
+    let case = Case::new(&[("docs/index.md", "# Home\n\n[gone](gone.md)\n")]);
+    assert_eq!(case.run(&["build", "-q", "-d", "other"]).err, "");
+    case.fails(&["build", "-q", "--strict", "--format", "short"], 1, "docs/index.md:3:8: error[OB301]: ");
+    case.write("mkdocs.yml", format!("{CONFIG}strict: true\n"));
+    case.fails(SHORT, 1, "docs/index.md:3:8: error[OB301]: ");
+    assert_eq!(case.run(&["build", "--no-strict"]).status, 0);
+}
+
+#[test]
+fn check_says_the_same_and_writes_nothing() {
+    let case = Case::new(&[("docs/index.md", "# Home\n\n[gone](gone.md)\n")]);
+    let before = case.site();
+    let said = |ended: &Ended| ended.err.lines().filter(|line| line.contains("[OB")).collect::<Vec<_>>().join("\n");
+    let checked = case.run(&["check", "--format", "short"]);
+    assert_eq!(checked.status, 0);
+    assert_eq!(case.run(&["check", "--strict"]).status, 1);
+    assert_eq!(case.site(), before);
+    assert_eq!(said(&checked), said(&case.run(SHORT)));
+    assert!(said(&checked).starts_with("docs/index.md:3:8: warning[OB301]"));
+}
+
+#[test]
+fn a_closed_pipe_is_fine() {
+    let case = Case::new(&[]);
+    for arguments in [&["--help"][..], &["check", "--format", "json"]] {
+        let mut child = case.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        drop(child.stderr.take());
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{arguments:?}");
+    }
+}
+
+#[test]
+fn wrong_options_are_status_two_and_help_is_a_product() {
+    let case = Case::new(&[]);
+    let wrong = case.run(&["build", "--nope"]);
+    assert_eq!((wrong.status, wrong.out.as_str()), (2, ""));
+    assert!(wrong.err.contains("unexpected argument '--nope'"), "{}", wrong.err);
+    let help = case.run(&["build", "--help"]);
+    assert_eq!((help.status, help.err.as_str()), (0, ""));
+    assert!(help.out.contains("Examples:") && !help.out.contains('\x1b'), "{}", help.out);
+    assert_eq!(case.run(&["--version"]).out, format!("opsbook {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn a_configuration_may_come_through_standard_input() {
+    use std::io::Write as _;
+    let case = Case::new(&[("pages/index.md", "# Home\n")]);
+    let mut child = case
+        .command(&["build", "-f", "-", "-d", "piped"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"site_name: Piped\ndocs_dir: pages\n").unwrap();
+    let ended = ended(child.wait_with_output().unwrap(), case.folder.path());
+    assert_eq!(ended.status, 0, "{}", ended.err);
+    assert!(fs::read_to_string(case.path("piped/index.html")).unwrap().contains("<title>Piped</title>"));
+}
+
+#[test]
+fn a_new_book_builds_strictly_and_is_not_overwritten() {
+    let case = Case::new(&[]);
+    let made = case.run(&["new", "handbook"]);
+    assert_eq!((made.status, made.out.as_str()), (0, ""), "{}", made.err);
+    let built = case.run(&["build", "--strict", "-f", "handbook/book.toml"]);
+    assert_eq!(built.status, 0, "{}", built.err);
+    assert!(case.path("handbook/site/index.html").exists());
+    let again = case.run(&["new", "handbook"]);
+    assert_eq!(again.status, 2);
+    assert!(again.err.starts_with("error: `handbook` has a `book.toml` already"), "{}", again.err);
+}
+
+#[test]
+fn two_builds_are_the_same_bytes_and_the_second_writes_nothing() {
+    let case = Case::new(&[("docs/guide.md", "# Guide\n\n```sh\nls\n```\n"), ("docs/image.png", "image")]);
+    let build = |folder: &str, threads: &str| {
+        let mut command = case.command(&["build", "-d", folder]);
+        let output = command.env("SOURCE_DATE_EPOCH", "1700000000").env("RAYON_NUM_THREADS", threads).output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    build("one", "1");
+    build("two", "4");
+    let relative = |folder: &str| -> BTreeMap<String, Vec<u8>> {
+        let root = case.path(folder);
+        let name = |path: &Path| path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+        files(&root).into_iter().map(|(path, bytes)| (name(&path), bytes)).collect()
+    };
+    assert_eq!(relative("one"), relative("two"));
+    assert!(build("one", "2").contains(" 0 files changed"), "{}", build("one", "2"));
+}
