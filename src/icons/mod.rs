@@ -1,34 +1,120 @@
-//! Icons and emoji by their shortcodes.
+//! Icons and emoji by name, from data in the binary.
+//!
+//! Owns the sets that Material for MkDocs carries, under its paths: `material/…` (Material Design
+//! Icons), `fontawesome/brands/…`, `fontawesome/regular/…`, `fontawesome/solid/…`, `octicons/…-16` and
+//! `simple/…`; and emoji by the shortcodes of GitHub and Twemoji. `build.rs` packs the pictures.
+//!
+//! Knows nothing of pages, and nothing of icons that a project brings itself.
 
-/// An emoji.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Emoji {
-    /// The character or sequence.
-    pub text: &'static str,
-    /// Its name.
-    pub name: &'static str,
-}
+mod aliases;
+mod emoji;
+mod pack;
 
-/// Returns the emoji of a shortcode without its colons.
-pub fn emoji(shortcode: &str) -> Option<Emoji> {
-    let found = emojis::get_by_shortcode(shortcode)?;
-    Some(Emoji { text: found.as_str(), name: found.name() })
-}
+pub use emoji::{Emoji, emoji};
 
-/// Returns the path of an icon, such as `material/check`, of its shortcode `material-check`.
-pub fn path_of(shortcode: &str) -> Option<String> {
-    let _ = shortcode;
-    None
-}
-
-/// Returns the known shortcode that differs least.
-pub fn nearest(shortcode: &str) -> Option<String> {
-    let _ = shortcode;
-    None
-}
-
-/// Returns the SVG of an icon by its path.
+/// Returns the SVG of an icon by its path, such as `material/pencil-box`.
 pub fn svg(path: &str) -> Option<&'static str> {
-    let _ = path;
-    None
+    pack::svg(pack::find(&canonical(path)?)?)
+}
+
+/// Returns the path of an icon by its shortcode without colons: `material/check` for
+/// `material-check`.
+pub fn path_of(shortcode: &str) -> Option<String> {
+    let (set, rest) = shortcode.split_once('-')?;
+    let path = if set == "fontawesome" {
+        let (family, name) = rest.split_once('-')?;
+        format!("{set}/{family}/{name}")
+    } else {
+        format!("{set}/{rest}")
+    };
+    canonical(&path).map(|_| path)
+}
+
+/// Returns the shortcode of an icon or emoji that differs least from an unknown one, where one is near
+/// enough. Looks through all names: for messages only.
+pub fn nearest(shortcode: &str) -> Option<String> {
+    let limit = (shortcode.chars().count() / 5).clamp(1, 3);
+    let icons = pack::names().iter().map(|path| path.replace('/', "-"));
+    let emoji = emoji::names().map(str::to_owned);
+    icons
+        .chain(emoji)
+        .filter(|name| name.len().abs_diff(shortcode.len()) <= limit)
+        .filter_map(|name| Some((distance(shortcode, &name, limit)?, name)))
+        .min()
+        .map(|best| best.1)
+}
+
+/// Follows a former name to today's; `None` where there is no such icon.
+fn canonical(path: &str) -> Option<String> {
+    if pack::find(path).is_some() {
+        return Some(path.to_owned());
+    }
+    let former = path.strip_prefix("fontawesome/")?;
+    let index = aliases::ALIASES.binary_search_by_key(&former, |alias| alias.0).ok()?;
+    let path = format!("fontawesome/{}", aliases::ALIASES[index].1);
+    pack::find(&path).map(|_| path)
+}
+
+/// Counts the edits between two words, up to a limit.
+fn distance(left: &str, right: &str, limit: usize) -> Option<usize> {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (at, ch) in left.chars().enumerate() {
+        let mut corner = row[0];
+        row[0] = at + 1;
+        for (col, other) in right.iter().enumerate() {
+            let swap = corner + usize::from(ch != *other);
+            corner = row[col + 1];
+            row[col + 1] = swap.min(corner + 1).min(row[col] + 1);
+        }
+        if row.iter().all(|edits| *edits > limit) {
+            return None;
+        }
+    }
+    Some(row[right.len()]).filter(|edits| *edits <= limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_set_is_there() {
+        for path in ["material/pencil-box", "fontawesome/brands/github", "octicons/alert-16", "simple/rust"] {
+            assert!(svg(path).is_some_and(|svg| svg.starts_with("<svg") && svg.ends_with("</svg>")), "{path}");
+        }
+        assert!(pack::names().len() > 13_800);
+        assert_eq!(svg("material/no-such-icon"), None);
+    }
+
+    #[test]
+    fn every_picture_stands_under_its_own_name() {
+        let names = pack::names();
+        assert!(names.windows(2).all(|pair| pair[0] < pair[1]));
+        for index in [0, 63, 64, names.len() - 1] {
+            assert_eq!(pack::find(names[index]), Some(index));
+            assert!(pack::svg(index).is_some_and(|svg| svg.starts_with("<svg")), "{}", names[index]);
+        }
+    }
+
+    #[test]
+    fn shortcodes_name_paths() {
+        assert_eq!(path_of("material-check").as_deref(), Some("material/check"));
+        assert_eq!(path_of("fontawesome-brands-github").as_deref(), Some("fontawesome/brands/github"));
+        assert_eq!(path_of("octicons-alert-16").as_deref(), Some("octicons/alert-16"));
+        assert_eq!(path_of("material-chekc"), None);
+    }
+
+    #[test]
+    fn former_names_show_todays_picture() {
+        assert_eq!(svg("fontawesome/solid/home"), svg("fontawesome/solid/house"));
+        assert!(svg("fontawesome/solid/home").is_some());
+    }
+
+    #[test]
+    fn a_misspelt_name_has_a_suggestion() {
+        assert_eq!(nearest("material-pencl-box").as_deref(), Some("material-pencil-box"));
+        assert_eq!(nearest("rokcet").as_deref(), None);
+        assert_eq!(nearest("rockett").as_deref(), Some("rocket"));
+    }
 }
