@@ -3,9 +3,15 @@
 //! Owns which language has rules of its own here and which is left to syntect, and the bounds that
 //! keep colouring linear. Knows neither HTML nor the options of a block.
 
+mod bash;
 mod by_syntect;
+mod console;
+mod diff;
+mod json;
 mod lexers;
+mod scan;
 mod tokens;
+mod yaml;
 
 pub(crate) use lexers::Lexer;
 pub(crate) use tokens::{Class, Tokens};
@@ -26,6 +32,11 @@ pub(crate) fn lex(lexer: Lexer, text: &str) -> Tokens {
     match lexer.alias {
         "text" => {}
         "output" => tokens.upto(text.len(), "go"),
+        "bash" => bash::lex(text, &mut tokens),
+        "console" => console::lex(text, &mut tokens),
+        "diff" => diff::lex(text, &mut tokens),
+        "json" => json::lex(text, &mut tokens),
+        "yaml" => yaml::lex(text, &mut tokens),
         _ => by_syntect::lex(lexer, text, &mut tokens),
     }
     tokens

@@ -23,6 +23,11 @@ impl Tokens {
         self.runs.last().map_or(0, |(end, _)| *end)
     }
 
+    /// Returns the runs in order: where each ends, and its class.
+    pub(super) fn runs(&self) -> &[(usize, Class)] {
+        &self.runs
+    }
+
     /// Returns the pieces of the text with their classes; what no run covers is plain.
     pub(crate) fn pieces<'a>(&self, text: &'a str) -> impl Iterator<Item = (Class, &'a str)> + use<'a, '_> {
         let mut at = 0;
