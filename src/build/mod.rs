@@ -14,6 +14,7 @@ mod json;
 mod outputs;
 mod problems;
 mod project;
+mod runbooks;
 mod stages;
 mod views;
 
@@ -21,4 +22,5 @@ pub use cache::Cache;
 pub use outputs::{Content, OutPath, Outputs};
 pub use problems::{Problem, ProblemKind, problems_of_files};
 pub use project::{Overrides, Project, Purpose, load};
+pub use runbooks::{collect_library, collect_pages};
 pub use stages::{Built, build};

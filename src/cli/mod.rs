@@ -7,6 +7,7 @@
 mod build;
 mod check;
 mod new;
+mod plan;
 mod project;
 mod report;
 mod serve;
@@ -51,6 +52,8 @@ Examples:
   opsbook serve -o              Show this project in the browser, and follow every change
   opsbook build --strict        Build the site; warnings fail the build
   opsbook check                 Look for mistakes without writing anything
+  opsbook plan release.md --param release=2026.3
+                                Make the plan of a runbook
 
 Without `-f`, a command looks for `book.toml`, `mkdocs.yml` or `mkdocs.yaml` in this folder, then in its parents.
 
@@ -66,6 +69,7 @@ enum Command {
     Build(build::Typed),
     Check(check::Typed),
     New(new::Typed),
+    Plan(plan::Typed),
     Serve(serve::Typed),
 }
 
@@ -79,6 +83,7 @@ pub fn main() -> ExitCode {
         Command::Build(typed) => build::run(typed),
         Command::Check(typed) => check::run(typed),
         Command::New(typed) => new::run(&typed),
+        Command::Plan(typed) => plan::run(&typed),
         Command::Serve(typed) => serve::run(&typed),
     };
     status.into()

@@ -1,6 +1,7 @@
 //! Finding and opening a project: the arguments that most commands share.
 
 use super::{Status, could_not};
+use crate::build::{self, Overrides, Project, Purpose};
 use crate::shell::{self, Disk, Terminal};
 use crate::text::{SitePath, Source};
 use std::path::PathBuf;
@@ -57,4 +58,42 @@ impl ProjectArgs {
 fn open_disk(folder: &std::path::Path, terminal: Terminal) -> Result<Disk, Status> {
     Disk::open(folder)
         .map_err(|error| could_not(terminal, &format!("cannot open the folder `{}`: {error}", folder.display()), None))
+}
+
+/// A page and the project that it belongs to.
+pub(super) struct Opened {
+    pub(super) disk: Disk,
+    pub(super) entry: SitePath,
+    /// Absent where no configuration stands above the page.
+    pub(super) project: Option<Project>,
+}
+
+/// What marks the folder of a project that has no configuration.
+const ROOT_MARKS: &[&str] = &["release-please-config.json", ".git"];
+
+/// Finds a page or a folder and its project: the nearest folder above it with a configuration, else
+/// with a Release Please configuration or a Git repository, else its own.
+pub(super) fn open_page(terminal: Terminal, file: &std::path::Path) -> Result<Opened, Status> {
+    let path = shell::absolute(file);
+    if !path.exists() {
+        return Err(could_not(terminal, &format!("there is no file `{}`", file.display()), None));
+    }
+    let folder = if path.is_dir() { path.as_path() } else { path.parent().unwrap_or(&path) };
+    let config = shell::find_upwards(folder, CONFIG_NAMES);
+    let root = match &config {
+        Some(config) => config.parent().unwrap_or(folder).to_owned(),
+        None => {
+            let mark = shell::find_upwards(folder, ROOT_MARKS);
+            mark.and_then(|mark| mark.parent().map(PathBuf::from)).unwrap_or_else(|| folder.to_owned())
+        }
+    };
+    let disk = open_disk(&root, terminal)?;
+    let entry = disk
+        .name(&path)
+        .ok_or_else(|| could_not(terminal, &format!("the name of `{}` is not UTF-8", file.display()), None))?;
+    let project = config.as_ref().and_then(|config| {
+        let name = SitePath::new(config.file_name()?.to_str()?);
+        build::load(&disk, name, &shell::variables(), &Overrides::default(), Purpose::default()).0
+    });
+    Ok(Opened { disk, entry, project })
 }

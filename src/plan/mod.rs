@@ -14,6 +14,7 @@ mod lower;
 pub mod machine;
 mod model;
 mod params;
+pub mod show;
 mod typed;
 mod words;
 

@@ -42,6 +42,14 @@ pub fn read_standard_input() -> io::Result<String> {
     io::read_to_string(io::stdin())
 }
 
+/// Returns the text of a file that the user named.
+///
+/// # Errors
+/// As the system says; a file that is not UTF-8 is an error too.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    std::fs::read_to_string(path)
+}
+
 /// Checks that a configuration file that somebody named is a file.
 ///
 /// # Errors

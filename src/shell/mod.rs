@@ -10,6 +10,7 @@
 mod clock;
 mod disk;
 mod environment;
+mod git;
 mod output;
 #[cfg(unix)]
 pub mod run;
@@ -20,8 +21,10 @@ mod watch;
 pub use clock::{Stopwatch, build_time};
 pub use disk::Disk;
 pub use environment::{
-    absolute, arguments, check_config, current_folder, find_upwards, open_in_browser, read_standard_input, variables,
+    absolute, arguments, check_config, current_folder, find_upwards, open_in_browser, read_standard_input, read_text,
+    variables,
 };
+pub use git::{git_commit, git_file, git_tags};
 pub use output::{OutputError, Written, check_output, replace_file, write_new_files, write_outputs};
 pub use serve::{ServeOptions, Server};
 pub use terminal::{Stream, Terminal};
