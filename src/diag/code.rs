@@ -59,6 +59,7 @@ codes! {
     NestingTooDeep "OB201" Warning "nesting deeper than opsbook follows";
     IncludeNotFound "OB202" Warning "an included file or section that does not exist";
     UnknownExtension "OB203" Warning "a Markdown extension that opsbook does not know";
+    SwallowedLine "OB204" Warning "a line of text that MkDocs takes for metadata";
     UnknownShortcode "OB220" Warning "an icon or emoji that opsbook does not know";
 
     FenceHeader "OB240" Warning "a fence whose first line MkDocs does not read, so that it is not a code block";

@@ -1,8 +1,10 @@
 //! What other pages may know of a page, and the whole result of one parse.
 
-use super::Document;
+use super::mkdocs::html::raw_tags;
+use super::mkdocs::passes::heading::plain;
+use super::tree::{Attrs, CodeBlock, Document, Element, Node, Raw, walk};
 use crate::diag::Diagnostics;
-use crate::text::{Digest, SitePath, Span, Spanned, yaml};
+use crate::text::{Digest, SitePath, Source, Span, Spanned, yaml};
 use std::collections::BTreeMap;
 
 /// The result of one parse.
@@ -64,4 +66,129 @@ pub enum LinkKind {
     Image,
     /// Inside raw HTML: checked as an anchor, never rewritten.
     Raw,
+}
+
+/// Collects what other pages may know of a page.
+pub(crate) fn collect_facts(source: &Source, document: &Document) -> PageFacts {
+    let mut facts = PageFacts {
+        path: source.path(),
+        meta: document.front_matter.meta.clone(),
+        heading_title: heading_title(&document.body),
+        has_h1: false,
+        anchors: BTreeMap::new(),
+        links: Vec::new(),
+        steps: BTreeMap::new(),
+    };
+    walk(&document.body, &mut |node| match node {
+        Node::Element(element) => element_facts(element, &mut facts),
+        Node::Raw(raw) => raw_facts(raw, source, &mut facts),
+        Node::Code(code) => {
+            anchor(&code.attrs, code.span, &mut facts);
+            if let Some(step) = step_id(code) {
+                facts.steps.entry(step.value).or_insert(step.span);
+            }
+        }
+        Node::CodeSpan(code) => anchor(&code.attrs, code.span, &mut facts),
+        Node::Icon(icon) => anchor(&icon.attrs, icon.span, &mut facts),
+        Node::Text(_) => {}
+    });
+    facts
+}
+
+fn anchor(attrs: &Attrs, span: Span, facts: &mut PageFacts) {
+    if let Some(id) = attrs.get("id").filter(|id| !id.is_empty()) {
+        facts.anchors.entry(id.to_owned()).or_insert(span);
+    }
+}
+
+fn element_facts(element: &Element, facts: &mut PageFacts) {
+    anchor(&element.attrs, element.span, facts);
+    facts.has_h1 |= element.is(&["h1"]);
+    let (key, kind) = match element.tag.as_ref() {
+        "a" => ("href", LinkKind::Anchor),
+        "img" => ("src", LinkKind::Image),
+        _ => return,
+    };
+    if kind == LinkKind::Anchor
+        && let Some(name) = element.attrs.get("name").filter(|name| !name.is_empty())
+    {
+        facts.anchors.entry(name.to_owned()).or_insert(element.span);
+    }
+    // What the parser itself made, such as permalinks, has no place of its own and needs no check.
+    if let Some(target) = element.attrs.get(key)
+        && (element.target_span.is_some() || !target.starts_with('#'))
+    {
+        let span = element.target_span.unwrap_or(element.span);
+        facts.links.push(Link { target: Spanned::new(target.to_owned(), span), kind });
+    }
+}
+
+fn raw_facts(raw: &Raw, source: &Source, facts: &mut PageFacts) {
+    // Where the HTML is a copy of the source, an offset in it is one in the file.
+    let place = |range: std::ops::Range<usize>| {
+        let exact = source.slice(raw.span) == Some(raw.html.as_str());
+        let start = raw.span.range().start;
+        if exact { Span::new(raw.span.file, start + range.start..start + range.end) } else { raw.span }
+    };
+    for tag in raw_tags(&raw.html) {
+        facts.has_h1 |= tag.name == "h1";
+        for attr in tag.attrs {
+            let span = place(attr.value_range.clone());
+            match (tag.name.as_str(), attr.name.as_str()) {
+                (_, "id") | ("a", "name") if !attr.value.is_empty() => {
+                    facts.anchors.entry(attr.value).or_insert(span);
+                }
+                ("a", "href") | ("img", "src") => {
+                    facts.links.push(Link { target: Spanned::new(attr.value, span), kind: LinkKind::Raw });
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// MkDocs takes a page's title from its first element, where that is an `<h1>`; raw HTML and code
+/// are elements too (`_ExtractTitleTreeprocessor`).
+fn heading_title(body: &[Node]) -> Option<Spanned<String>> {
+    let first = body.iter().find(|node| !matches!(node, Node::Text(_)))?;
+    let heading = first.as_element().filter(|element| element.is(&["h1"]))?;
+    let mut children = heading.children.clone();
+    let permalink = |node: &Node| {
+        node.as_element().is_some_and(|link| link.is(&["a"]) && link.attrs.get("class") == Some("headerlink"))
+    };
+    if children.iter().rev().find(|node| !matches!(node, Node::Text(_) | Node::Raw(_))).is_some_and(permalink) {
+        let last = children.iter().rposition(permalink).expect("it was found just above");
+        children.remove(last);
+    }
+    replace_images(&mut children);
+    Some(Spanned::new(plain(&children), heading.span))
+}
+
+/// Puts the text of images in their place.
+fn replace_images(nodes: &mut [Node]) {
+    for node in nodes {
+        let Node::Element(element) = node else { continue };
+        if element.is(&["img"]) {
+            let alt = element.attrs.get("alt").unwrap_or_default().to_owned();
+            *node = Node::text(alt, element.span);
+        } else {
+            replace_images(&mut element.children);
+        }
+    }
+}
+
+/// Reads `id:` out of the leading `#|` lines of a block. What else they say, and whether it is
+/// right, the runbook room knows.
+fn step_id(code: &CodeBlock) -> Option<Spanned<String>> {
+    for line in code.code.lines() {
+        let body = ["#|", "//|", "--|"].iter().find_map(|mark| line.text.strip_prefix(mark))?;
+        let Some(value) = body.trim_start().strip_prefix("id:") else { continue };
+        let id = value.trim().trim_matches(['"', '\'']);
+        if id.is_empty() {
+            return None;
+        }
+        let start = line.range.start + line.text.rfind(id)?;
+        return Some(Spanned::new(id.to_owned(), code.code.span(start..start + id.len())));
+    }
+    None
 }

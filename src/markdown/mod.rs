@@ -16,6 +16,7 @@ mod dialect;
 mod entities;
 pub mod extensions;
 mod facts;
+mod front_matter;
 mod mkdocs;
 pub mod slug;
 mod tree;
@@ -28,13 +29,13 @@ pub use tree::{
 };
 
 use crate::text::{Chunk, Source, World};
-use std::collections::BTreeMap;
 
 /// Reads a page in a dialect. Other files are asked for through `world`; what was asked for is in
 /// [`Parsed::reads`].
 pub fn parse(source: &Source, dialect: &Dialect, world: &dyn World) -> Parsed {
     let mut page = mkdocs::Page::new(source, dialect, world);
-    let body = Chunk::of(source);
+    let text = mkdocs::line_ends(&Chunk::of(source));
+    let (front_matter, body) = front_matter::split_front_matter(&text, &mut page.diagnostics);
     let (body, toc) = match dialect.flavour {
         Flavour::MkDocs => mkdocs::parse_mkdocs(body, &mut page),
         Flavour::CommonMark => {
@@ -43,16 +44,8 @@ pub fn parse(source: &Source, dialect: &Dialect, world: &dyn World) -> Parsed {
             (nodes, Vec::new())
         }
     };
-    let document = Document { front_matter: FrontMatter::default(), body, toc };
-    let facts = PageFacts {
-        path: source.path(),
-        meta: None,
-        heading_title: None,
-        has_h1: false,
-        anchors: BTreeMap::new(),
-        links: Vec::new(),
-        steps: BTreeMap::new(),
-    };
+    let document = Document { front_matter, body, toc };
+    let facts = facts::collect_facts(source, &document);
     Parsed { document, facts, reads: page.reads, diagnostics: page.diagnostics }
 }
 

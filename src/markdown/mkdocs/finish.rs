@@ -4,7 +4,7 @@
 //! level, because footnote references are numbered in that order.
 
 use super::Page;
-use super::blocks::tree::{ElId, Slot, Tree};
+use super::blocks::tree::{ElId, READY, Slot, Tree};
 use super::fences;
 use super::inline::parse_inline;
 use super::stash::find_placeholder;
@@ -21,12 +21,9 @@ pub(crate) fn lower_code(tree: &mut Tree, page: &mut Page<'_>) {
         let span = trimmed.whole_span().map_or(span, |body| span.to(body));
         let node = fences::indented_code(trimmed, span, page);
         tree.get_mut(id).before.push(node);
-        tree.get_mut(id).tag = CODE.into();
+        tree.get_mut(id).tag = READY.into();
     }
 }
-
-/// The tag of an element that stands for nothing but the nodes before its text.
-const CODE: &str = "";
 
 /// Parses the text of all elements.
 pub(crate) fn parse_text(tree: &mut Tree, page: &mut Page<'_>) {
@@ -81,7 +78,7 @@ fn children_of(tree: &mut Tree, id: ElId, start: Span) -> Vec<Node> {
         // An element that stands for nothing of its own has the place of what came before it.
         let at = nodes.last().map_or(start, |node| node.span().end_point());
         let tail = std::mem::take(&mut tree.get_mut(child).tail_nodes);
-        if tree.tag(child) == CODE {
+        if tree.tag(child) == READY {
             nodes.append(&mut tree.get_mut(child).before);
         } else {
             nodes.push(element(tree, child, at));

@@ -17,10 +17,11 @@ mod finish;
 pub(crate) mod html;
 pub(crate) mod inline;
 mod normalise;
-mod passes;
+pub(super) mod passes;
 pub(crate) mod snippets;
 pub(crate) mod stash;
 
+pub(super) use normalise::line_ends;
 use stash::Stash;
 
 /// What the stages of one page share.
@@ -108,8 +109,11 @@ impl<'a> Page<'a> {
 
 /// Parses a page's body, the front matter cut off: the nodes and the table of contents.
 pub(crate) fn parse_mkdocs(body: Chunk, page: &mut Page<'_>) -> (Vec<Node>, Vec<TocEntry>) {
-    let text = snippets::expand_snippets(normalise::line_ends(&body), page);
-    let text = normalise::normalise(&text);
+    let text = snippets::expand_snippets(body, page);
+    let mut text = normalise::normalise(&text);
+    if page.dialect.meta.is_some() {
+        text = super::front_matter::skip_meta_lines(&text);
+    }
     let text = super::extensions::critic::apply_marks(text, page);
     let text = fences::lift_fences(text, page);
     let mut parser = blocks::parse_document(html::extract_html(&text, page), page);

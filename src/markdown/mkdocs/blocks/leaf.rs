@@ -6,8 +6,9 @@ use super::lines::{
     TAB, blank, detab, indented, leading_spaces, line_ranges, loose_detab, newline, strip, strip_end, strip_newlines,
     strip_start,
 };
-use super::tree::ElId;
+use super::tree::{ElId, READY};
 use super::{Blocks, Parser, State};
+use crate::markdown::extensions::arithmatex;
 use crate::markdown::mkdocs::Reference;
 use crate::text::{Chunk, Spanned};
 use std::ops::Range;
@@ -64,6 +65,16 @@ pub(super) fn code(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Block
     if !rest.is_empty() {
         blocks.push_front(rest);
     }
+    true
+}
+
+/// `$$ … $$` and the other forms of Arithmatex, a block of their own.
+pub(super) fn math(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> bool {
+    let Some(options) = &parser.page.dialect.arithmatex else { return false };
+    let Some(node) = arithmatex::block(options, &blocks[0]) else { return false };
+    let block = pop(blocks);
+    let holder = parser.element(parent, READY, block.whole_span());
+    parser.tree.get_mut(holder).before.push(node);
     true
 }
 

@@ -93,6 +93,9 @@ fn rules(page: &Page<'_>) -> Vec<Rule> {
         rules.push(lists::definition_indent); // 85
     }
     rules.push(leaf::code); // 80
+    if dialect.arithmatex.is_some() {
+        rules.push(leaf::math); // 79.9
+    }
     if dialect.tables.is_some() {
         rules.push(table::table); // 75
     }

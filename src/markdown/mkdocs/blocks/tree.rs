@@ -8,6 +8,9 @@ use std::borrow::Cow;
 /// An element's place in the arena; the root is 0.
 pub(crate) type ElId = usize;
 
+/// The tag of an element that stands for nothing but the nodes before its text.
+pub(crate) const READY: &str = "";
+
 /// Text before the children (`text`) or after the element (`tail`).
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Slot {

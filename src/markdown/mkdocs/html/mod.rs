@@ -5,6 +5,7 @@ mod extract;
 mod scan;
 
 pub(crate) use extract::{Extracted, extract_html};
+pub(crate) use scan::raw_tags;
 
 /// Tells whether a tag is a block's in Python-Markdown (`BLOCK_LEVEL_ELEMENTS`).
 pub(crate) fn is_block_tag(tag: &str) -> bool {

@@ -154,6 +154,62 @@ fn attribute(raw: &str, at: usize) -> Option<(&str, Option<&str>, usize)> {
     Some((name, Some(value), skip_gap(bytes, end)))
 }
 
+/// A tag of raw HTML.
+pub(crate) struct RawTag {
+    /// The name in lower case.
+    pub(crate) name: String,
+    /// The attributes that have a value.
+    pub(crate) attrs: Vec<RawAttr>,
+}
+
+/// An attribute of a tag of raw HTML.
+pub(crate) struct RawAttr {
+    /// The name in lower case.
+    pub(crate) name: String,
+    /// The value, character references resolved.
+    pub(crate) value: String,
+    /// The value's bytes as written, without quotes.
+    pub(crate) value_range: std::ops::Range<usize>,
+}
+
+/// Reads the start tags of raw HTML, those in comments left out.
+pub(crate) fn raw_tags(html: &str) -> Vec<RawTag> {
+    let mut tags = Vec::new();
+    let mut at = 0;
+    while let Some(found) = html[at..].find('<') {
+        at += found;
+        if html[at..].starts_with("<!--") {
+            let Some(end) = html[at..].find("-->") else { break };
+            at += end + 3;
+            continue;
+        }
+        let letter = html.as_bytes().get(at + 1).is_some_and(u8::is_ascii_alphabetic);
+        let Some(tag) = start_tag(html, at).filter(|_| letter) else {
+            at += 1;
+            continue;
+        };
+        let Some(name) = tag.tag else {
+            at = tag.end.max(at + 1);
+            continue;
+        };
+        let mut attrs = Vec::new();
+        let mut next = skip_gap(html.as_bytes(), at + 1 + name.len());
+        while next < tag.end
+            && let Some((name, value, after)) = attribute(html, next)
+        {
+            if let Some(value) = value {
+                let start = value.as_ptr() as usize - html.as_ptr() as usize;
+                let value_range = start..start + value.len();
+                attrs.push(RawAttr { name: name.to_lowercase(), value: unescape(value), value_range });
+            }
+            next = after;
+        }
+        tags.push(RawTag { name, attrs });
+        at = tag.end;
+    }
+    tags
+}
+
 /// Reads `&name;` at the start of a text and returns its length.
 pub(super) fn entity_len(text: &str) -> Option<usize> {
     let body = text.strip_prefix('&')?;
