@@ -2,7 +2,7 @@
 onPage.push(() => {
   const stop = new AbortController();
   for (const toggle of $$(".md-nav__toggle")) {
-    const nav = $(":scope > .md-nav", toggle.parentElement);
+    const label = $(`[id="${toggle.id}_label"]`, toggle.parentElement);
     if (toggle.classList.contains("md-toggle--indeterminate")) {
       toggle.indeterminate = true;
       toggle.addEventListener("click", () => {
@@ -12,7 +12,7 @@ onPage.push(() => {
         }
       }, { signal: stop.signal });
     }
-    toggle.addEventListener("change", () => { if (nav && nav.hasAttribute("aria-expanded")) nav.setAttribute("aria-expanded", toggle.checked); }, { signal: stop.signal });
+    toggle.addEventListener("change", () => { if (label && label.hasAttribute("aria-expanded")) label.setAttribute("aria-expanded", toggle.checked); }, { signal: stop.signal });
   }
   const wrap = $(".md-sidebar--primary .md-sidebar__scrollwrap");
   const active = wrap && $$(".md-nav__link--active", wrap).find(link => link.offsetHeight);
