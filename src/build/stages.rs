@@ -78,6 +78,7 @@ pub fn build(
 
     // Render.
     let site_theme = theme.site(views::site(project, &site));
+    diagnostics.extend(site_theme.diagnostics().iter().cloned());
     let rendered = render_pages(&site, &site_theme, &cache, before, progress);
     let n_rendered = rendered.iter().filter(|(_, rendered)| rendered.new).count();
     for (path, rendered) in rendered {

@@ -105,6 +105,7 @@ codes! {
     TemplateSyntax "OB420" Error "a template of the project that cannot be read";
     TemplateRender "OB421" Error "a template that asks for what is not there";
     TemplateUnknown "OB422" Error "a page that asks for a template that does not exist";
+    IconUnknown "OB423" Warning "a setting that names an icon that does not exist";
 
     // ── RB: runbooks, plans, lints ──────────────────────────────────────────
     RunbookYaml "RB001" Error "front matter or block header that is not valid YAML";

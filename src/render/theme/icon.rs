@@ -16,8 +16,13 @@ static DRAWN: LazyLock<BTreeMap<&'static str, &'static str>> = LazyLock::new(|| 
 pub(super) fn svg(name: &str) -> Option<String> {
     match name.strip_prefix("ob/") {
         Some(drawn) => DRAWN.get(drawn).map(|body| draw(body)),
-        None => None,
+        None => crate::icons::svg(name).map(str::to_string),
     }
+}
+
+/// Returns the known icon whose path differs least from an unknown one.
+pub(super) fn nearest(name: &str) -> Option<String> {
+    crate::icons::path_of(&crate::icons::nearest(&name.replace('/', "-"))?)
 }
 
 fn draw(body: &str) -> String {

@@ -4,9 +4,9 @@ use super::Theme;
 use super::engine::Engine;
 use super::nav::Nav;
 use super::options::{self, Options};
-use super::view::{PageView, SiteView};
-use super::{assets, language};
-use crate::diag::Diagnostic;
+use super::view::{NavItem, PageView, SiteView};
+use super::{assets, icon, language};
+use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::text::{Digest, Source};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
@@ -22,6 +22,7 @@ pub struct SiteTheme {
     options: Options,
     site_url: Option<String>,
     digest: Digest,
+    diagnostics: Diagnostics,
 }
 
 impl SiteTheme {
@@ -29,6 +30,7 @@ impl SiteTheme {
         let site_json = serde_json::to_vec(&site).unwrap_or_default();
         let nav_json = serde_json::to_vec(&site.nav).unwrap_or_default();
         let digest = Digest::of_parts([theme.digest.as_bytes(), &site_json[..], &nav_json[..]]);
+        let diagnostics = unknown_icons(&site);
         let (options, theme_json) = options::complete(&site.theme);
         let mut globals = Context::new();
         let mut words = language::words(&options.language);
@@ -59,12 +61,18 @@ impl SiteTheme {
             options,
             site_url: site.site_url,
             digest,
+            diagnostics,
         }
     }
 
     /// Returns the digest of everything besides the page itself that a rendered page depends on.
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// Returns what there is to say about the site's settings: icons that do not exist (`OB423`).
+    pub fn diagnostics(&self) -> &Diagnostics {
+        &self.diagnostics
     }
 
     /// Renders a page.
@@ -77,7 +85,7 @@ impl SiteTheme {
         if !self.engine.has(name) {
             let message = format!("page `{}` asks for the template `{name}`, which does not exist", page.source_path);
             return Err(Box::new(
-                Diagnostic::placeless(crate::diag::Code::TemplateUnknown, message)
+                Diagnostic::placeless(Code::TemplateUnknown, message)
                     .help("templates of the project stand in `theme.custom_dir` (`themes/` of a book)"),
             ));
         }
@@ -194,6 +202,49 @@ fn base_of(url: &str) -> String {
 fn homepage(site: &SiteView) -> String {
     let extra = site.extra.get("homepage").and_then(Json::as_str).map(str::to_string);
     extra.or_else(|| site.nav.homepage.clone()).unwrap_or_default()
+}
+
+/// Reports the icons that settings and front matter name and that do not exist.
+fn unknown_icons(site: &SiteView) -> Diagnostics {
+    let mut named: Vec<(String, String)> = Vec::new();
+    let text = |value: &Json| value.as_str().map(str::to_string);
+    for (role, value) in site.theme.get("icon").and_then(Json::as_object).into_iter().flatten() {
+        named.extend(text(value).map(|name| (format!("theme.icon.{role}"), name)));
+        for (kind, value) in value.as_object().into_iter().flatten() {
+            named.extend(text(value).map(|name| (format!("theme.icon.{role}.{kind}"), name)));
+        }
+    }
+    for palette in site.theme.get("palette").and_then(Json::as_array).into_iter().flatten() {
+        named.extend(palette.pointer("/toggle/icon").and_then(text).map(|name| ("theme.palette".to_string(), name)));
+    }
+    for (key, list) in
+        [("extra.social", "/social"), ("extra.analytics.feedback.ratings", "/analytics/feedback/ratings")]
+    {
+        for item in site.extra.pointer(list).and_then(Json::as_array).into_iter().flatten() {
+            named.extend(item.get("icon").and_then(text).map(|name| (key.to_string(), name)));
+        }
+    }
+    let mut items: Vec<&NavItem> = site.nav.items.iter().collect();
+    while let Some(item) = items.pop() {
+        named.extend(item.icon.clone().map(|name| (format!("the front matter of page `{}`", item.url), name)));
+        items.extend(&item.children);
+    }
+    named.sort();
+    named.dedup();
+    let unknown = named.into_iter().filter(|(_, name)| icon::svg(name).is_none());
+    unknown
+        .map(|(place, name)| {
+            let place = if place.contains(' ') { place } else { format!("`{place}`") };
+            let diagnostic = Diagnostic::placeless(
+                Code::IconUnknown,
+                format!("{place} names the icon `{name}`, which does not exist"),
+            );
+            match icon::nearest(&name) {
+                Some(near) => diagnostic.help(format!("the nearest name is `{near}`")),
+                None => diagnostic,
+            }
+        })
+        .collect()
 }
 
 fn has_search(site: &SiteView) -> bool {
@@ -343,6 +394,17 @@ mod tests {
             PageView { template: Some("no.html".into()), source_path: "docs/a.md".into(), ..PageView::default() };
         let diagnostic = site(Json::Null).render_page(&unknown).expect_err("there is none");
         assert_eq!(diagnostic.message, "page `docs/a.md` asks for the template `no.html`, which does not exist");
+    }
+
+    #[test]
+    fn icons_that_do_not_exist_are_reported_with_the_nearest_name() {
+        let theme = json!({"icon": {"repo": "material/pencil-boks", "edit": "material/pencil-box", "admonition": {"note": "octicons/tag-16"}}});
+        let (made, _) = Theme::new(&[]);
+        let site = made.site(SiteView { theme, ..SiteView::default() });
+        let found: Vec<_> = site.diagnostics().iter().collect();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].message, "`theme.icon.repo` names the icon `material/pencil-boks`, which does not exist");
+        assert_eq!(found[0].help.as_deref(), Some("the nearest name is `material/pencil-box`"));
     }
 
     #[test]
