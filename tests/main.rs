@@ -5,6 +5,7 @@
 
 mod cli;
 mod diagnostics;
+mod incremental;
 mod layers;
 mod links;
 mod routes;

@@ -218,11 +218,15 @@ fn route_digest(view: &PageView) -> Digest {
 
 /// A digest of what each destination on a page becomes.
 fn links_digest(parsed: &Parsed, links: &dyn Fn(&str) -> Option<String>) -> Digest {
-    let pairs: Vec<(&str, Option<String>)> =
-        parsed.facts.links.iter().map(|link| (link.target.value.as_str(), links(&link.target.value))).collect();
+    let mut written = std::collections::BTreeSet::new();
+    markdown::walk(&parsed.document.body, &mut |node| {
+        let attrs = node.as_element().map(|element| &element.attrs);
+        written.extend(attrs.into_iter().flat_map(|attrs| [attrs.get("href"), attrs.get("src")]).flatten());
+    });
+    let pairs: Vec<(&str, Option<String>)> = written.into_iter().map(|written| (written, links(written))).collect();
     let parts = pairs.iter().flat_map(|(written, becomes)| {
-        let becomes = becomes.as_deref();
-        [written.as_bytes(), if becomes.is_some() { b"1" } else { b"0" }, becomes.unwrap_or_default().as_bytes()]
+        let kept: &[u8] = if becomes.is_some() { b"changed" } else { b"kept" };
+        [written.as_bytes(), kept, becomes.as_deref().unwrap_or_default().as_bytes()]
     });
     Digest::of_parts(parts)
 }
