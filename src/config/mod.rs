@@ -16,11 +16,13 @@ mod mkdocs;
 mod model;
 mod parts;
 pub mod plugins;
+mod schema;
 mod special;
 mod table;
 mod toml_tree;
 
 pub use load::{Environment, Loaded, load};
+pub use schema::book_schema;
 
 pub use model::{
     AbsoluteLinks, Check, Config, Dialect, Extension, Font, Level, Markdown, NavItem, NavTarget, Overrides, Palette,
