@@ -11,6 +11,7 @@
 
 mod cache;
 mod json;
+pub mod migrate;
 mod outputs;
 mod problems;
 mod project;

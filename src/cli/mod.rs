@@ -6,6 +6,7 @@
 
 mod build;
 mod check;
+mod migrate;
 mod new;
 mod plan;
 mod project;
@@ -68,6 +69,7 @@ struct Typed {
 enum Command {
     Build(build::Typed),
     Check(check::Typed),
+    Migrate(migrate::Typed),
     New(new::Typed),
     Plan(plan::Typed),
     Serve(serve::Typed),
@@ -82,6 +84,7 @@ pub fn main() -> ExitCode {
     let status = match typed.command {
         Command::Build(typed) => build::run(typed),
         Command::Check(typed) => check::run(typed),
+        Command::Migrate(typed) => migrate::run(&typed),
         Command::New(typed) => new::run(&typed),
         Command::Plan(typed) => plan::run(&typed),
         Command::Serve(typed) => serve::run(&typed),

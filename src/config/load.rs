@@ -44,6 +44,11 @@ pub fn load(path: SitePath, world: &dyn World, env: Environment<'_>, overrides: 
     Loaded { config, reads: loader.reads, diagnostics: loader.out }
 }
 
+/// Reads a YAML configuration and what it inherits, without a look at what its keys mean.
+pub(super) fn tree(path: SitePath, world: &dyn World) -> Option<Node> {
+    Loader { world, reads: Vec::new(), out: Diagnostics::new() }.mkdocs_tree(path)
+}
+
 struct Loader<'a> {
     world: &'a dyn World,
     reads: Vec<(SitePath, Option<Digest>)>,

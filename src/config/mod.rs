@@ -12,6 +12,7 @@
 mod book;
 pub mod keys;
 mod load;
+pub mod migrate;
 mod mkdocs;
 mod model;
 mod parts;
