@@ -66,7 +66,7 @@ pub(super) fn run(typed: &Typed) -> Status {
     if terminal.print(&text).is_err() {
         return Status::CouldNot;
     }
-    report::print_at_least(terminal, report::Format::Human, &survey.diagnostics, &disk, Severity::Error);
+    report::print(terminal, report::Format::Human, true, &survey.diagnostics, &disk);
     if survey.is_whole() { Status::Fine } else { Status::ContentAtFault }
 }
 

@@ -217,8 +217,10 @@ mod tests {
     use std::sync::Arc;
 
     fn surveyed(config: &str, more: &[(&str, &str)]) -> Survey {
-        let files = more.iter().chain(&[("docs/index.md", "# x"), ("mkdocs.yml", config)]);
-        let world: BTreeMap<_, _> = files
+        let own = [("docs/index.md", "# x"), ("mkdocs.yml", config)];
+        let world: BTreeMap<_, _> = more
+            .iter()
+            .chain(&own)
             .map(|(path, text)| (SitePath::new(path), Arc::new(Source::new(SitePath::new(path), *text))))
             .collect();
         survey(SitePath::new("mkdocs.yml"), &world, &|_| None, &|name| name == "toc")
