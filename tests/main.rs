@@ -9,6 +9,7 @@ mod diagnostics;
 mod incremental;
 mod layers;
 mod links;
+mod preprocess;
 mod routes;
 mod runbooks;
 mod search;

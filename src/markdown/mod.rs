@@ -18,6 +18,7 @@ pub mod extensions;
 mod facts;
 mod front_matter;
 mod mkdocs;
+pub mod preprocess;
 pub mod slug;
 mod tree;
 
