@@ -3,6 +3,7 @@
 use super::json::json_of;
 use crate::config::{self, Config};
 use crate::diag::{Diagnostics, Severity};
+use crate::markdown::preprocess::Preprocessor;
 use crate::markdown::{Dialect, ExtensionUse};
 use crate::render::search::SearchOptions;
 use crate::render::theme::view::{ScriptView, SiteView};
@@ -77,8 +78,12 @@ pub fn load(
         diagnostics.sort();
         return (None, diagnostics);
     };
-    let (dialect, findings) = dialect(&config);
+    let (mut dialect, findings) = dialect(&config);
     diagnostics.append(findings);
+    for plugin in config.plugins.iter().map(plugin).filter(site::PluginSettings::enabled) {
+        let read = Preprocessor::read(&plugin.name, &plugin.settings, config.docs_dir, &mut diagnostics);
+        dialect.preprocessors.extend(read);
+    }
     diagnostics.sort();
     let project = Project {
         docs_dir: config.docs_dir,

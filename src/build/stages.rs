@@ -254,13 +254,13 @@ fn collect(
     for (path, target) in &site.assets {
         out.put(target, Content::CopyOf(*path));
     }
-    for (target, bytes) in &site.generated {
-        out.bytes(target, bytes.clone());
-    }
     for (path, kept) in &cache.pages {
         if let Some(route) = site.pages.get(path) {
             out.put(&route.out_path, Content::Bytes(Arc::clone(&kept.value.bytes)));
         }
+    }
+    for (target, bytes) in &site.generated {
+        out.bytes(target, bytes.clone());
     }
     templates(project, site_theme, world, &mut out);
     sitemap(project, site, &mut out);

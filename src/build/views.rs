@@ -68,6 +68,12 @@ fn nav_item(item: &site::NavItem, site: &Site) -> NavItem {
         site::NavKind::Section => NavKind::Section,
         site::NavKind::Link => NavKind::Link,
     };
+    let mut children = nav_items(&item.children, site);
+    if let (NavKind::Section, Some(page)) = (kind, item.page) {
+        // A section that is a page (`section-index`) is shown as one whose first page is its index.
+        let index = site::NavItem { kind: site::NavKind::Page, page: Some(page), children: Vec::new(), ..item.clone() };
+        children.insert(0, NavItem { is_index: true, ..nav_item(&index, site) });
+    }
     NavItem {
         title: item.title.as_deref().map(text_of_html).unwrap_or_default(),
         kind,
@@ -76,7 +82,7 @@ fn nav_item(item: &site::NavItem, site: &Site) -> NavItem {
         icon: meta("icon"),
         subtitle: meta("subtitle"),
         status: meta("status"),
-        children: nav_items(&item.children, site),
+        children,
     }
 }
 

@@ -33,6 +33,8 @@ macro_rules! dialect {
         pub struct Dialect {
             /// The family of rules.
             pub flavour: Flavour,
+            /// Plugins that change a page's text before it is parsed, in order.
+            pub preprocessors: Vec<super::preprocess::Preprocessor>,
             /// Icons of the project's own by their shortcode without colons: their SVG. The shell fills it
             /// from `custom_dir` and from the folders that `pymdownx.emoji` names.
             pub custom_icons: BTreeMap<String, String>,
@@ -47,7 +49,7 @@ macro_rules! dialect {
             pub const EXTENSIONS: &'static [&'static str] = &[$($name),*];
 
             fn bare(flavour: Flavour) -> Dialect {
-                Dialect { flavour, custom_icons: BTreeMap::new(), $($field: None,)* }
+                Dialect { flavour, preprocessors: Vec::new(), custom_icons: BTreeMap::new(), $($field: None,)* }
             }
 
             /// Sets one extension's options; tells whether the name is known.

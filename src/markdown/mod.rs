@@ -37,6 +37,14 @@ pub fn parse(source: &Source, dialect: &Dialect, world: &dyn World) -> Parsed {
     let mut page = mkdocs::Page::new(source, dialect, world);
     let text = mkdocs::line_ends(&Chunk::of(source));
     let (front_matter, body) = front_matter::split_front_matter(&text, &mut page.diagnostics);
+    let body = preprocess::preprocess(
+        body,
+        &dialect.preprocessors,
+        source.path(),
+        world,
+        &mut page.reads,
+        &mut page.diagnostics,
+    );
     let (body, toc) = match dialect.flavour {
         Flavour::MkDocs => mkdocs::parse_mkdocs(body, &mut page),
         Flavour::CommonMark => {
