@@ -53,7 +53,7 @@ pub(crate) fn quoted(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut 
     }
     let Some((words, end)) = words(pass, at + 2) else { return Hit::No };
     if !words.iter().any(|word| is_quote(pass.text.as_bytes()[word.start])) {
-        return Hit::No;
+        return Hit::Skip(end);
     }
     hit(options, engine, pass, at, &words, end)
 }
@@ -139,7 +139,7 @@ fn hit(
 ) -> Hit {
     let keys: Option<Vec<Key>> =
         words.iter().map(|word| key(options, &pass.text[word.clone()], pass.span(word.clone()))).collect();
-    let Some(keys) = keys else { return Hit::No };
+    let Some(keys) = keys else { return Hit::Skip(end) };
     let span = pass.span(at..end);
     let mut el = El::new(if options.strict { "kbd" } else { "span" }, span).with_attr("class", options.class.clone());
     for (index, key) in keys.into_iter().enumerate() {

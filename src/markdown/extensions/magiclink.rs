@@ -260,7 +260,7 @@ pub(crate) fn link(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut Pa
     let range = at..end;
     let href = if www { format!("http://{}", &text[range.clone()]) } else { text[range.clone()].to_owned() };
     let shown = if !www && options.hide_protocol { floor..end } else { range.clone() };
-    let el = magic(options, engine, pass, range, shown, &href);
+    let el = magic(options, engine, pass, range, shown, strip(&href));
     Hit::Take(end, Taken::el(el))
 }
 
@@ -303,7 +303,7 @@ fn magic(
     href: &str,
 ) -> El {
     let mut el = El::new("a", pass.span(range.clone()))
-        .with_attr("href", engine.attribute(strip(href)))
+        .with_attr("href", engine.attribute(href))
         .with_atomic(pass.chunk.slice(shown));
     el.target = Some(pass.span(range));
     if options.repo_url_shortener {
@@ -349,8 +349,9 @@ fn mail_start(text: &str, floor: usize, sign: usize) -> Option<usize> {
     if sign == 0 || bytes[sign - 1] == b'.' {
         return None;
     }
+    // What lies before the floor has been looked at: it is a link already, or ends in `@`.
     let mut start = sign;
-    while start > 0 && (is_mail(bytes[start - 1]) || bytes[start - 1] == b'.') {
+    while start > floor && (is_mail(bytes[start - 1]) || bytes[start - 1] == b'.') {
         if bytes[start - 1] == b'.' && bytes[start] == b'.' {
             break;
         }
@@ -361,7 +362,7 @@ fn mail_start(text: &str, floor: usize, sign: usize) -> Option<usize> {
     } else if start > 0 && (bytes[start - 1] == b'/' || bytes[start - 1] == b'@') {
         return None;
     }
-    (start < sign && start >= floor && is_mail(bytes[start])).then_some(start)
+    (start < sign && is_mail(bytes[start])).then_some(start)
 }
 
 /// A mail address in running text.
@@ -530,7 +531,7 @@ impl Shorthand {
             }),
             Shorthand::OuterReference | Shorthand::InnerReference | Shorthand::Number => {
                 if user.is_empty() || (self == Shorthand::Number && options.repo.is_empty()) {
-                    return Hit::No;
+                    return Hit::Skip(range.end);
                 }
                 let repo = if self == Shorthand::Number { options.repo.clone() } else { found.repo.clone() };
                 let my_user = user == options.user && *name == options.provider;

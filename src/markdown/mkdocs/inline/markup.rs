@@ -1,6 +1,6 @@
 //! Code spans, escapes, line breaks, raw HTML and character references.
 
-use super::arena::{El, ElId, Kind};
+use super::arena::{El, ElId, Kind, Txt};
 use super::chars::{is_space, strip};
 use super::escaped;
 use super::run::{Engine, Hit, Pass, Taken};
@@ -82,6 +82,12 @@ pub(crate) fn backtick(engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usi
             let end = close + (start - at);
             let mut el = El::new("code", pass.span(at..end));
             let code = &pass.text[start..close];
+            if code.contains(super::STX) {
+                // What was hidden before (raw HTML, changes) comes back as it was.
+                let from = start + span_of(code, is_space);
+                el.text = Some(Txt::atomic(pass.chunk.slice(from..from + strip(code).len())));
+                return Hit::Take(end, Taken::el(el));
+            }
             el.kind = match &engine.page.dialect.inlinehilite {
                 Some(options) => crate::markdown::extensions::inlinehilite::code(options, engine.page.dialect, code),
                 None => Kind::Code { code: strip(code).to_owned(), highlight: None },
