@@ -47,11 +47,7 @@ pub fn parse(source: &Source, dialect: &Dialect, world: &dyn World) -> Parsed {
     );
     let (body, toc) = match dialect.flavour {
         Flavour::MkDocs => mkdocs::parse_mkdocs(body, &mut page),
-        Flavour::CommonMark => {
-            let (nodes, diagnostics) = commonmark::parse_commonmark(&body);
-            page.diagnostics.append(diagnostics);
-            (nodes, Vec::new())
-        }
+        Flavour::CommonMark => commonmark::parse_commonmark(&body, &mut page),
     };
     let document = Document { front_matter, body, toc };
     let facts = facts::collect_facts(source, &document);

@@ -5,7 +5,7 @@ pub(super) mod attr_list;
 pub(super) mod footnotes;
 pub(in crate::markdown) mod heading;
 pub(super) mod tasklist;
-pub(super) mod toc;
+pub(in crate::markdown) mod toc;
 
 use crate::markdown::tree::{Attrs, Element, Node};
 
