@@ -9,6 +9,10 @@ onPage.push(() => {
     wrap.append(table);
     if (scroll.scrollWidth > scroll.clientWidth) scroll.tabIndex = 0;
   }
+  for (const box of $$(".task-list-item [type=checkbox]:not([aria-label])")) {
+    const text = [...box.closest(".task-list-item").childNodes].filter(node => !/^(UL|OL|PRE|DIV)$/.test(node.nodeName)).map(node => node.textContent).join(" ");
+    box.setAttribute("aria-label", text.trim().slice(0, 200));
+  }
   const reveal = () => {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     window.target$.next(target || undefined);

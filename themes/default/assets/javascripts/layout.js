@@ -34,6 +34,8 @@ document.addEventListener("keydown", event => {
   if (label.tagName === "LABEL" && label.htmlFor && (event.key === "Enter" || event.key === " ")) {
     event.preventDefault();
     label.click();
+    // A click moves the focus to the box behind the label, which cannot be seen.
+    label.focus();
   }
 });
 (() => {

@@ -39,6 +39,11 @@ const engine = (() => {
     if (!pending) {
       pending = (async () => {
         if (typeof window.__index === "object" && window.__index) return build(await window.__index);
+        if (location.protocol === "file:") {
+          // A page on a disk may not read other files, but it may load a script (plugin `offline`).
+          await new Promise((done, failed) => document.head.append(Object.assign(element("script", { src: new URL("search/search_index.js", base).href }), { onload: done, onerror: failed })));
+          return build(await window.__index);
+        }
         const answer = await fetch(new URL("search/search_index.json", base));
         if (!answer.ok) throw new Error(String(answer.status));
         return build(await answer.json());
@@ -196,7 +201,7 @@ function excerpt(text, terms) {
   search.addEventListener("pointerenter", start, { once: true });
   wrap.addEventListener("scroll", () => { if (wrap.scrollTop + wrap.clientHeight > wrap.scrollHeight - 200 && shown < result.groups.length) more(); }, { passive: true });
   toggle.addEventListener("change", () => {
-    if (toggle.checked) { start(); setTimeout(() => input.focus(), 10); } else input.blur();
+    if (toggle.checked) { start(); setTimeout(() => toggle.checked && input.focus(), 10); } else input.blur();
   });
   $("form", search).addEventListener("submit", event => event.preventDefault());
   $("form", search).addEventListener("reset", () => setTimeout(() => { run(); input.focus(); }));

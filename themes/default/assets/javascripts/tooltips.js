@@ -35,7 +35,7 @@ onPage.push(() => {
       const text = host.title;
       if (!text) continue;
       host.removeAttribute("title");
-      if (!host.textContent.trim() && !host.getAttribute("aria-label")) host.setAttribute("aria-label", text);
+      if (host.matches("a, button, input, label, [role]") && !host.textContent.trim() && !host.getAttribute("aria-label")) host.setAttribute("aria-label", text);
       if (host.tagName === "ABBR") host.tabIndex = 0;
       attach(host, inner => inner.append(text), true);
     }
