@@ -6,7 +6,8 @@
 //! holds only while the answers do.
 
 use crate::diag::Diagnostics;
-use crate::markdown::{Parsed, Read};
+use crate::markdown::{self, Parsed};
+use crate::runbook::Runbook;
 use crate::text::{Digest, SitePath, World};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,6 +37,14 @@ pub(super) struct PageKey {
     pub(super) theme: Digest,
 }
 
+/// A page as it was read: its parse, and the runbook that stands on it.
+#[derive(Clone, Debug)]
+pub(super) struct ReadPage {
+    pub(super) parsed: Parsed,
+    pub(super) runbook: Option<Runbook>,
+    pub(super) diagnostics: Diagnostics,
+}
+
 /// A page's content.
 #[derive(Clone, Debug)]
 pub(super) struct Body {
@@ -60,7 +69,7 @@ pub(super) struct Kept<K, V> {
 /// Results of an earlier build, by page. Only the newest of each page is kept.
 #[derive(Clone, Debug, Default)]
 pub struct Cache {
-    pub(super) parsed: BTreeMap<SitePath, Kept<ParseKey, Parsed>>,
+    pub(super) parsed: BTreeMap<SitePath, Kept<ParseKey, ReadPage>>,
     pub(super) bodies: BTreeMap<SitePath, Kept<BodyKey, Body>>,
     pub(super) pages: BTreeMap<SitePath, Kept<PageKey, Page>>,
 }
@@ -73,13 +82,13 @@ impl<K: PartialEq, V> Kept<K, V> {
 }
 
 /// Tells whether every file that was asked for would be answered the same way again.
-pub(super) fn reads_hold(reads: &[Read], world: &dyn World) -> bool {
+pub(super) fn reads_hold(reads: &[markdown::Read], world: &dyn World) -> bool {
     reads.iter().all(|read| world.source(read.path).ok().map(|source| source.digest()) == read.digest)
 }
 
 impl ParseKey {
     /// A digest of the key and of the answers that the parse was given.
-    pub(super) fn digest(&self, reads: &[Read]) -> Digest {
+    pub(super) fn digest(&self, reads: &[markdown::Read]) -> Digest {
         let mut parts: Vec<&[u8]> =
             vec![self.page.as_str().as_bytes(), self.source.as_bytes(), self.dialect.as_bytes()];
         for read in reads {

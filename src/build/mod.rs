@@ -10,6 +10,7 @@
 //! [`World`]: crate::text::World
 
 mod cache;
+mod checklists;
 mod json;
 pub mod migrate;
 mod outputs;

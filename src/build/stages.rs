@@ -4,7 +4,8 @@
 //! it on all processors; between stages everything is in the order of paths, so neither the number
 //! of threads nor what was cached can be seen in the result.
 
-use super::cache::{Body, BodyKey, Cache, Kept, Page, PageKey, ParseKey, reads_hold};
+use super::cache::{Body, BodyKey, Cache, Kept, Page, PageKey, ParseKey, ReadPage, reads_hold};
+use super::checklists::{self, Users};
 use super::outputs::{Content, OutPath, Outputs};
 use super::project::Project;
 use super::views;
@@ -14,6 +15,7 @@ use crate::render::html::render_html;
 use crate::render::theme::view::PageView;
 use crate::render::theme::{SiteTheme, Theme};
 use crate::render::{search, sitemap};
+use crate::runbook;
 use crate::site::{self, Files, PageRoute, Site};
 use crate::text::{Digest, ReadError, SitePath, Span, World};
 use rayon::prelude::*;
@@ -72,14 +74,16 @@ pub fn build(
     }
 
     // Link.
-    let facts: Vec<&markdown::PageFacts> = cache.parsed.values().map(|kept| &kept.value.facts).collect();
+    let facts: Vec<&markdown::PageFacts> = cache.parsed.values().map(|kept| &kept.value.parsed.facts).collect();
     let (site, findings) = site::link(&files, &facts, &project.site, world);
     diagnostics.append(findings);
 
     // Render.
     let site_theme = theme.site(views::site(project, &site));
     diagnostics.extend(site_theme.diagnostics().iter().cloned());
-    let rendered = render_pages(&site, &site_theme, &cache, before, progress);
+    let runbooks = cache.parsed.iter().filter_map(|(path, kept)| Some((*path, kept.value.runbook.as_ref()?)));
+    let users = checklists::users(runbooks);
+    let rendered = render_pages(&site, &users, &site_theme, &cache, before, progress);
     let n_rendered = rendered.iter().filter(|(_, rendered)| rendered.new).count();
     for (path, rendered) in rendered {
         diagnostics.extend(rendered.page.value.diagnostics.iter().cloned());
@@ -94,8 +98,8 @@ pub fn build(
 }
 
 enum Outcome {
-    New(Kept<ParseKey, Parsed>),
-    Known(Kept<ParseKey, Parsed>),
+    New(Kept<ParseKey, ReadPage>),
+    Known(Kept<ParseKey, ReadPage>),
     Unreadable(Box<Diagnostic>),
 }
 
@@ -111,12 +115,18 @@ fn parse_page(project: &Project, world: &dyn World, page: SitePath, before: &Cac
     };
     let key = ParseKey { page, source: source.digest(), dialect: project.dialect_digest };
     if let Some(value) = Kept::find(&before.parsed, page, &key)
-        && reads_hold(&value.reads, world)
+        && reads_hold(&value.parsed.reads, world)
     {
         return Outcome::Known(Kept { key, value });
     }
-    let value = Arc::new(markdown::parse(&source, &project.dialect, world));
-    Outcome::New(Kept { key, value })
+    let mut parsed = markdown::parse(&source, &project.dialect, world);
+    let (runbook, findings) = runbook::extract(&parsed.document, &source);
+    if let Some(runbook) = &runbook {
+        checklists::mark_steps(&mut parsed, runbook);
+    }
+    let mut diagnostics = std::mem::take(&mut parsed.diagnostics);
+    diagnostics.append(findings);
+    Outcome::New(Kept { key, value: Arc::new(ReadPage { parsed, runbook, diagnostics }) })
 }
 
 /// Says why a page cannot be read. The place of a byte that is no UTF-8 is the text before it.
@@ -150,6 +160,7 @@ struct Rendered {
 
 fn render_pages(
     site: &Site,
+    users: &Users,
     theme: &SiteTheme,
     cache: &Cache,
     before: &Cache,
@@ -159,7 +170,7 @@ fn render_pages(
     let n_done = std::sync::atomic::AtomicUsize::new(0);
     let render = |(path, route): (&SitePath, &PageRoute)| {
         let parsed = cache.parsed.get(path)?;
-        let rendered = render_page(site, route, theme, parsed, before);
+        let rendered = render_page(site, users, route, theme, parsed, before);
         progress(n_done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, n_pages);
         Some((*path, rendered))
     };
@@ -168,21 +179,24 @@ fn render_pages(
 
 fn render_page(
     site: &Site,
+    users: &Users,
     route: &PageRoute,
     theme: &SiteTheme,
-    parsed: &Kept<ParseKey, Parsed>,
+    read: &Kept<ParseKey, ReadPage>,
     before: &Cache,
 ) -> Rendered {
     let page = route.path;
+    let parsed = &read.value.parsed;
     let links = |target: &str| site.resolve_link(page, target);
-    let mut view = views::page(site, route, &parsed.value);
+    let mut view = views::page(site, route, parsed);
+    view.runbook = read.value.runbook.as_ref().and_then(|runbook| checklists::view(runbook, route, site, users));
     let key = BodyKey {
-        parse: parsed.key.digest(&parsed.value.reads),
-        links: links_digest(&parsed.value, &links),
+        parse: read.key.digest(&parsed.reads),
+        links: links_digest(parsed, &links),
         route: route_digest(&view),
     };
-    let body = Kept::find(&before.bodies, page, &key)
-        .unwrap_or_else(|| Arc::new(render_body(route, &view, &parsed.value, &links)));
+    let body =
+        Kept::find(&before.bodies, page, &key).unwrap_or_else(|| Arc::new(render_body(route, &view, parsed, &links)));
     let body = Kept { key, value: body };
 
     let view_json = serde_json::to_vec(&view).expect("a view is text, numbers and lists");

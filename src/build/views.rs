@@ -132,7 +132,7 @@ fn tags(meta: &Value) -> Vec<TagView> {
 
 /// The text of a title, which is an HTML fragment: without its tags, character references resolved
 /// (Jinja's `striptags`, through which Material puts titles).
-fn text_of_html(html: &str) -> String {
+pub(super) fn text_of_html(html: &str) -> String {
     let mut text = String::with_capacity(html.len());
     let mut rest = html;
     while let Some(open) = rest.find('<') {

@@ -102,7 +102,7 @@ pub(super) fn run(typed: Typed) -> Status {
     let loaded = clock.elapsed();
 
     let progress = |n_done: usize, n_pages: usize| {
-        if n_done % 64 == 0 && clock.elapsed() > Duration::from_millis(500) {
+        if n_done.is_multiple_of(64) && clock.elapsed() > Duration::from_millis(500) {
             terminal.progress(&format!("{n_done} of {n_pages} pages"));
         }
     };

@@ -75,10 +75,13 @@ const ROOT_MARKS: &[&str] = &["release-please-config.json", ".git"];
 /// with a Release Please configuration or a Git repository, else its own.
 pub(super) fn open_page(terminal: Terminal, file: &std::path::Path) -> Result<Opened, Status> {
     let path = shell::absolute(file);
-    if !path.exists() {
-        return Err(could_not(terminal, &format!("there is no file `{}`", file.display()), None));
-    }
-    let folder = if path.is_dir() { path.as_path() } else { path.parent().unwrap_or(&path) };
+    let folder = match shell::kind_of(&path) {
+        shell::Kind::Missing => {
+            return Err(could_not(terminal, &format!("there is no file `{}`", file.display()), None));
+        }
+        shell::Kind::Folder => path.as_path(),
+        shell::Kind::File => path.parent().unwrap_or(&path),
+    };
     let config = shell::find_upwards(folder, CONFIG_NAMES);
     let root = match &config {
         Some(config) => config.parent().unwrap_or(folder).to_owned(),

@@ -4,7 +4,6 @@ use super::project::{Place, ProjectArgs};
 use super::report::{self, Format};
 use super::{Status, could_not};
 use crate::build::{self, Built, Cache, Content, Overrides, Project, Purpose};
-use crate::diag::Diagnostics;
 use crate::shell::{self, Change, Disk, ServeOptions, Server, Stopwatch, Terminal, Watcher};
 use crate::text::{SitePath, World as _};
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,8 +51,11 @@ pub(super) struct Typed {
     quiet: bool,
 }
 
-/// One state of the sources, built.
-struct State {
+/// The preview: where it is shown, and the state of the sources that it shows.
+struct Preview {
+    terminal: Terminal,
+    quiet: bool,
+    server: Server,
     project: Option<Project>,
     cache: Cache,
     stamps: BTreeMap<build::OutPath, String>,
@@ -95,7 +97,10 @@ pub(super) fn run(typed: &Typed) -> Status {
         Err(error) => return could_not(terminal, &format!("cannot watch files: {error}"), Some("try `--poll`")),
     };
     let purpose = Purpose { preview: true, address: Some(address.clone()), time: shell::build_time() };
-    let mut state = State {
+    let mut preview = Preview {
+        terminal,
+        quiet: typed.quiet,
+        server,
         project: Some(first),
         cache: Cache::default(),
         stamps: BTreeMap::new(),
@@ -108,18 +113,18 @@ pub(super) fn run(typed: &Typed) -> Status {
         match project {
             None => {
                 report::print(terminal, Format::Human, typed.quiet, &diagnostics, &disk);
-                server.complain(&report::plain(&diagnostics, &disk));
+                preview.server.complain(&report::plain(&diagnostics, &disk));
             }
             Some(project) => {
                 disk.fence(project.docs_dir);
                 let found = disk.list(project.docs_dir);
-                let built = build::build(&project, &disk, &found, &state.cache, &|_, _| {});
-                show(terminal, typed.quiet, &server, &disk, &project, built, &mut state, clock);
-                state.project = Some(project);
+                let built = build::build(&project, &disk, &found, &preview.cache, &|_, _| {});
+                preview.show(&disk, &project, built, clock);
+                preview.project = Some(project);
             }
         }
         // Watch before looking at what changed meanwhile: a change between the two is not lost.
-        for problem in watch(&mut watcher, &disk, state.project.as_ref(), config, &typed.watch) {
+        for problem in watch(&mut watcher, &disk, preview.project.as_ref(), config, &typed.watch) {
             terminal.say(&format!("warning: {problem}"));
         }
         if std::mem::take(&mut first_time) {
@@ -138,38 +143,31 @@ pub(super) fn run(typed: &Typed) -> Status {
     }
 }
 
-/// Shows what was built, where it is good; else says what is wrong with it.
-fn show(
-    terminal: Terminal,
-    quiet: bool,
-    server: &Server,
-    disk: &Disk,
-    project: &Project,
-    built: Built,
-    state: &mut State,
-    clock: Stopwatch,
-) {
-    let mut diagnostics: Diagnostics = built.diagnostics;
-    diagnostics.extend(build::problems_of_files(&disk.problems()));
-    diagnostics.sort();
-    let diagnostics = report::weigh(diagnostics, project.strict);
-    report::print(terminal, Format::Human, quiet, &diagnostics, disk);
-    state.cache = built.cache;
-    if diagnostics.has_errors() {
-        server.complain(&report::plain(&diagnostics, disk));
-        return;
+impl Preview {
+    /// Shows what was built, where it is good; else says what is wrong with it.
+    fn show(&mut self, disk: &Disk, project: &Project, built: Built, clock: Stopwatch) {
+        let mut diagnostics = built.diagnostics;
+        diagnostics.extend(build::problems_of_files(&disk.problems()));
+        diagnostics.sort();
+        let diagnostics = report::weigh(diagnostics, project.strict);
+        report::print(self.terminal, Format::Human, self.quiet, &diagnostics, disk);
+        self.cache = built.cache;
+        if diagnostics.has_errors() {
+            self.server.complain(&report::plain(&diagnostics, disk));
+            return;
+        }
+        self.server.complain("");
+        let stamps = stamps(disk, &built.outputs);
+        let changed = changed(&self.outputs, &built.outputs, &self.stamps, &stamps);
+        self.outputs = built.outputs.clone();
+        self.stamps = stamps;
+        if !changed.is_empty() {
+            self.server.show(disk, built.outputs, &changed);
+        }
+        let millis = clock.elapsed().as_millis();
+        let (n_pages, n_rendered, n_changed) = (built.n_pages, built.n_rendered, changed.len());
+        self.terminal.say(&format!("Built {n_rendered} of {n_pages} pages in {millis} ms, {n_changed} files changed"));
     }
-    server.complain("");
-    let stamps = stamps(disk, &built.outputs);
-    let changed: Vec<build::OutPath> = changed(&state.outputs, &built.outputs, &state.stamps, &stamps);
-    state.outputs = built.outputs.clone();
-    state.stamps = stamps;
-    if !changed.is_empty() {
-        server.show(disk, built.outputs, &changed);
-    }
-    let millis = clock.elapsed().as_millis();
-    let (n_pages, n_rendered, n_changed) = (built.n_pages, built.n_rendered, changed.len());
-    terminal.say(&format!("Built {n_rendered} of {n_pages} pages in {millis} ms, {n_changed} files changed"));
 }
 
 /// What copied files look like, so that a changed image is noticed too.

@@ -70,6 +70,26 @@ pub fn check_config(path: &Path) -> Result<(), OutputError> {
     }
 }
 
+/// What stands at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Nothing, or nothing that may be looked at.
+    Missing,
+    /// A folder.
+    Folder,
+    /// A file, or something else that is no folder.
+    File,
+}
+
+/// Looks what stands at a place; symbolic links count as what they lead to.
+pub fn kind_of(path: &Path) -> Kind {
+    match path.metadata() {
+        Ok(metadata) if metadata.is_dir() => Kind::Folder,
+        Ok(_) => Kind::File,
+        Err(_) => Kind::Missing,
+    }
+}
+
 /// Returns a path as seen from the root of the file system, symbolic links kept.
 pub fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())

@@ -21,8 +21,8 @@ mod watch;
 pub use clock::{Stopwatch, build_time};
 pub use disk::Disk;
 pub use environment::{
-    absolute, arguments, check_config, current_folder, find_upwards, open_in_browser, read_standard_input, read_text,
-    variables,
+    Kind, absolute, arguments, check_config, current_folder, find_upwards, kind_of, open_in_browser,
+    read_standard_input, read_text, variables,
 };
 pub use git::{git_commit, git_file, git_tags};
 pub use output::{OutputError, Written, check_output, replace_file, write_new_files, write_outputs};

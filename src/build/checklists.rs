@@ -1,0 +1,268 @@
+//! Runbooks as their pages show them: the checklist, and a card for each step.
+
+use crate::markdown::{Node, Parsed};
+use crate::render::theme::view::{EnvironmentView, GroupView, ItemView, PageRef, ParamView, RunbookView, StepView};
+use crate::runbook::{Block, Item, ItemAction, OnFailure, Param, ParamType, Rollback, Runbook, Scalar};
+use crate::site::{PageRoute, Site};
+use crate::text::{SitePath, Span};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Which pages' checklists use a block: by page and id of the block.
+pub(super) type Users = BTreeMap<(SitePath, String), BTreeSet<SitePath>>;
+
+/// Gives each block that is a step the id `step-…`, so that its card and links can find it.
+pub(super) fn mark_steps(parsed: &mut Parsed, runbook: &Runbook) {
+    let ids: BTreeMap<Span, &str> = runbook.blocks.iter().map(|block| (block.span, block.id.value.as_str())).collect();
+    mark(&mut parsed.document.body, &ids);
+    for block in &runbook.blocks {
+        parsed.facts.anchors.entry(anchor(&block.id.value)).or_insert(block.span);
+    }
+}
+
+fn anchor(id: &str) -> String {
+    format!("step-{id}")
+}
+
+fn mark(nodes: &mut [Node], ids: &BTreeMap<Span, &str>) {
+    for node in nodes {
+        match node {
+            Node::Code(code) => {
+                if let Some(id) = ids.get(&code.span) {
+                    code.attrs.set("id", anchor(id));
+                }
+            }
+            Node::Element(element) => mark(&mut element.children, ids),
+            _ => {}
+        }
+    }
+}
+
+/// Finds out who uses whose blocks.
+pub(super) fn users<'a>(runbooks: impl Iterator<Item = (SitePath, &'a Runbook)>) -> Users {
+    let mut users = Users::new();
+    for (page, runbook) in runbooks {
+        for (item, _) in items(&runbook.checklist) {
+            if let ItemAction::Use { target, .. } = &item.action
+                && let Some((file, id)) = target.value.split_once('#')
+            {
+                users.entry((page.parent().join(file), id.to_owned())).or_default().insert(page);
+            }
+        }
+    }
+    users
+}
+
+/// All items that are no groups, each with its group's title.
+fn items(checklist: &[Item]) -> Vec<(&Item, Option<&str>)> {
+    let mut all = Vec::new();
+    for item in checklist {
+        match &item.action {
+            ItemAction::Group(group) => {
+                all.extend(group.items.iter().map(|item| (item, Some(group.title.value.as_str()))));
+            }
+            _ => all.push((item, None)),
+        }
+    }
+    all
+}
+
+/// The runbook as its page shows it; `None` for a page that only lends blocks to others.
+pub(super) fn view(runbook: &Runbook, route: &PageRoute, site: &Site, users: &Users) -> Option<RunbookView> {
+    let settings = runbook.settings.as_ref()?;
+    let text = |value: &crate::text::Spanned<String>| value.value.clone();
+    Some(RunbookView {
+        id: text(&settings.id),
+        kind: settings.kind.value.word().to_owned(),
+        mode: settings.mode.word().to_owned(),
+        owners: settings.owners.iter().map(text).collect(),
+        reviewed: settings.reviewed.as_ref().map(text),
+        review_every: settings.review_every.as_ref().map(|every| every.value.text.clone()),
+        environments: settings
+            .environments
+            .iter()
+            .map(|env| EnvironmentView { name: text(&env.name), tier: env.tier, after: env.after.as_ref().map(text) })
+            .collect(),
+        params: settings.params.iter().map(param).collect(),
+        secrets: settings.secrets.iter().map(text).collect(),
+        groups: groups(runbook, route, site),
+        steps: runbook.blocks.iter().map(|block| step(block, runbook, route, site, users)).collect(),
+        on_failure: settings.on_failure.as_ref().and_then(|failure| on_failure(failure, route, site)),
+        graph_svg: None,
+    })
+}
+
+fn on_failure(failure: &OnFailure, route: &PageRoute, site: &Site) -> Option<PageRef> {
+    reference(&failure.then.as_ref()?.value, route, site)
+}
+
+/// What a link of a page to a page leads to, from the site's root. Text for itself where there is no
+/// such page.
+fn reference(target: &str, route: &PageRoute, site: &Site) -> Option<PageRef> {
+    let (file, fragment) = target.split_once('#').unwrap_or((target, ""));
+    let path = if file.is_empty() { route.path } else { route.path.parent().join(file) };
+    let page = site.pages.get(&path)?;
+    let url = if fragment.is_empty() { page.url.clone() } else { format!("{}#{fragment}", page.url) };
+    Some(PageRef { title: super::views::text_of_html(&page.title), url })
+}
+
+/// A block of this page by its id, or of another as `path.md#id`.
+fn block_reference(target: &str, route: &PageRoute, site: &Site) -> PageRef {
+    match target.split_once('#') {
+        Some((file, id)) => {
+            let found = reference(&format!("{file}#{}", anchor(id)), route, site);
+            PageRef { title: target.to_owned(), url: found.map(|page| page.url).unwrap_or_default() }
+        }
+        None => PageRef { title: target.to_owned(), url: format!("#{}", anchor(target)) },
+    }
+}
+
+fn param(param: &Param) -> ParamView {
+    let shown = |value: &Scalar| match value {
+        Scalar::Text(text) => text.clone(),
+        Scalar::Int(number) => number.to_string(),
+        Scalar::Bool(value) => value.to_string(),
+    };
+    let mut kind = match (&param.kind, &param.choices) {
+        (ParamType::Choice, Some(choices)) => {
+            let choices: Vec<String> = choices.iter().map(|choice| shown(&choice.value)).collect();
+            format!("one of {}", choices.join(", "))
+        }
+        (kind, _) => kind.word().to_owned(),
+    };
+    if let Some(pattern) = &param.pattern {
+        kind += &format!(" /{}/", pattern.value);
+    }
+    match (param.min, param.max) {
+        (Some(min), Some(max)) => kind += &format!(" {min}–{max}"),
+        (Some(min), None) => kind += &format!(" from {min}"),
+        (None, Some(max)) => kind += &format!(" up to {max}"),
+        (None, None) => {}
+    }
+    ParamView {
+        name: param.name.value.clone(),
+        kind,
+        default: param.default.as_ref().map(|value| shown(&value.value)),
+        prompt: param.prompt.clone(),
+    }
+}
+
+/// The checklist in groups; items between two groups stand in one without a title.
+fn groups(runbook: &Runbook, route: &PageRoute, site: &Site) -> Vec<GroupView> {
+    let mut groups: Vec<GroupView> = Vec::new();
+    let mut loose = false;
+    for entry in &runbook.checklist {
+        if let ItemAction::Group(group) = &entry.action {
+            groups.push(GroupView {
+                id: entry.id.clone(),
+                title: group.title.value.clone(),
+                env: entry.env.as_ref().map(|env| env.value.clone()),
+                each: group.each_component.then(|| "component".to_owned()),
+                parallel: group.parallel != 1,
+                items: group.items.iter().map(|entry| item(entry, runbook, route, site)).collect(),
+            });
+            loose = false;
+        } else {
+            if !loose {
+                groups.push(GroupView::default());
+                loose = true;
+            }
+            let group = groups.last_mut().expect("one was pushed where there was none");
+            group.items.push(item(entry, runbook, route, site));
+        }
+    }
+    groups
+}
+
+fn item(item: &Item, runbook: &Runbook, route: &PageRoute, site: &Site) -> ItemView {
+    let title_of = |id: &str| {
+        runbook
+            .blocks
+            .iter()
+            .find(|block| block.id.value == id)
+            .map_or_else(|| id.to_owned(), |block| block.title.clone())
+    };
+    let section = item.section.as_ref().and_then(|section| {
+        let target = &section.value;
+        if target.starts_with('#') { Some(target.clone()) } else { reference(target, route, site).map(|page| page.url) }
+    });
+    let (kind, default_text, url, mut detail) = match &item.action {
+        ItemAction::Manual => ("manual", item.id.clone(), section, None),
+        ItemAction::Step(id) => ("step", title_of(&id.value), Some(format!("#{}", anchor(&id.value))), None),
+        ItemAction::Use { target, .. } => {
+            let to = if target.value.contains('#') {
+                Some(block_reference(&target.value, route, site))
+            } else {
+                reference(&target.value, route, site)
+            };
+            let url = to.as_ref().map(|page| page.url.clone()).filter(|url| !url.is_empty());
+            let text = to.map_or_else(|| target.value.clone(), |page| page.title);
+            ("use", text, url, None)
+        }
+        ItemAction::Approve(approve) => {
+            let who = match (&approve.role, &approve.users) {
+                (Some(role), _) => role.value.clone(),
+                (None, Some(users)) => users.iter().map(|user| user.value.as_str()).collect::<Vec<_>>().join(", "),
+                (None, None) => "anyone".to_owned(),
+            };
+            let who = if approve.min > 1 { format!("{} × {who}", approve.min) } else { who };
+            ("approve", format!("Approval by {who}"), section, Some(who))
+        }
+        ItemAction::Wait { duration, monitor } => {
+            let url = monitor.as_ref().map(|monitor| format!("#{}", anchor(&monitor.value)));
+            let length = duration.value.text.clone();
+            ("wait", format!("Wait {length}"), url.or(section), Some(length))
+        }
+        ItemAction::Group(group) => ("manual", group.title.value.clone(), section, None),
+    };
+    if let Some(evidence) = &item.evidence {
+        detail = Some(format!("evidence: {}", evidence.value.word()));
+    }
+    ItemView {
+        id: item.id.clone(),
+        text: item.text.as_ref().map_or(default_text, |text| text.value.clone()),
+        kind: kind.to_owned(),
+        url,
+        env: item.env.as_ref().map(|env| env.value.clone()),
+        detail,
+        needs: item.needs.iter().flatten().map(|need| need.value.clone()).collect(),
+    }
+}
+
+fn step(block: &Block, runbook: &Runbook, route: &PageRoute, site: &Site, users: &Users) -> StepView {
+    let id = &block.id.value;
+    let used = |item: &Item| match &item.action {
+        ItemAction::Step(step) => step.value == *id,
+        ItemAction::Wait { monitor: Some(monitor), .. } => monitor.value == *id,
+        _ => false,
+    };
+    // An item's own environment counts before its group's.
+    let mut env = BTreeSet::new();
+    for entry in &runbook.checklist {
+        let inner = match &entry.action {
+            ItemAction::Group(group) => group.items.iter().collect(),
+            _ => vec![entry],
+        };
+        for item in inner.into_iter().filter(|item| used(item)) {
+            env.extend(item.env.as_ref().or(entry.env.as_ref()).map(|env| env.value.clone()));
+        }
+    }
+    let pages = users.get(&(route.path, id.clone())).into_iter().flatten();
+    StepView {
+        id: id.clone(),
+        title: if block.title == *id { String::new() } else { block.title.clone() },
+        role: block.role.as_ref().map_or("", |role| role.value.word()).to_owned(),
+        impact: block.impact.as_ref().map_or("", |impact| impact.value.word()).to_owned(),
+        env: env.into_iter().collect(),
+        timeout: block.timeout.as_ref().map(|timeout| timeout.value.text.clone()),
+        rollback: block.rollback.as_ref().map(|rollback| match rollback {
+            Rollback::Block(target) => block_reference(&target.value, route, site),
+            Rollback::None(why) => PageRef { title: format!("none: {}", why.value), url: String::new() },
+        }),
+        verify: block.verify.as_ref().map(|target| block_reference(&target.value, route, site)),
+        secrets: block.secrets.iter().map(|secret| secret.value.clone()).collect(),
+        used_by: pages
+            .filter_map(|path| site.pages.get(path))
+            .map(|route| PageRef { title: super::views::text_of_html(&route.title), url: route.url.clone() })
+            .collect(),
+    }
+}
