@@ -136,10 +136,11 @@ impl Bash<'_, '_> {
     fn root(&mut self) -> bool {
         let first = byte(self.text, self.at);
         match first {
-            b'#' => {
+            // A comment ends with its line; one that ends with the text is a word.
+            b'#' if line_end(self.text, self.at) < self.text.len() => {
                 let end = line_end(self.text, self.at);
                 let hashbang = self.at == 0 && self.starts("#!") && end > 2;
-                self.take((end + 1).min(self.text.len()), if hashbang { "ch" } else { "c1" })
+                self.take(end + 1, if hashbang { "ch" } else { "c1" })
             }
             b'\\' => {
                 let end = next_char(self.text, self.at + 1);

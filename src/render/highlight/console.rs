@@ -1,8 +1,8 @@
 //! Shell sessions, as Pygments' `BashSessionLexer` cuts them: prompts, commands, output.
 
+use super::weave::{Piece, weave};
 use super::{Tokens, bash};
 use regex::Regex;
-use std::ops::Range;
 use std::sync::LazyLock;
 
 /// `(venv)` before a prompt.
@@ -17,12 +17,6 @@ static PROMPT: LazyLock<Regex> = LazyLock::new(|| {
 
 /// A longer line is output: the prompt stands at the start of a line that people typed.
 const LONGEST_PROMPT_BYTES: usize = 2_000;
-
-/// A piece of a session that is not output.
-enum Piece {
-    Mark(usize, &'static str),
-    Code(Range<usize>),
-}
 
 /// Colours a session.
 pub(super) fn lex(text: &str, tokens: &mut Tokens) {
@@ -58,34 +52,8 @@ pub(super) fn lex(text: &str, tokens: &mut Tokens) {
     flush(text, &mut pieces, tokens);
 }
 
-/// Colours the commands of neighbouring lines as one script, and puts the prompts back between.
+/// Colours the commands of neighbouring lines as one script.
 fn flush(text: &str, pieces: &mut Vec<Piece>, tokens: &mut Tokens) {
-    let code: String = pieces
-        .iter()
-        .filter_map(|piece| if let Piece::Code(range) = piece { Some(&text[range.clone()]) } else { None })
-        .collect();
-    let mut coloured = Tokens::default();
-    bash::lex(&code, &mut coloured);
-    let mut runs = coloured.runs().iter().copied().peekable();
-    let mut done = 0;
-    for piece in pieces.drain(..) {
-        match piece {
-            Piece::Mark(end, class) => tokens.upto(end, class),
-            Piece::Code(range) => {
-                let code_end = done + range.len();
-                while let Some((end, class)) = runs.peek().copied() {
-                    tokens.upto(range.start + (end.min(code_end) - done), class);
-                    if end > code_end {
-                        break;
-                    }
-                    runs.next();
-                    if end == code_end {
-                        break;
-                    }
-                }
-                tokens.upto(range.end, "");
-                done = code_end;
-            }
-        }
-    }
+    weave(text, pieces, bash::lex, tokens);
+    pieces.clear();
 }

@@ -40,13 +40,16 @@ fn class(line: &str) -> &'static str {
 /// `1(,2)?[acd]3(,4)?` with one digit before.
 fn is_range(line: &str) -> bool {
     let pair = |at: usize| {
+        if byte(line, at) != b',' {
+            return at;
+        }
         let second = digits(line, at + 1);
-        if byte(line, at) == b',' && second > at + 1 { second } else { at }
+        if second > at + 1 { second } else { at }
     };
     let letter = pair(1);
+    if !matches!(byte(line, letter), b'a' | b'c' | b'd') {
+        return false;
+    }
     let second = digits(line, letter + 1);
-    letter < line.len()
-        && matches!(byte(line, letter), b'a' | b'c' | b'd')
-        && second > letter + 1
-        && pair(second) == line.len()
+    second > letter + 1 && pair(second) == line.len()
 }

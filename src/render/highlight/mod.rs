@@ -7,10 +7,20 @@ mod bash;
 mod by_syntect;
 mod console;
 mod diff;
+mod docker;
+mod go;
+mod ini;
+mod jinja;
 mod json;
 mod lexers;
+mod nginx;
+mod promql;
+mod python;
 mod scan;
+mod terraform;
 mod tokens;
+mod toml;
+mod weave;
 mod yaml;
 
 pub(crate) use lexers::Lexer;
@@ -35,6 +45,17 @@ pub(crate) fn lex(lexer: Lexer, text: &str) -> Tokens {
         "bash" => bash::lex(text, &mut tokens),
         "console" => console::lex(text, &mut tokens),
         "diff" => diff::lex(text, &mut tokens),
+        "django" => jinja::lex(text, &mut tokens),
+        "docker" => docker::lex(text, &mut tokens),
+        "nginx" => nginx::lex(text, &mut tokens),
+        "python" => python::lex(text, &mut tokens),
+        "promql" => promql::lex(text, &mut tokens),
+        "terraform" => terraform::lex(text, &mut tokens),
+        "yaml+jinja" => jinja::lex_yaml(text, &mut tokens),
+        "go" => go::lex(text, &mut tokens),
+        "ini" => ini::lex_ini(text, &mut tokens),
+        "properties" => ini::lex_properties(text, &mut tokens),
+        "toml" => toml::lex(text, &mut tokens),
         "json" => json::lex(text, &mut tokens),
         "yaml" => yaml::lex(text, &mut tokens),
         _ => by_syntect::lex(lexer, text, &mut tokens),

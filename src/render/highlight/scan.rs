@@ -1,4 +1,5 @@
-//! Helpers that the lexers share: where runs of characters end. All positions are bytes.
+//! Helpers that the lexers share: where runs of characters end. All positions are bytes; past the
+//! end of the text, and inside a character, there is nothing.
 
 /// Tells whether a character is one of Python's `\w`.
 pub(super) fn is_word(ch: char) -> bool {
@@ -23,7 +24,7 @@ pub(super) fn next_char(text: &str, at: usize) -> usize {
 /// Returns where a run of characters that fit ends.
 pub(super) fn run(text: &str, at: usize, fits: impl Fn(char) -> bool) -> usize {
     let mut end = at;
-    for ch in text[at..].chars() {
+    for ch in text.get(at..).unwrap_or_default().chars() {
         if !fits(ch) {
             break;
         }
@@ -34,7 +35,7 @@ pub(super) fn run(text: &str, at: usize, fits: impl Fn(char) -> bool) -> usize {
 
 /// Returns where a run of bytes of ASCII that fit ends.
 pub(super) fn run_bytes(text: &str, at: usize, fits: impl Fn(u8) -> bool) -> usize {
-    at + text.as_bytes()[at..].iter().take_while(|byte| fits(**byte)).count()
+    at + text.as_bytes().get(at..).unwrap_or_default().iter().take_while(|byte| fits(**byte)).count()
 }
 
 /// Returns where `\w*` ends.
@@ -64,7 +65,7 @@ pub(super) fn digits(text: &str, at: usize) -> usize {
 
 /// Returns where the line ends, before its `\n`.
 pub(super) fn line_end(text: &str, at: usize) -> usize {
-    text[at..].find('\n').map_or(text.len(), |end| at + end)
+    text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |end| at + end)
 }
 
 /// Tells whether a line begins here.
