@@ -12,5 +12,6 @@ mod links;
 mod preprocess;
 mod routes;
 mod runbooks;
+mod runs;
 mod search;
 mod sites;

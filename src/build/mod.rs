@@ -14,6 +14,7 @@ mod checklists;
 mod json;
 pub mod migrate;
 mod outputs;
+mod page;
 mod problems;
 mod project;
 mod runbooks;
@@ -22,7 +23,8 @@ mod views;
 
 pub use cache::Cache;
 pub use outputs::{Content, OutPath, Outputs};
+pub use page::page_of_its_own;
 pub use problems::{Problem, ProblemKind, problems_of_files};
-pub use project::{Overrides, Project, Purpose, load};
+pub use project::{Overrides, Project, Purpose, RunRules, load};
 pub use runbooks::{collect_library, collect_pages};
 pub use stages::{Built, build};

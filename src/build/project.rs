@@ -5,11 +5,12 @@ use crate::config::{self, Config};
 use crate::diag::{Diagnostics, Severity};
 use crate::markdown::preprocess::Preprocessor;
 use crate::markdown::{Dialect, ExtensionUse};
+use crate::plan::duration_s;
 use crate::render::search::SearchOptions;
 use crate::render::theme::view::{ScriptView, SiteView};
 use crate::site;
 use crate::text::{Digest, SitePath, Span, Spanned, World, yaml};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use crate::config::Overrides;
 
@@ -61,6 +62,36 @@ impl Project {
             url.split_once("://").map_or("", |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
         let path = after_host.split(['?', '#']).next().unwrap_or_default().trim_matches('/');
         if path.is_empty() { "/".to_owned() } else { format!("/{path}/") }
+    }
+}
+
+/// What a configuration says about runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunRules {
+    /// Who has which role.
+    pub roles: BTreeMap<String, BTreeSet<String>>,
+    /// The file of keys that may sign decisions.
+    pub allowed_signers: Option<SitePath>,
+    /// The folder of runs.
+    pub runs: Option<SitePath>,
+    /// How old a proof of an earlier environment may be, in seconds.
+    pub max_age_s: Option<u64>,
+    /// Commands that may supply secrets.
+    pub secret_commands: Vec<Vec<String>>,
+}
+
+impl Project {
+    /// Returns what the configuration says about runs.
+    pub fn run_rules(&self) -> RunRules {
+        let (runbook, security) = (&self.config.runbook, &self.config.security);
+        let people = |names: &Vec<Spanned<String>>| names.iter().map(|name| name.value.clone()).collect();
+        RunRules {
+            roles: runbook.roles.iter().map(|(role, names)| (role.clone(), people(names))).collect(),
+            allowed_signers: runbook.allowed_signers.as_ref().map(|path| path.value),
+            runs: runbook.runs.as_ref().map(|path| path.value),
+            max_age_s: runbook.policy.max_age.as_ref().and_then(|age| duration_s(&age.value)),
+            secret_commands: security.secret_commands.clone(),
+        }
     }
 }
 

@@ -4,6 +4,8 @@
 //! mean, and the command itself over the rooms below. All output goes through [`Terminal`]: the
 //! product to standard output, the talk to standard error.
 
+#[cfg(unix)]
+mod act;
 mod build;
 mod check;
 mod migrate;
@@ -11,6 +13,14 @@ mod new;
 mod plan;
 mod project;
 mod report;
+#[cfg(unix)]
+mod resume;
+#[cfg(unix)]
+mod run;
+#[cfg(unix)]
+mod running;
+#[cfg(unix)]
+mod runs;
 mod serve;
 
 use crate::shell::{self, Stream, Terminal};
@@ -27,6 +37,15 @@ pub enum Status {
     ContentAtFault,
     /// It could not be done: 2.
     CouldNot,
+    /// A run's own status (RUNBOOK-FORMAT, section 3.5).
+    Run(u8),
+}
+
+impl Status {
+    /// What a command's own failure means for `run`, whose 1 is a step's: a plan that is at fault is 3.
+    fn of_run(self) -> Status {
+        if self == Status::ContentAtFault { Status::Run(3) } else { self }
+    }
 }
 
 impl From<Status> for ExitCode {
@@ -35,6 +54,7 @@ impl From<Status> for ExitCode {
             Status::Fine => 0,
             Status::ContentAtFault => 1,
             Status::CouldNot => 2,
+            Status::Run(status) => status,
         })
     }
 }
@@ -73,6 +93,28 @@ enum Command {
     New(new::Typed),
     Plan(plan::Typed),
     Serve(serve::Typed),
+    #[cfg(unix)]
+    Run(run::Typed),
+    #[cfg(unix)]
+    Resume(resume::Typed),
+    #[cfg(unix)]
+    Approve(act::Approve),
+    #[cfg(unix)]
+    Refuse(act::Refuse),
+    #[cfg(unix)]
+    Done(act::Done),
+    #[cfg(unix)]
+    Resolve(act::Resolve),
+    #[cfg(unix)]
+    Cancel(act::Cancel),
+    #[cfg(unix)]
+    Runs(runs::Typed),
+    #[cfg(unix)]
+    Watch(runs::Watch),
+    #[cfg(unix)]
+    Report(runs::Report),
+    #[cfg(unix)]
+    Journal(runs::Journal),
 }
 
 /// Runs the program with this process' arguments.
@@ -88,6 +130,28 @@ pub fn main() -> ExitCode {
         Command::New(typed) => new::run(&typed),
         Command::Plan(typed) => plan::run(&typed),
         Command::Serve(typed) => serve::run(&typed),
+        #[cfg(unix)]
+        Command::Run(typed) => run::run(&typed),
+        #[cfg(unix)]
+        Command::Resume(typed) => resume::run(&typed),
+        #[cfg(unix)]
+        Command::Approve(typed) => act::approve(&typed),
+        #[cfg(unix)]
+        Command::Refuse(typed) => act::refuse(&typed),
+        #[cfg(unix)]
+        Command::Done(typed) => act::done(&typed),
+        #[cfg(unix)]
+        Command::Resolve(typed) => act::resolve(&typed),
+        #[cfg(unix)]
+        Command::Cancel(typed) => act::cancel(&typed),
+        #[cfg(unix)]
+        Command::Runs(typed) => runs::run(&typed),
+        #[cfg(unix)]
+        Command::Watch(typed) => runs::watch(&typed),
+        #[cfg(unix)]
+        Command::Report(typed) => runs::report(&typed),
+        #[cfg(unix)]
+        Command::Journal(typed) => runs::journal(&typed),
     };
     status.into()
 }

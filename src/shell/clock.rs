@@ -25,3 +25,8 @@ pub fn build_time() -> i64 {
     let named = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.trim().parse().ok());
     named.unwrap_or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64))
 }
+
+/// Waits.
+pub fn pause(time: Duration) {
+    std::thread::sleep(time);
+}

@@ -110,3 +110,34 @@ pub fn open_in_browser(address: &str) -> io::Result<()> {
     let null = Stdio::null;
     Command::new(program).arg(address).stdin(null()).stdout(null()).stderr(null()).spawn().map(drop)
 }
+
+/// Returns this program's folder for state by the platform's convention: `$XDG_STATE_HOME/opsbook`,
+/// else `~/.local/state/opsbook` (XDG Base Directory 0.8); on macOS
+/// `~/Library/Application Support/opsbook`. `None` where the account has no home.
+pub fn state_folder() -> Option<PathBuf> {
+    let named = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let folder = match named {
+        Some(folder) => folder,
+        None if cfg!(target_os = "macos") => std::env::home_dir()?.join("Library/Application Support"),
+        None => std::env::home_dir()?.join(".local/state"),
+    };
+    Some(folder.join("opsbook"))
+}
+
+/// Reads a file that is no part of a project.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
+    std::fs::read(path)
+}
+
+/// Writes a file that is no part of a project, whole or not at all.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut temporary = path.to_owned().into_os_string();
+    temporary.push(".opsbook-tmp");
+    std::fs::write(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, path))
+}

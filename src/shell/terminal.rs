@@ -27,11 +27,15 @@ impl Terminal {
 
     /// Tells whether colours may be used on a stream: it is a terminal and nobody forbids them.
     pub fn colors(self, stream: Stream) -> bool {
-        !self.no_color
-            && match stream {
-                Stream::Out => io::stdout().is_terminal(),
-                Stream::Err => io::stderr().is_terminal(),
-            }
+        !self.no_color && self.is_terminal(stream)
+    }
+
+    /// Tells whether a stream is a terminal.
+    pub fn is_terminal(self, stream: Stream) -> bool {
+        match stream {
+            Stream::Out => io::stdout().is_terminal(),
+            Stream::Err => io::stderr().is_terminal(),
+        }
     }
 
     /// Returns the width to draw for: the terminal's where standard error is one, else 100.

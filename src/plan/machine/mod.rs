@@ -14,6 +14,7 @@ mod event;
 pub mod guard;
 #[cfg(test)]
 mod laws;
+pub mod report;
 mod run;
 
 pub use chain::{Chain, Damage, GENESIS, Record};

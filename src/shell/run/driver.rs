@@ -114,7 +114,9 @@ pub struct Performed {
     pub ended: Ended,
     /// What it wrote to its output file, redacted.
     pub outputs_text: String,
-    /// Why it failed, where its process does not say it.
+    /// The result, where the process alone does not decide it.
+    pub verdict: Option<StepResult>,
+    /// Why, where the process does not say it.
     pub note: Option<String>,
 }
 
@@ -231,7 +233,7 @@ pub fn drive(
         loop {
             if control.level() > 0 && !driver.told_to_stop {
                 driver.told_to_stop = true;
-                driver.happen(Event::RunInterrupted { signal: "SIGINT".into() })?;
+                driver.happen(Event::RunInterrupted { signal: control.signal_name().into() })?;
             }
             for request in driver.journal.requests()? {
                 match people.admit(driver.run, &request) {
@@ -483,7 +485,7 @@ impl Driver<'_> {
         in_doubt: bool,
         performed: Performed,
     ) -> Result<(), RunError> {
-        let Performed { ended, outputs_text, note } = performed;
+        let Performed { ended, outputs_text, verdict, note } = performed;
         let stopped = matches!(ended.ending, Ending::Cancelled | Ending::Killed);
         let passed = ended.ending == Ending::Exited(0);
         match part {
@@ -501,7 +503,10 @@ impl Driver<'_> {
             Part::Main => {
                 self.keep_log(&step, attempt, &ended)?;
                 let plan_step = self.step(&step).clone();
-                let (result, why) = judge(plan_step.expect.as_ref(), &ended, note.is_some());
+                let (result, why) = match verdict {
+                    Some(result) => (result, None),
+                    None => judge(plan_step.expect.as_ref(), &ended),
+                };
                 let mut outputs = parse_outputs(&outputs_text);
                 outputs.retain(|key, _| plan_step.outputs.contains(key));
                 let (exit, signal) = (exit_of(ended.ending), signal_of(ended.ending));
@@ -522,13 +527,12 @@ impl Driver<'_> {
 }
 
 /// Judges an attempt by how it ended and by what the step expects.
-fn judge(expect: Option<&Expect>, ended: &Ended, failed_before: bool) -> (StepResult, Option<String>) {
+fn judge(expect: Option<&Expect>, ended: &Ended) -> (StepResult, Option<String>) {
     match ended.ending {
         Ending::TimedOut => (StepResult::TimedOut, None),
         Ending::Cancelled => (StepResult::Cancelled, None),
         Ending::Killed => (StepResult::InDoubt, None),
         Ending::Signalled(_) => (StepResult::Failed, None),
-        Ending::Exited(_) if failed_before => (StepResult::Failed, None),
         Ending::Exited(exit) => {
             let wanted = expect.and_then(|expect| expect.exit).unwrap_or(0);
             if exit != wanted {
@@ -557,7 +561,7 @@ fn not_begun(why: &RunError) -> Performed {
         digest: crate::text::Digest::of(b"").hex(),
         strays: Vec::new(),
     };
-    Performed { ended, outputs_text: String::new(), note: Some(why.to_string()) }
+    Performed { ended, outputs_text: String::new(), verdict: Some(StepResult::Failed), note: Some(why.to_string()) }
 }
 
 fn exit_of(ending: Ending) -> Option<i32> {

@@ -9,6 +9,7 @@ use super::driver::{Part, Performed, Performer, Task};
 use super::error::RunError;
 use super::process::{Control, Ended, Ending, Job, PrivateFile, perform};
 use super::redact::Redactor;
+use crate::plan::machine::StepResult;
 use crate::plan::{Helm, Plan, Shell, Step, StepKind};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -179,7 +180,7 @@ impl Local {
         let ended = perform(&job, &self.private_folder, &self.redactor, &self.control, show)?;
         let outputs_text = fs::read(&output.path).unwrap_or_default();
         let outputs_text = self.redactor.redact(&String::from_utf8_lossy(&outputs_text));
-        Ok(Performed { ended, outputs_text, note: None })
+        Ok(Performed { ended, outputs_text, verdict: None, note: None })
     }
 
     /// What a step's scripts see. The second value keeps the kubeconfig's file alive.
@@ -227,7 +228,10 @@ impl Local {
             if let Some(monitor) = &step.monitor {
                 last = self.once(task, &Work::of(monitor), show)?;
                 if last.ended.ending != Ending::Exited(0) {
-                    last.note = Some(format!("the monitor failed after {n_passed} passes"));
+                    if !matches!(last.ended.ending, Ending::Cancelled | Ending::Killed) {
+                        last.verdict = Some(StepResult::Failed);
+                        last.note = Some(format!("the monitor failed after {n_passed} passes"));
+                    }
                     return Ok(last);
                 }
                 n_passed += 1;
@@ -353,7 +357,7 @@ fn history(helm: &Helm) -> String {
 fn empty_end(ending: Ending) -> Performed {
     let digest = crate::text::Digest::of(b"").hex();
     let ended = Ended { ending, log: String::new(), stdout: String::new(), n_bytes: 0, digest, strays: Vec::new() };
-    Performed { ended, outputs_text: String::new(), note: None }
+    Performed { ended, outputs_text: String::new(), verdict: None, note: None }
 }
 
 /// Quotes a word for a POSIX shell.

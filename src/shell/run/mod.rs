@@ -10,6 +10,7 @@ mod local;
 mod people;
 mod process;
 mod redact;
+mod session;
 mod time;
 mod view;
 
@@ -20,4 +21,6 @@ pub use local::{Local, passed_on};
 pub use people::{Absent, AtTerminal, Imagined, Office, Question, Request, account, sign, statement, ways_on};
 pub use process::{Control, Ended, Ending, GRACE, Job, PrivateFile, adopt_orphans, parse_outputs, perform};
 pub use redact::{MASK, Redactor, SHORTEST};
+pub use session::{SecretSource, Selection, Session, Setting, act, begin, fold_read, left_out, rehearse, resume};
+pub use time::now;
 pub use view::{Live, Plain, checklist, inert, line_of};

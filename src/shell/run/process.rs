@@ -19,7 +19,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU8, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long a process may take to end after SIGTERM.
@@ -86,12 +86,29 @@ pub struct Ended {
 pub struct Control {
     /// 0, 1 or 2: how often the run was interrupted.
     level: AtomicU8,
+    /// The first signal that interrupted it.
+    signal: AtomicI32,
 }
 
 impl Control {
-    /// Asks for an end; the second time for an end at once.
-    pub fn interrupt(&self) {
+    /// Asks for an end because of a signal; the second time for an end at once.
+    pub fn interrupt(&self, signal: i32) {
+        let _ = self.signal.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
         let _ = self.level.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |level| Some((level + 1).min(2)));
+    }
+
+    /// Returns the first signal that interrupted the run, or 0.
+    pub fn signal(&self) -> i32 {
+        self.signal.load(Ordering::SeqCst)
+    }
+
+    /// Returns the name of that signal.
+    pub fn signal_name(&self) -> &'static str {
+        match self.signal() {
+            signal_hook::consts::SIGTERM => "SIGTERM",
+            signal_hook::consts::SIGHUP => "SIGHUP",
+            _ => "SIGINT",
+        }
     }
 
     /// Returns how often an end was asked for, 2 at most.
@@ -511,11 +528,11 @@ mod tests {
     #[test]
     fn an_interrupt_ends_it_and_a_second_one_kills() {
         let polite = Control::default();
-        polite.interrupt();
+        polite.interrupt(2);
         assert_eq!(run("sleep 30", None, &polite).ending, Ending::Cancelled);
         let stubborn = Control::default();
-        stubborn.interrupt();
-        stubborn.interrupt();
+        stubborn.interrupt(2);
+        stubborn.interrupt(2);
         assert_eq!(run("trap '' TERM; sleep 30", None, &stubborn).ending, Ending::Killed);
     }
 

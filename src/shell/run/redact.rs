@@ -119,7 +119,7 @@ fn add_forms(value: &str, forms: &mut BTreeSet<Vec<u8>>) {
     forms.insert(percent_encoded(value, true).into_bytes());
     forms.insert(percent_encoded(value, true).replace("%20", "+").into_bytes());
     let json = serde_json::Value::from(value).to_string();
-    forms.insert(json[1..json.len() - 1].as_bytes().to_vec());
+    forms.insert(json.as_bytes()[1..json.len() - 1].to_vec());
     forms.insert(json[1..json.len() - 1].replace('/', "\\/").into_bytes());
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     forms.insert(hex.to_uppercase().into_bytes());

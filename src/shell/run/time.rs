@@ -8,18 +8,18 @@ pub fn now() -> String {
 }
 
 /// Returns the milliseconds since 1970.
-pub fn now_ms() -> u64 {
+pub(super) fn now_ms() -> u64 {
     u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0)
 }
 
 /// Returns the seconds from one time to another; `None` where either is no time.
-pub fn seconds_between(earlier: &str, later: &str) -> Option<i64> {
+pub(super) fn seconds_between(earlier: &str, later: &str) -> Option<i64> {
     let (earlier, later): (Timestamp, Timestamp) = (earlier.parse().ok()?, later.parse().ok()?);
     Some(later.as_second() - earlier.as_second())
 }
 
 /// Returns the time so many seconds after another.
-pub fn after(time: &str, seconds: u64) -> Option<String> {
+pub(super) fn after(time: &str, seconds: u64) -> Option<String> {
     let time: Timestamp = time.parse().ok()?;
     let later = time.checked_add(SignedDuration::from_secs(i64::try_from(seconds).ok()?)).ok()?;
     Some(later.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())

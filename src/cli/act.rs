@@ -1,0 +1,200 @@
+//! `opsbook approve`, `refuse`, `done`, `resolve` and `cancel`: people act on a run.
+
+use super::running::{RunArgs, find_run, stopped, surroundings};
+use super::{Status, could_not};
+use crate::plan::machine::Resolution;
+use crate::shell::run::{self, Request, account, keep_evidence, read_run};
+use crate::shell::{self, Terminal};
+use std::path::PathBuf;
+
+/// Say yes to a step of a run
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  opsbook approve latest approve-production --key ~/.ssh/id_ed25519 --as ana@example.org
+  opsbook approve 1f2e3d4c go --note \"dashboards are quiet\"
+
+A signature is checked against `allowed-signers` of `[runbook]`; without one the name is the
+account's, which counts only with `--allow-weak-identity`.")]
+pub(super) struct Approve {
+    #[command(flatten)]
+    decide: Decide,
+}
+
+/// Say no to a step of a run
+#[derive(Debug, clap::Args)]
+pub(super) struct Refuse {
+    #[command(flatten)]
+    decide: Decide,
+}
+
+#[derive(Debug, clap::Args)]
+struct Decide {
+    #[command(flatten)]
+    run: RunArgs,
+    /// The step
+    step: String,
+    /// Say why
+    #[arg(long)]
+    note: Option<String>,
+    /// Sign with this private SSH key
+    #[arg(long, value_name = "PATH", requires = "name")]
+    key: Option<PathBuf>,
+    /// The name that the key has among the allowed signers
+    #[arg(long = "as", value_name = "NAME", id = "name")]
+    name: Option<String>,
+    /// Let the name of the account count
+    #[arg(long)]
+    allow_weak_identity: bool,
+}
+
+/// Tick a manual item of a run
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  opsbook done latest announce --url https://status.example.org/42
+  opsbook done latest read-changelog --note \"nothing surprising\"")]
+pub(super) struct Done {
+    #[command(flatten)]
+    run: RunArgs,
+    /// The item
+    step: String,
+    /// Give a sentence as evidence
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    /// Give an address as evidence
+    #[arg(long, value_name = "ADDRESS")]
+    url: Option<String>,
+    /// Give a file as evidence; a copy is kept under its digest
+    #[arg(long, value_name = "PATH")]
+    file: Option<PathBuf>,
+}
+
+/// Say what became of a step that is in doubt, or try a failed one again
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  opsbook resolve latest staging.cavern.deploy --as done --note \"helm history shows revision 7\"
+  opsbook resolve latest staging.cavern.deploy --as rerun --note \"nothing had been sent\"")]
+pub(super) struct Resolve {
+    #[command(flatten)]
+    run: RunArgs,
+    /// The step
+    step: String,
+    /// What became of it
+    #[arg(long = "as", value_name = "WHAT")]
+    what: What,
+    /// Say what you saw
+    #[arg(long, value_name = "TEXT")]
+    note: String,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum What {
+    /// It has happened
+    Done,
+    /// It has not, and shall not
+    Failed,
+    /// Do it again
+    Rerun,
+}
+
+/// Give a run up: nothing of it starts any more
+#[derive(Debug, clap::Args)]
+pub(super) struct Cancel {
+    #[command(flatten)]
+    run: RunArgs,
+    /// Say why
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+}
+
+/// Runs `approve`.
+pub(super) fn approve(typed: &Approve) -> Status {
+    decide(&typed.decide, true)
+}
+
+/// Runs `refuse`.
+pub(super) fn refuse(typed: &Refuse) -> Status {
+    decide(&typed.decide, false)
+}
+
+fn decide(typed: &Decide, yes: bool) -> Status {
+    let terminal = Terminal::new(false);
+    act(&typed.run, typed.allow_weak_identity, terminal, |path| {
+        let by = typed.name.clone().unwrap_or_else(account);
+        let signature = match &typed.key {
+            None => None,
+            Some(key) => {
+                let read = read_run(path).map_err(|error| stopped(terminal, &error))?;
+                let run = run::fold_read(&read).map_err(|error| stopped(terminal, &error))?;
+                let step = run
+                    .plan()
+                    .step(&typed.step)
+                    .cloned()
+                    .ok_or_else(|| could_not(terminal, &format!("the plan has no step `{}`", typed.step), None))?;
+                let text = run::statement(&run::name_of(path), &run, &step, yes, &by);
+                Some(run::sign(&text, key).map_err(|error| stopped(terminal, &error))?)
+            }
+        };
+        Ok(Request::Decide { step: typed.step.clone(), yes, by, note: typed.note.clone(), signature })
+    })
+}
+
+/// Runs `done`.
+pub(super) fn done(typed: &Done) -> Status {
+    let terminal = Terminal::new(false);
+    act(&typed.run, false, terminal, |path| {
+        let mut evidence = Vec::new();
+        evidence.extend(typed.note.clone().map(|note| ("note".to_owned(), note, None)));
+        evidence.extend(typed.url.clone().map(|url| ("url".to_owned(), url, None)));
+        if let Some(file) = &typed.file {
+            let bytes = shell::read_bytes(file)
+                .map_err(|error| could_not(terminal, &format!("cannot read `{}`: {error}", file.display()), None))?;
+            let digest = keep_evidence(path, &bytes).map_err(|error| stopped(terminal, &error))?;
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            evidence.push(("file".to_owned(), name, Some(digest)));
+        }
+        Ok(Request::Done { step: typed.step.clone(), by: account(), evidence })
+    })
+}
+
+/// Runs `resolve`.
+pub(super) fn resolve(typed: &Resolve) -> Status {
+    let r#as = match typed.what {
+        What::Done => Resolution::Done,
+        What::Failed => Resolution::Failed,
+        What::Rerun => Resolution::Rerun,
+    };
+    act(&typed.run, false, Terminal::new(false), |_| {
+        Ok(Request::Resolve { step: typed.step.clone(), r#as, by: account(), note: typed.note.clone() })
+    })
+}
+
+/// Runs `cancel`.
+pub(super) fn cancel(typed: &Cancel) -> Status {
+    act(&typed.run, false, Terminal::new(false), |_| Ok(Request::Cancel { by: account(), note: typed.note.clone() }))
+}
+
+fn act(
+    typed: &RunArgs,
+    allow_weak_identity: bool,
+    terminal: Terminal,
+    request: impl FnOnce(&std::path::Path) -> Result<Request, Status>,
+) -> Status {
+    let acted = || {
+        let mut setting = surroundings(&typed.place, terminal)?.setting;
+        setting.allow_weak_identity = allow_weak_identity;
+        let path = find_run(&setting.runs, &typed.run, terminal)?;
+        let request = request(&path)?;
+        let at_once = run::act(&path, &setting, request).map_err(|error| stopped(terminal, &error))?;
+        let name = run::name_of(&path);
+        terminal.complain(&if at_once {
+            format!("Recorded. Go on with: opsbook resume {name}\n")
+        } else {
+            format!("Left for the runner of {name}, which is alive.\n")
+        });
+        Ok(Status::Fine)
+    };
+    acted().unwrap_or_else(|status: Status| status)
+}

@@ -1,0 +1,225 @@
+//! What the commands about runs share: where runs are, which one is meant, what a session may use.
+
+use super::{Status, could_not};
+use crate::build;
+use crate::cli::project::CONFIG_NAMES;
+use crate::plan::Plan;
+use crate::shell::run::{RunError, SecretSource, Session, Setting, list_runs, name_of, ways_on};
+use crate::shell::{self, Disk, Terminal};
+use crate::text::{Digest, SitePath};
+use std::path::{Path, PathBuf};
+
+/// Where runs are kept.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(super) struct RunsArgs {
+    /// Folder that runs are kept in [default: `runs` of `[runbook]` in the configuration, else
+    /// `opsbook/runs` in this account's folder for state]
+    #[arg(long, value_name = "DIR")]
+    pub(super) runs: Option<PathBuf>,
+}
+
+/// Which run is meant, and where runs are kept.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct RunArgs {
+    /// The run: its name, the beginning of its name, its folder, or `latest`
+    #[arg(value_name = "RUN")]
+    pub(super) run: String,
+    #[command(flatten)]
+    pub(super) place: RunsArgs,
+}
+
+/// What performing takes besides the plan.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(super) struct PerformArgs {
+    /// Where a secret comes from: `NAME=env:VARIABLE`, `NAME=file:PATH`, or `NAME=command:PROGRAM
+    /// ARGUMENTS` for a command that `[security] secret-commands` allows (can be repeated)
+    /// [default: the variable of the secret's name]
+    #[arg(long = "secret", value_name = "NAME=SOURCE")]
+    pub(super) secrets: Vec<String>,
+    /// Let a secret be shorter than six characters (can be repeated)
+    #[arg(long = "allow-short-secret", value_name = "NAME")]
+    pub(super) short_secrets: Vec<String>,
+    /// Pass a variable of this environment on to the scripts (can be repeated)
+    #[arg(long = "pass-env", value_name = "NAME")]
+    pub(super) pass_env: Vec<String>,
+    /// An earlier run that proves what staging has seen (can be repeated)
+    #[arg(long = "evidence", value_name = "RUN")]
+    pub(super) evidence: Vec<String>,
+    /// Start writes of steps that allow it without proof from staging; the reason is recorded and
+    /// a review falls due
+    #[arg(long = "break-glass", value_name = "REASON")]
+    pub(super) break_glass: Option<String>,
+    /// Let the name of an account approve, without a signature
+    #[arg(long)]
+    pub(super) allow_weak_identity: bool,
+    /// Print plain lines and ask nothing, also on a terminal
+    #[arg(long)]
+    pub(super) no_input: bool,
+}
+
+/// The project around the current folder, as far as runs need it.
+pub(super) struct Surroundings {
+    pub(super) setting: Setting,
+    secret_commands: Vec<Vec<String>>,
+}
+
+/// Finds the configuration, where there is one, and what it says about runs.
+pub(super) fn surroundings(runs: &RunsArgs, terminal: Terminal) -> Result<Surroundings, Status> {
+    let failed = |what: String| could_not(terminal, &what, None);
+    let here = shell::current_folder().map_err(|error| failed(format!("cannot tell the current folder: {error}")))?;
+    let mut setting = Setting { project: here.clone(), ..Setting::default() };
+    let mut secret_commands = Vec::new();
+    let mut configured = None;
+    if let Some(file) = shell::find_upwards(&here, CONFIG_NAMES) {
+        let folder = file.parent().unwrap_or(&here).to_owned();
+        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let disk = Disk::open(&folder)
+            .map_err(|error| failed(format!("cannot open the folder `{}`: {error}", folder.display())))?;
+        let (overrides, purpose) = (build::Overrides::default(), build::Purpose::default());
+        let (project, _) = build::load(&disk, SitePath::new(name), &shell::variables(), &overrides, purpose);
+        // Without its roles and keys a run would judge people by other rules than the project's.
+        let project = project.ok_or_else(|| {
+            let message = format!("the configuration `{}` has errors", file.display());
+            could_not(terminal, &message, Some("`opsbook check` shows them"))
+        })?;
+        let rules = project.run_rules();
+        setting.roles = rules.roles;
+        setting.allowed_signers = rules.allowed_signers.map(|path| folder.join(path.as_str()));
+        setting.max_age_s = rules.max_age_s;
+        configured = rules.runs.map(|path| folder.join(path.as_str()));
+        secret_commands = rules.secret_commands;
+        setting.project = folder;
+    }
+    setting.runs = match runs.runs.as_ref().map(|path| here.join(path)).or(configured) {
+        Some(path) => path,
+        None => shell::state_folder()
+            .ok_or_else(|| {
+                failed("this account has no folder for state: say with `--runs` where runs are kept".into())
+            })?
+            .join("runs"),
+    };
+    Ok(Surroundings { setting, secret_commands })
+}
+
+impl Surroundings {
+    /// Adds what the command line says about performing.
+    pub(super) fn with(mut self, typed: &PerformArgs, terminal: Terminal) -> Result<Setting, Status> {
+        let wrong = |text: &str, why: &str| could_not(terminal, &format!("`--secret {text}`: {why}"), None);
+        for text in &typed.secrets {
+            let (name, source) = text.split_once('=').ok_or_else(|| wrong(text, "write it as `NAME=SOURCE`"))?;
+            let (kind, rest) = source.split_once(':').unwrap_or((source, ""));
+            let source = match kind {
+                "env" => SecretSource::Env(rest.to_owned()),
+                "file" => SecretSource::File(PathBuf::from(rest)),
+                "command" => {
+                    let words: Vec<String> = rest.split_ascii_whitespace().map(str::to_owned).collect();
+                    if !self.secret_commands.contains(&words) {
+                        let help = format!("add {words:?} to `secret-commands` under `[security]` in `book.toml`");
+                        return Err(could_not(terminal, "this command may not supply secrets", Some(&help)));
+                    }
+                    SecretSource::Command(words)
+                }
+                _ => return Err(wrong(text, "the source is one of `env:`, `file:` and `command:`")),
+            };
+            self.setting.secrets.insert(name.to_owned(), source);
+        }
+        self.setting.short_secrets = typed.short_secrets.iter().cloned().collect();
+        self.setting.pass_env.clone_from(&typed.pass_env);
+        self.setting.break_glass.clone_from(&typed.break_glass);
+        self.setting.allow_weak_identity = typed.allow_weak_identity;
+        self.setting.interactive = !typed.no_input;
+        for run in &typed.evidence {
+            let path = find_run(&self.setting.runs, run, terminal)?;
+            self.setting.evidence.push(path);
+        }
+        Ok(self.setting)
+    }
+}
+
+/// Finds a run by its name, the beginning of its name, its folder, or as the latest.
+pub(super) fn find_run(runs: &Path, wanted: &str, terminal: Terminal) -> Result<PathBuf, Status> {
+    let known = list_runs(runs);
+    if wanted == "latest"
+        && let Some(last) = known.last()
+    {
+        return Ok(last.clone());
+    }
+    if wanted.contains('/') {
+        return Ok(PathBuf::from(wanted));
+    }
+    // The part behind the plan's hash is enough too: it is the run's own.
+    let fits = |path: &&PathBuf| {
+        let name = name_of(path);
+        name.starts_with(wanted) || name.split_once('-').is_some_and(|(_, ulid)| ulid.starts_with(wanted))
+    };
+    let found: Vec<&PathBuf> = known.iter().filter(fits).collect();
+    match found.as_slice() {
+        [one] => Ok((*one).clone()),
+        [] => {
+            let help = format!("`opsbook runs` lists them; they are kept in `{}`", runs.display());
+            Err(could_not(terminal, &format!("there is no run `{wanted}`"), Some(&help)))
+        }
+        several => {
+            let names: Vec<String> = several.iter().map(|path| name_of(path)).collect();
+            let help = format!("it could be {}", names.join(", "));
+            Err(could_not(terminal, &format!("`{wanted}` fits {} runs", several.len()), Some(&help)))
+        }
+    }
+}
+
+/// Says why a run could not go on, and returns the exit status for it.
+pub(super) fn stopped(terminal: Terminal, error: &RunError) -> Status {
+    let _ = could_not(terminal, &error.to_string(), None);
+    Status::Run(error.exit_status())
+}
+
+/// Says how a session ended and how to go on, and returns the exit status for it.
+pub(super) fn finish(terminal: Terminal, session: &Session) -> Status {
+    use crate::shell::run::Outcome;
+    let name = &session.name;
+    match &session.outcome {
+        Outcome::Ended(state) => {
+            terminal.complain(&format!("Run {name} is {state}.\n"));
+            let then = session.run.plan().on_failure.as_ref().and_then(|policy| policy.then.clone());
+            if let Some(then) = then.filter(|_| session.exit_status() != 0) {
+                terminal.complain(&format!("What to do now: {then}\n"));
+            }
+        }
+        Outcome::Waiting(_) => terminal.complain(&format!("Run {name} waits for a person:\n")),
+        Outcome::InDoubt(steps) => terminal.complain(&format!(
+            "Run {name} is in doubt: nobody knows whether {} happened. Look, then say:\n",
+            steps.iter().map(|step| format!("`{step}`")).collect::<Vec<_>>().join(", ")
+        )),
+        Outcome::Interrupted => terminal.complain(&format!("Run {name} was interrupted.\n")),
+        Outcome::Unproven { step, why } => terminal.complain(&format!(
+            "Run {name} stops before `{step}`: {}. Prove it with `--evidence RUN`, or break the glass with \
+             `--break-glass REASON` where the step allows it.\n",
+            why.missing
+        )),
+    }
+    for line in ways_on(name, &session.run) {
+        terminal.complain(&format!("  {line}\n"));
+    }
+    if !matches!(session.outcome, Outcome::Ended(_)) {
+        terminal.complain(&format!("Then: opsbook resume {name}\n"));
+    }
+    terminal.complain(&format!("Journal head: {}\n", session.head));
+    Status::Run(session.exit_status())
+}
+
+/// Sees that the pages of a plan are what it was made from: what was planned is what runs.
+pub(super) fn check_fresh(plan: &Plan, project: &Path, terminal: Terminal) -> Result<(), Status> {
+    let changed = |file: &&crate::plan::SourceFile| {
+        let bytes = shell::read_bytes(&project.join(&file.path));
+        bytes.map_or(true, |bytes| Digest::of(&bytes).hex() != file.sha256)
+    };
+    let changed: Vec<&str> = plan.source.files.iter().filter(changed).map(|file| file.path.as_str()).collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let message = format!("changed since the plan was made: {}", changed.join(", "));
+    let help = "make the plan again; a new run can take over what an old one has done with `--rebase`, and \
+                `opsbook resume --as-planned` performs the old plan as it was approved";
+    let _ = could_not(terminal, &message, Some(help));
+    Err(Status::Run(6))
+}

@@ -1,0 +1,228 @@
+//! `opsbook runs`, `watch`, `report` and `journal verify`: runs are looked at.
+
+use super::running::{RunArgs, RunsArgs, find_run, stopped, surroundings};
+use super::{Status, could_not};
+use crate::plan::machine::Next;
+use crate::plan::machine::report;
+use crate::shell::run::{self, checklist, fold_read, line_of, list_runs, name_of, read_run};
+use crate::shell::{self, Terminal};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// List runs, or show one
+#[derive(Debug, clap::Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+Examples:
+  opsbook runs                  List all runs, oldest first
+  opsbook runs show latest      Show the checklist and the events of the last one"
+)]
+pub(super) struct Typed {
+    #[command(subcommand)]
+    command: Option<Subcommand>,
+    #[command(flatten)]
+    place: RunsArgs,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Subcommand {
+    /// Show the checklist and the events of a run
+    Show(RunArgs),
+}
+
+/// Watch a run from another terminal until it ends
+#[derive(Debug, clap::Args)]
+pub(super) struct Watch {
+    #[command(flatten)]
+    run: RunArgs,
+    /// Print the checklist once and stop
+    #[arg(long)]
+    once: bool,
+}
+
+/// Write the record of a run: who, what, when, outputs, evidence, chain head
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  opsbook report latest > docs/releases/2026.3.md
+  opsbook report latest --format html -o record.html")]
+pub(super) struct Report {
+    #[command(flatten)]
+    run: RunArgs,
+    /// The form of the record
+    #[arg(long, value_enum, default_value_t)]
+    format: ReportFormat,
+    /// Write to a file instead of standard output
+    #[arg(short, long, value_name = "PATH")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum ReportFormat {
+    /// A page for the site
+    #[default]
+    Markdown,
+    /// A page of its own
+    Html,
+}
+
+/// Check the journal of a run
+#[derive(Debug, clap::Args)]
+pub(super) struct Journal {
+    #[command(subcommand)]
+    command: JournalCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum JournalCommand {
+    /// Check every record of a journal, that it is one of its plan, and its evidence
+    Verify {
+        #[command(flatten)]
+        run: RunArgs,
+        /// The hash that the chain must end with: the one printed when the run ended
+        #[arg(long, value_name = "HASH")]
+        head: Option<String>,
+    },
+}
+
+/// Runs `runs`.
+pub(super) fn run(typed: &Typed) -> Status {
+    let terminal = Terminal::new(false);
+    match &typed.command {
+        Some(Subcommand::Show(typed)) => with_run(typed, terminal, |read| {
+            let run = fold_read(&read).map_err(|error| stopped(terminal, &error))?;
+            let mut text = format!("{}\n\n", name_of(&read.path));
+            checklist(&run, &shell::run::now()).iter().for_each(|line| text.push_str(&format!("{line}\n")));
+            text.push('\n');
+            for record in &read.chain.records {
+                if let Some(line) = line_of(&run, &record.event) {
+                    text.push_str(&format!("{} {line}\n", record.ts));
+                }
+            }
+            text.push_str(&format!("\nJournal head: {}\n", read.chain.head()));
+            print(terminal, &text)
+        }),
+        None => list(typed, terminal).unwrap_or_else(|status| status),
+    }
+}
+
+fn list(typed: &Typed, terminal: Terminal) -> Result<Status, Status> {
+    let around = surroundings(&typed.place, terminal)?;
+    let mut text = String::new();
+    for path in list_runs(&around.setting.runs) {
+        let name = name_of(&path);
+        let line = match read_run(&path).and_then(|read| Ok((fold_read(&read)?, read))) {
+            Ok((run, read)) => {
+                let began = read.chain.records.first().map_or("-", |record| &record.ts);
+                let n_done = run.statuses().filter(|(_, status)| status.ended_at.is_some()).count();
+                let n_steps = run.plan().steps.len();
+                let runbook = run.plan().runbook.clone();
+                format!("{name}  {began}  {runbook}  {}  {n_done}/{n_steps}\n", run.state())
+            }
+            Err(error) => format!("{name}  {error}\n"),
+        };
+        text.push_str(&line);
+    }
+    if text.is_empty() {
+        terminal.say(&format!("There is no run in `{}`.", around.setting.runs.display()));
+    }
+    print(terminal, &text)
+}
+
+/// Runs `watch`.
+pub(super) fn watch(typed: &Watch) -> Status {
+    let terminal = Terminal::new(false);
+    let watched = || {
+        let around = surroundings(&typed.run.place, terminal)?;
+        let path = find_run(&around.setting.runs, &typed.run.run, terminal)?;
+        let mut shown = String::new();
+        loop {
+            let read = read_run(&path).map_err(|error| stopped(terminal, &error))?;
+            let run = fold_read(&read).map_err(|error| stopped(terminal, &error))?;
+            let lines = checklist(&run, &shell::run::now());
+            let text = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+            if text != shown {
+                let clear = if terminal.is_terminal(shell::Stream::Out) { "\x1b[H\x1b[2J" } else { "" };
+                print(terminal, &format!("{clear}{text}"))?;
+                shown = text;
+            }
+            if typed.once || matches!(run.next(), Next::End(_)) {
+                return Ok(Status::Fine);
+            }
+            shell::pause(Duration::from_millis(500));
+        }
+    };
+    watched().unwrap_or_else(|status: Status| status)
+}
+
+/// Runs `report`.
+pub(super) fn report(typed: &Report) -> Status {
+    let terminal = Terminal::new(false);
+    with_run(&typed.run, terminal, |read| {
+        let run = fold_read(&read).map_err(|error| stopped(terminal, &error))?;
+        let evidence = |digest: &str| {
+            let bytes = shell::read_bytes(&read.path.join("evidence").join(digest)).ok()?;
+            String::from_utf8(bytes).ok()
+        };
+        let markdown = report::report(&name_of(&read.path), &run, &read.chain, &evidence);
+        let text = match typed.format {
+            ReportFormat::Markdown => markdown,
+            ReportFormat::Html => crate::build::page_of_its_own(&markdown),
+        };
+        match &typed.output {
+            None => print(terminal, &text),
+            Some(path) => shell::write_atomically(path, text.as_bytes())
+                .map(|()| Status::Fine)
+                .map_err(|error| could_not(terminal, &format!("cannot write `{}`: {error}", path.display()), None)),
+        }
+    })
+}
+
+/// Runs `journal`.
+pub(super) fn journal(typed: &Journal) -> Status {
+    let terminal = Terminal::new(false);
+    let JournalCommand::Verify { run, head } = &typed.command;
+    with_run(run, terminal, |read| {
+        let folded = fold_read(&read).map_err(|error| stopped(terminal, &error))?;
+        let wrong = |what: String| {
+            let _ = could_not(terminal, &what, None);
+            Status::Run(7)
+        };
+        if !read.chain.torn.is_empty() {
+            terminal.say(&format!("The last line is torn ({} bytes); resuming will cut it.", read.chain.torn.len()));
+        }
+        for record in &read.chain.records {
+            if let Some(digest) = report::evidence_of(&record.event) {
+                let bytes = shell::read_bytes(&read.path.join("evidence").join(digest));
+                let kept = bytes.map(|bytes| crate::text::Digest::of(&bytes).hex());
+                if kept.as_ref().is_ok_and(|kept| kept != digest) || kept.is_err() {
+                    return Err(wrong(format!("record {}: its evidence {digest} is not what was kept", record.seq)));
+                }
+            }
+        }
+        let actual = read.chain.head();
+        if let Some(head) = head.as_ref().filter(|head| *head != actual) {
+            return Err(wrong(format!(
+                "the chain ends with {actual}, not with {head}: records are missing or replaced"
+            )));
+        }
+        let n_records = read.chain.records.len();
+        print(terminal, &format!("{n_records} records are sound; the run is {}\nhead {actual}\n", folded.state()))
+    })
+}
+
+fn with_run(typed: &RunArgs, terminal: Terminal, show: impl FnOnce(run::ReadRun) -> Result<Status, Status>) -> Status {
+    let shown = || {
+        let around = surroundings(&typed.place, terminal)?;
+        let path = find_run(&around.setting.runs, &typed.run, terminal)?;
+        show(read_run(&path).map_err(|error| stopped(terminal, &error))?)
+    };
+    shown().unwrap_or_else(|status| status)
+}
+
+fn print(terminal: Terminal, text: &str) -> Result<Status, Status> {
+    let failed =
+        |error: std::io::Error| could_not(terminal, &format!("cannot write to standard output: {error}"), None);
+    terminal.print(text).map(|()| Status::Fine).map_err(failed)
+}

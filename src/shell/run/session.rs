@@ -1,0 +1,443 @@
+//! Sessions: a run is begun, resumed or rehearsed, and people act on one that nobody holds.
+//!
+//! Owns the putting together: folder, performer, people, view, signals. Decides nothing about order
+//! or about who may do what.
+
+use super::driver::{Grounds, Memory, Outcome, Part, Performed, Performer, Task, View, drive};
+use super::error::RunError;
+use super::folder::{ReadRun, RunFolder, leave_request, name_of, read_run};
+use super::local::{Local, passed_on};
+use super::people::{Absent, AtTerminal, Imagined, Office, Request, account};
+use super::process::{Control, Ended, Ending, adopt_orphans};
+use super::redact::Redactor;
+use super::view::{Live, Plain};
+use crate::plan::machine::{Action, Chain, Event, IdentitySource, Next, Run, RunState, StepResult, StepState};
+use crate::plan::{Plan, Stage, Step, StepKind};
+use crate::shell::{Stream, Terminal, variables};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead as _, IsTerminal as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a session is told besides its plan.
+#[derive(Clone, Debug, Default)]
+pub struct Setting {
+    /// The folder of all runs.
+    pub runs: PathBuf,
+    /// The project's folder.
+    pub project: PathBuf,
+    /// Who has which role.
+    pub roles: BTreeMap<String, BTreeSet<String>>,
+    /// The keys that may sign decisions.
+    pub allowed_signers: Option<PathBuf>,
+    /// Whether the name of an account is enough.
+    pub allow_weak_identity: bool,
+    /// Where secrets come from, where that is not the variable of their name.
+    pub secrets: BTreeMap<String, SecretSource>,
+    /// Secrets that may be short.
+    pub short_secrets: BTreeSet<String>,
+    /// Variables that scripts see besides the usual ones.
+    pub pass_env: Vec<String>,
+    /// Runs that prove what staging has seen.
+    pub evidence: Vec<PathBuf>,
+    /// How old such a proof may be, in seconds.
+    pub max_age_s: Option<u64>,
+    /// Why the glass is broken, where it is.
+    pub break_glass: Option<String>,
+    /// Whether to draw the checklist live and to ask at the terminal.
+    pub interactive: bool,
+}
+
+/// Where a secret's value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretSource {
+    /// An environment variable.
+    Env(String),
+    /// A file.
+    File(PathBuf),
+    /// What a program prints.
+    Command(Vec<String>),
+}
+
+/// Which steps a run leaves out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// The first step; those before it are left out.
+    pub from: Option<String>,
+    /// The one group, by id or title, whose steps are performed.
+    pub only: Option<String>,
+    /// The one environment whose steps are performed, with those of none.
+    pub env: Option<String>,
+}
+
+/// What a session comes to.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// The run's name.
+    pub name: String,
+    /// The run as it stands.
+    pub run: Run,
+    /// How the session ended.
+    pub outcome: Outcome,
+    /// The head of the journal's chain.
+    pub head: String,
+    /// The signal that interrupted it, or 0.
+    pub signal: i32,
+}
+
+impl Session {
+    /// Returns the exit status of the process (RUNBOOK-FORMAT, section 3.5).
+    pub fn exit_status(&self) -> u8 {
+        let timed_out = self.run.statuses().any(|(_, status)| status.state == StepState::TimedOut);
+        match &self.outcome {
+            Outcome::Ended(RunState::Succeeded) => 0,
+            Outcome::Ended(RunState::Failed) if timed_out => 124,
+            Outcome::Ended(RunState::RolledBack) => 8,
+            Outcome::Ended(RunState::RollbackFailed) => 9,
+            Outcome::Ended(_) => 1,
+            Outcome::Waiting(_) | Outcome::Unproven { .. } => 4,
+            Outcome::InDoubt(_) => 5,
+            Outcome::Interrupted => u8::try_from(128 + self.signal).unwrap_or(130),
+        }
+    }
+}
+
+/// Returns the steps of a plan that a selection leaves out.
+///
+/// # Errors
+/// When it names no step or group of the plan.
+pub fn left_out(plan: &Plan, selection: &Selection) -> Result<Vec<String>, RunError> {
+    let mut kept: Vec<bool> = vec![true; plan.steps.len()];
+    if let Some(from) = &selection.from {
+        let at = plan.steps.iter().position(|step| step.id == *from);
+        let at = at.ok_or_else(|| RunError::Usage(format!("the plan has no step `{from}`")))?;
+        kept[..at].fill(false);
+    }
+    if let Some(only) = &selection.only {
+        let inside = |step: &Step| step.group_id.as_ref() == Some(only) || step.group.as_ref() == Some(only);
+        if !plan.steps.iter().any(inside) {
+            return Err(RunError::Usage(format!("the plan has no group `{only}`")));
+        }
+        for (kept, step) in kept.iter_mut().zip(&plan.steps) {
+            *kept &= inside(step);
+        }
+    }
+    if let Some(env) = &selection.env {
+        if !plan.environments.contains_key(env) {
+            return Err(RunError::Usage(format!("the plan has no environment `{env}`")));
+        }
+        for (kept, step) in kept.iter_mut().zip(&plan.steps) {
+            *kept &= step.env.as_ref().is_none_or(|of| of == env);
+        }
+    }
+    let steps = plan.steps.iter().zip(&kept).filter(|(_, kept)| !**kept);
+    Ok(steps.map(|(step, _)| step.id.clone()).collect())
+}
+
+/// Begins a run of a bound plan and performs it as far as it goes.
+///
+/// # Errors
+/// See [`RunError`].
+pub fn begin(
+    plan: Plan,
+    setting: &Setting,
+    left_out: Vec<String>,
+    rebase: Option<&Path>,
+    terminal: Terminal,
+) -> Result<Session, RunError> {
+    if plan.stage != Stage::Bound {
+        return Err(RunError::Invalid { why: "this is a template plan: give its parameters first".into() });
+    }
+    let secrets = read_secrets(&plan, setting)?;
+    let takes_over = rebase.map(|path| take_over(&plan, path)).transpose()?;
+    let mut folder = RunFolder::create(&setting.runs, &plan)?;
+    let plan = Arc::new(plan);
+    let mut run = Run::new(Arc::clone(&plan));
+    let (by, source) = (account(), Some(IdentitySource::OsUser));
+    let started = Event::RunStarted { run: folder.name(), plan: plan.hash.clone(), by, source, left_out };
+    for event in std::iter::once(started).chain(takes_over) {
+        record(&mut folder, &mut run, event)?;
+    }
+    terminal.say(&format!("run {}", folder.name()));
+    go_on(folder, run, secrets, setting, terminal)
+}
+
+/// Resumes a run that nobody holds.
+///
+/// # Errors
+/// See [`RunError`].
+pub fn resume(path: &Path, setting: &Setting, terminal: Terminal) -> Result<Session, RunError> {
+    let (mut folder, plan) = RunFolder::open_locked(path)?;
+    let secrets = read_secrets(&plan, setting)?;
+    let mut run = fold(path, Arc::new(plan), folder.chain())?;
+    if let Next::End(state) = run.next() {
+        return Err(RunError::Usage(format!("run `{}` has ended: {state}", folder.name())));
+    }
+    let (by, source) = (account(), Some(IdentitySource::OsUser));
+    record(&mut folder, &mut run, Event::RunResumed { by, source })?;
+    go_on(folder, run, secrets, setting, terminal)
+}
+
+/// Performs a plan in the mind: the same driver, with a performer that has no way to spawn.
+///
+/// # Errors
+/// When a step's change is not proven where it must be.
+pub fn rehearse(plan: Plan, left_out: Vec<String>, view: &mut dyn View) -> Result<Run, RunError> {
+    let plan = Arc::new(plan);
+    let mut run = Run::new(Arc::clone(&plan));
+    let started =
+        Event::RunStarted { run: "rehearsal".into(), plan: plan.hash.clone(), by: account(), source: None, left_out };
+    run.apply(&super::time::now(), &started).map_err(|why| RunError::Usage(why.to_string()))?;
+    let grounds = Grounds { earlier: Vec::new(), break_glass: Some(("somebody".into(), "a rehearsal".into())) };
+    let control = Control::default();
+    drive(&mut run, &mut Memory::default(), &Rehearsal, &mut Imagined, view, &control, &grounds)?;
+    Ok(run)
+}
+
+/// Lets a person act on a run: directly where nobody holds it, through its inbox otherwise. Returns
+/// whether it is done already rather than left for the runner.
+///
+/// # Errors
+/// When the request does not count, or see [`RunError`].
+pub fn act(path: &Path, setting: &Setting, request: Request) -> Result<bool, RunError> {
+    let (mut folder, plan) = match RunFolder::open_locked(path) {
+        Err(RunError::Locked { .. }) => {
+            let read = read_run(path)?;
+            let run = fold(path, Arc::new(read.plan), &read.chain)?;
+            // Judged twice: here, so that the person hears of it, and by the runner, which decides.
+            office(setting, path, Redactor::default()).judge(&run, request.clone()).map_err(RunError::Usage)?;
+            let text = serde_json::to_string(&request).expect("every part of a request has text keys");
+            leave_request(path, &text)?;
+            return Ok(false);
+        }
+        other => other?,
+    };
+    let mut run = fold(path, Arc::new(plan), folder.chain())?;
+    let cancels = matches!(request, Request::Cancel { .. });
+    let orphaned =
+        run.statuses().any(|(_, status)| matches!(status.state, StepState::Running | StepState::RollingBack));
+    let settles = matches!(request, Request::Resolve { .. });
+    if orphaned && (cancels || settles) {
+        // Nobody holds the run, so whoever performed these steps is gone.
+        record(&mut folder, &mut run, Event::RunResumed { by: account(), source: Some(IdentitySource::OsUser) })?;
+    }
+    let events = office(setting, path, Redactor::default()).judge(&run, request).map_err(RunError::Usage)?;
+    for event in events {
+        record(&mut folder, &mut run, event)?;
+    }
+    if cancels
+        && let Next::Act(actions) = run.next()
+        && actions == [Action::Finish(RunState::Cancelled)]
+    {
+        record(&mut folder, &mut run, Event::RunFinished { state: RunState::Cancelled })?;
+    }
+    Ok(true)
+}
+
+/// Folds a run that was read.
+///
+/// # Errors
+/// When its journal is not one of its plan.
+pub fn fold_read(read: &ReadRun) -> Result<Run, RunError> {
+    fold(&read.path, Arc::new(read.plan.clone()), &read.chain)
+}
+
+fn fold(path: &Path, plan: Arc<Plan>, chain: &Chain) -> Result<Run, RunError> {
+    let events = chain.records.iter().map(|record| (record.ts.as_str(), &record.event));
+    Run::fold(plan, events).map_err(|why| RunError::Impossible { run: path.to_owned(), why: why.to_string() })
+}
+
+fn record(folder: &mut RunFolder, run: &mut Run, event: Event) -> Result<(), RunError> {
+    let ts = folder.time();
+    run.apply(&ts, &event).map_err(|why| RunError::Usage(why.to_string()))?;
+    folder.append(&ts, event)
+}
+
+fn go_on(
+    mut folder: RunFolder,
+    mut run: Run,
+    secrets: BTreeMap<String, String>,
+    setting: &Setting,
+    terminal: Terminal,
+) -> Result<Session, RunError> {
+    let redactor = Redactor::new(&secrets, &setting.short_secrets).map_err(|name| RunError::Invalid {
+        why: format!(
+            "the value of secret `{name}` is shorter than {} characters: taking it out of all output would blot out \
+             innocent text. Use a longer one, or say `--allow-short-secret {name}`",
+            super::redact::SHORTEST
+        ),
+    })?;
+    let control = Arc::new(Control::default());
+    follow_signals(&control)?;
+    adopt_orphans();
+    let local = Local {
+        plan: Arc::clone(run.plan()),
+        run: folder.name(),
+        project: setting.project.clone(),
+        private_folder: folder.path().join("tmp"),
+        env: passed_on(&variables(), &setting.pass_env),
+        secrets,
+        redactor: redactor.clone(),
+        control: Arc::clone(&control),
+        known_clusters: Default::default(),
+        helm_major: Default::default(),
+    };
+    let break_glass = setting.break_glass.clone().map(|reason| (account(), redactor.redact(&reason)));
+    let grounds = Grounds { earlier: earlier_runs(setting)?, break_glass };
+    let office = office(setting, folder.path(), redactor);
+    let outcome = if setting.interactive && terminal.is_terminal(Stream::Err) && std::io::stdin().is_terminal() {
+        let lines = typed_lines();
+        let mut people = AtTerminal { office, by: account(), lines, asked: None, terminal };
+        let mut view = Live::new(terminal);
+        drive(&mut run, &mut folder, &local, &mut people, &mut view, &control, &grounds)
+    } else {
+        drive(&mut run, &mut folder, &local, &mut Absent(office), &mut Plain(terminal), &control, &grounds)
+    }?;
+    Ok(Session { name: folder.name(), run, outcome, head: folder.chain().head().to_owned(), signal: control.signal() })
+}
+
+fn office(setting: &Setting, run: &Path, redactor: Redactor) -> Office {
+    Office {
+        run: run.to_owned(),
+        name: name_of(run),
+        project: setting.project.clone(),
+        roles: setting.roles.clone(),
+        allowed_signers: setting.allowed_signers.clone(),
+        allow_weak_identity: setting.allow_weak_identity,
+        redactor,
+    }
+}
+
+/// Reads lines in a thread of their own; the thread ends with the process.
+fn typed_lines() -> std::sync::mpsc::Receiver<String> {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines() {
+            if line.is_err() || sender.send(line.unwrap_or_default()).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+fn follow_signals(control: &Arc<Control>) -> Result<(), RunError> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]);
+    let mut signals = signals.map_err(|error| RunError::System(format!("cannot listen for signals: {error}")))?;
+    let control = Arc::clone(control);
+    std::thread::spawn(move || {
+        for signal in signals.forever() {
+            control.interrupt(signal);
+        }
+    });
+    Ok(())
+}
+
+fn earlier_runs(setting: &Setting) -> Result<Vec<Run>, RunError> {
+    let mut earlier = Vec::new();
+    for path in &setting.evidence {
+        let read = read_run(path)?;
+        let age =
+            read.chain.records.last().and_then(|last| super::time::seconds_between(&last.ts, &super::time::now()));
+        let limit = setting.max_age_s.and_then(|limit| i64::try_from(limit).ok());
+        if let (Some(age), Some(limit)) = (age, limit)
+            && age > limit
+        {
+            let name = name_of(path);
+            return Err(RunError::Usage(format!(
+                "run `{name}` is too old to prove anything: {age} s, and {limit} s are allowed"
+            )));
+        }
+        earlier.push(fold_read(&read)?);
+    }
+    Ok(earlier)
+}
+
+/// Takes over what an earlier run has done: succeeded steps whose digest is the same.
+fn take_over(plan: &Plan, path: &Path) -> Result<Event, RunError> {
+    let read = read_run(path)?;
+    let head = read.chain.head().to_owned();
+    let run = fold_read(&read)?;
+    let same = |step: &Step| {
+        let done = run.status(&step.id).is_some_and(|status| status.state == StepState::Succeeded);
+        done && run.plan().step(&step.id).is_some_and(|earlier| earlier.digest == step.digest)
+    };
+    let mut kept: Vec<String> = Vec::new();
+    for step in &plan.steps {
+        // What follows on a changed step is done again with it.
+        if same(step) && step.needs.iter().all(|need| kept.contains(&need.step)) {
+            kept.push(step.id.clone());
+        }
+    }
+    Ok(Event::RunRebased { from: name_of(path), head, kept })
+}
+
+fn read_secrets(plan: &Plan, setting: &Setting) -> Result<BTreeMap<String, String>, RunError> {
+    let variables = variables();
+    let mut values = BTreeMap::new();
+    for name in &plan.secrets {
+        let missing = |why: String| RunError::Invalid { why: format!("secret `{name}`: {why}") };
+        let source = setting.secrets.get(name).cloned().unwrap_or_else(|| SecretSource::Env(name.clone()));
+        let value = match source {
+            SecretSource::Env(variable) => variables
+                .get(&variable)
+                .cloned()
+                .ok_or_else(|| missing(format!("the variable `{variable}` is not set; see `--secret`")))?,
+            SecretSource::File(path) => std::fs::read_to_string(&path)
+                .map_err(|error| missing(format!("cannot read `{}`: {error}", path.display())))?,
+            SecretSource::Command(words) => value_of_command(&words).map_err(missing)?,
+        };
+        let value = value.strip_suffix('\n').map(str::to_owned).unwrap_or(value);
+        if value.is_empty() {
+            return Err(missing("it is empty".into()));
+        }
+        values.insert(name.clone(), value);
+    }
+    Ok(values)
+}
+
+fn value_of_command(words: &[String]) -> Result<String, String> {
+    let Some((program, arguments)) = words.split_first() else {
+        return Err("its command is empty".into());
+    };
+    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output();
+    let output = output.map_err(|error| format!("cannot start `{program}`: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("`{program}` failed"));
+    }
+    String::from_utf8(output.stdout).map_err(|_| format!("`{program}` did not print text"))
+}
+
+/// A performer without hands: it holds nothing that could start a process.
+#[derive(Debug)]
+struct Rehearsal;
+
+impl Performer for Rehearsal {
+    fn perform(&self, task: &Task<'_>, show: &mut dyn FnMut(&str)) -> Result<Performed, RunError> {
+        let step = task.step;
+        // A check that does not hold shows the most: everything that might be done is shown.
+        let ending = Ending::Exited(i32::from(task.part == Part::Check));
+        let script = match task.part {
+            Part::Check => step.check.as_deref(),
+            Part::Main if step.kind == StepKind::Soak => step.monitor.as_ref().map(|monitor| monitor.script.as_str()),
+            Part::Main => step.run.as_ref().map(|run| run.script.as_str()),
+            Part::Verify => step.verify.as_ref().map(|verify| verify.script.as_str()),
+            Part::Undo => step.undo.as_ref().map(|undo| undo.script.as_str()),
+        };
+        for line in script.unwrap_or_default().lines() {
+            show(line);
+        }
+        let digest = crate::text::Digest::of(b"").hex();
+        let ended = Ended { ending, log: String::new(), stdout: String::new(), n_bytes: 0, digest, strays: Vec::new() };
+        Ok(Performed { ended, outputs_text: String::new(), verdict: Some(StepResult::Succeeded), note: None })
+    }
+
+    fn prepare(&self, _step: &Step) -> Result<Option<String>, RunError> {
+        Ok(None)
+    }
+
+    fn pause(&self, _time: Duration) {}
+}
