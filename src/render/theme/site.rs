@@ -276,9 +276,10 @@ fn page_value(page: &PageView) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Theme;
     use super::super::view::*;
+    use super::super::{Override, Theme};
     use super::*;
+    use crate::text::SitePath;
 
     fn site(theme: Json) -> SiteTheme {
         let (made, diagnostics) = Theme::new(&[]);
@@ -394,6 +395,41 @@ mod tests {
             PageView { template: Some("no.html".into()), source_path: "docs/a.md".into(), ..PageView::default() };
         let diagnostic = site(Json::Null).render_page(&unknown).expect_err("there is none");
         assert_eq!(diagnostic.message, "page `docs/a.md` asks for the template `no.html`, which does not exist");
+    }
+
+    #[test]
+    fn every_block_of_material_can_be_replaced_and_extended() {
+        let blocks = [
+            "analytics",
+            "announce",
+            "config",
+            "container",
+            "content",
+            "extrahead",
+            "fonts",
+            "footer",
+            "header",
+            "hero",
+            "htmltitle",
+            "libs",
+            "outdated",
+            "scripts",
+            "site_meta",
+            "site_nav",
+            "styles",
+            "tabs",
+        ];
+        for block in blocks {
+            let text = format!(
+                "{{% extends \"base.html\" %}}\n{{% block {block} %}}{{{{ super() }}}}<i>MARK {{{{ 'x/y.css' | url }}}}</i>{{% endblock %}}"
+            );
+            let source = Arc::new(Source::new(SitePath::new("overrides/main.html"), text));
+            let (made, diagnostics) = Theme::new(&[Override { name: "main.html".into(), source }]);
+            assert!(diagnostics.is_empty(), "{block}: {diagnostics:?}");
+            let extra = json!({"version": {"provider": "mike"}});
+            let html = made.site(SiteView { extra, ..SiteView::default() }).render_page(&page());
+            assert!(html.expect("it renders").contains("<i>MARK ../x/y.css</i>"), "{block}");
+        }
     }
 
     #[test]
