@@ -203,7 +203,7 @@ fn explain(terminal: Terminal, id: &str, runbook: &Runbook) -> Result<Status, St
     let Some(step) = plan.step(id) else {
         let ids: Vec<&str> = plan.steps.iter().map(|step| step.id.as_str()).collect();
         let ends: Vec<&str> = ids.iter().filter(|other| other.ends_with(&format!(".{id}"))).copied().collect();
-        let help = match (crate::runbook::nearest(id, &ids), ends.first()) {
+        let help = match (crate::diag::nearest(id, ids.iter().copied()), ends.first()) {
             (_, Some(end)) => Some(format!("did you mean `{end}`?")),
             (Some(near), None) => Some(format!("did you mean `{near}`?")),
             (None, None) => None,
