@@ -108,7 +108,7 @@ fn highlight_style(options: &highlight::Options, page: &mut Page<'_>) -> Highlig
 }
 
 /// Puts fences back that were lifted out of what is indented code.
-fn revert_fences(code: Chunk, page: &mut Page<'_>) -> Chunk {
+pub(crate) fn revert_fences(code: Chunk, page: &mut Page<'_>) -> Chunk {
     let mut changes: Vec<(Range<usize>, Chunk)> = Vec::new();
     for line in code.lines() {
         let prefix = line.text.len() - line.text.trim_start_matches(['>', ' ']).len();

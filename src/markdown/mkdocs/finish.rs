@@ -95,6 +95,7 @@ fn element(tree: &mut Tree, id: ElId, at: Span) -> Node {
     let span = children.iter().map(Node::span).fold(own, |span, next| Some(span.map_or(next, |span| span.to(next))));
     let mut element = Element::new(std::mem::take(&mut el.tag), span.unwrap_or(at)).with_children(children);
     element.attrs = std::mem::take(&mut el.attrs);
+    element.attrs.remove(super::blocks::fancy::FANCY);
     element.into()
 }
 
@@ -106,11 +107,17 @@ pub(crate) fn restore_raw(nodes: Vec<Node>, page: &Page<'_>) -> Vec<Node> {
         match node {
             Node::Raw(raw) if raw.html.contains(super::stash::STX) => expand_raw(raw, page, &mut out, 0),
             Node::Element(mut element) => {
+                let sole = element.is(&["p"])
+                    && element.attrs.is_empty()
+                    && matches!(element.children.as_slice(), [only] if is_block(only));
+                if let Some(Node::Raw(raw)) = element.children.first_mut()
+                    && sole
+                {
+                    raw.block = true;
+                }
+                // Raw HTML that holds placeholders becomes several nodes, all in the place of one.
                 element.children = restore_raw(element.children, page);
-                let sole =
-                    element.is(&["p"]) && element.attrs.is_empty() && element.children.first().is_some_and(is_block);
-                // Raw HTML that held placeholders is several nodes, all in the place of one.
-                if sole && element.children.iter().all(|child| matches!(child, Node::Raw(_) | Node::Code(_))) {
+                if sole {
                     out.append(&mut element.children);
                 } else {
                     out.push(element.into());
@@ -126,7 +133,7 @@ pub(crate) fn restore_raw(nodes: Vec<Node>, page: &Page<'_>) -> Vec<Node> {
 fn is_block(node: &Node) -> bool {
     match node {
         Node::Code(_) => true,
-        Node::Raw(raw) => raw.block && is_block_html(&raw.html),
+        Node::Raw(raw) => is_block_html(&raw.html),
         _ => false,
     }
 }

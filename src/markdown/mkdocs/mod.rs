@@ -125,6 +125,9 @@ pub(crate) fn parse_mkdocs(body: Chunk, page: &mut Page<'_>) -> (Vec<Node>, Vec<
     }
     finish::parse_text(&mut tree, page);
     let mut nodes = finish::into_nodes(&mut tree, page);
+    if page.dialect.quotes.as_ref().is_some_and(|options| options.callouts) {
+        passes::quotes::apply(&mut nodes);
+    }
     if let Some(options) = &page.dialect.footnotes {
         passes::footnotes::finish(&mut nodes, options, &page.footnotes);
     }
@@ -137,5 +140,27 @@ pub(crate) fn parse_mkdocs(body: Chunk, page: &mut Page<'_>) -> (Vec<Node>, Vec<
         Some(options) => passes::toc::apply(&mut nodes, options, start),
         None => Vec::new(),
     };
+    name_tabs(&mut nodes, page.dialect);
+    if let Some(options) = &page.dialect.blocks_caption {
+        passes::captions::apply(&mut nodes, options);
+    }
     (finish::restore_raw(nodes, page), toc)
+}
+
+/// Gives tabs ids made of their labels, where one of the two extensions asks for it.
+fn name_tabs(nodes: &mut [Node], dialect: &Dialect) {
+    let tabbed = dialect.tabbed.as_ref().and_then(|options| {
+        let (separator, combine_header_slug) = (options.separator.as_str(), options.combine_header_slug);
+        let slugify = options.slugify.as_ref()?;
+        Some(passes::tabs::TabIds { slugify, separator, combine_header_slug, alternate: options.alternate_style })
+    });
+    let blocks = dialect.blocks_tab.as_ref().and_then(|options| {
+        let (separator, combine_header_slug) = (options.separator.as_str(), options.combine_header_slug);
+        let slugify = options.slugify.as_ref()?;
+        Some(passes::tabs::TabIds { slugify, separator, combine_header_slug, alternate: options.alternate_style })
+    });
+    // Both register the same pass in Python, so one of them runs.
+    if let Some(ids) = blocks.or(tabbed) {
+        passes::tabs::apply(nodes, &ids);
+    }
 }

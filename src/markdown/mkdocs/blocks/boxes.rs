@@ -84,7 +84,7 @@ pub(super) fn details(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Bl
 }
 
 /// Puts a title into an element; one that begins with `#` becomes a heading in it.
-fn set_title(parser: &mut Parser<'_, '_>, id: ElId, title: Chunk, sane: bool) {
+pub(super) fn set_title(parser: &mut Parser<'_, '_>, id: ElId, title: Chunk, sane: bool) {
     match find_hash_heading(title.text(), sane) {
         Some(found) => {
             let heading = parser.element(id, HEADINGS[found.level - 1], None);

@@ -163,7 +163,7 @@ fn list(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks, kind: Li
 }
 
 /// Puts the text of a list's last item, and what hangs behind its last child, into paragraphs.
-fn loosen_last_item(parser: &mut Parser<'_, '_>, list: ElId) {
+pub(super) fn loosen_last_item(parser: &mut Parser<'_, '_>, list: ElId) {
     let Some(item) = parser.tree.last_child(list) else { return };
     parser.tree.wrap_text(item);
     let Some(last) = parser.tree.last_child(item) else { return };

@@ -6,6 +6,9 @@
 
 mod boxes;
 mod definitions;
+pub(crate) mod fancy;
+mod generic;
+mod generic_kinds;
 mod html;
 mod leaf;
 pub(crate) mod lines;
@@ -19,6 +22,7 @@ pub(crate) use leaf::HEADINGS;
 use super::Page;
 use super::html::Extracted;
 use crate::diag::{Code, Diagnostic};
+use crate::markdown::dialect::Dialect;
 use crate::markdown::tree::Attrs;
 use crate::text::{Chunk, Span};
 use lines::split_blocks;
@@ -43,6 +47,8 @@ pub(crate) enum State {
     Detabbed,
     /// A quote.
     Quote,
+    /// A generic block.
+    Blocks,
 }
 
 /// Takes the first block, or leaves everything as it was and returns false.
@@ -56,6 +62,8 @@ pub(crate) struct Parser<'p, 'a> {
     pub(crate) tree: Tree,
     /// Elements out of raw HTML that wait for their placeholders, by number.
     elements: BTreeMap<usize, ElId>,
+    /// Generic blocks that are open, the innermost last.
+    open_blocks: Vec<generic::Entry>,
     state: Vec<State>,
     rules: Vec<Rule>,
     depth: usize,
@@ -66,7 +74,16 @@ pub(crate) struct Parser<'p, 'a> {
 pub(crate) fn parse_document<'p, 'a>(extracted: Extracted, page: &'p mut Page<'a>) -> Parser<'p, 'a> {
     let rules = rules(page);
     let Extracted { text, tree, elements } = extracted;
-    let mut parser = Parser { page, tree, elements, state: Vec::new(), rules, depth: 0, depth_reported: false };
+    let mut parser = Parser {
+        page,
+        tree,
+        elements,
+        open_blocks: Vec::new(),
+        state: Vec::new(),
+        rules,
+        depth: 0,
+        depth_reported: false,
+    };
     parser.parse_chunk(Tree::ROOT, &text);
     parser
 }
@@ -89,6 +106,9 @@ fn rules(page: &Page<'_>) -> Vec<Rule> {
     }
     rules.push(leaf::empty); // 100
     rules.push(lists::indent); // 90
+    if has_generic_blocks(dialect) {
+        rules.push(generic::generic); // 89.99
+    }
     if dialect.def_list.is_some() {
         rules.push(lists::definition_indent); // 85
     }
@@ -102,8 +122,13 @@ fn rules(page: &Page<'_>) -> Vec<Rule> {
     rules.push(leaf::hash_heading); // 70
     rules.push(leaf::setext_heading); // 60
     rules.push(leaf::rule); // 50
-    rules.push(lists::ordered); // 40
-    rules.push(lists::unordered); // 30
+    if dialect.fancylists.is_some() {
+        rules.push(fancy::ordered); // 40
+        rules.push(fancy::unordered); // 30
+    } else {
+        rules.push(lists::ordered); // 40
+        rules.push(lists::unordered); // 30
+    }
     if dialect.def_list.is_some() {
         rules.push(definitions::definition_list); // 25
     }
@@ -117,6 +142,17 @@ fn rules(page: &Page<'_>) -> Vec<Rule> {
     rules.push(leaf::reference); // 15
     rules.push(leaf::paragraph); // 10
     rules
+}
+
+/// Tells whether any extension registers a block of `///`.
+fn has_generic_blocks(dialect: &Dialect) -> bool {
+    dialect.blocks_admonition.is_some()
+        || dialect.blocks_caption.is_some()
+        || dialect.blocks_definition.is_some()
+        || dialect.blocks_details.is_some()
+        || dialect.blocks_html.is_some()
+        || dialect.blocks_tab.is_some()
+        || dialect.fancylists.is_some()
 }
 
 impl Parser<'_, '_> {

@@ -2,8 +2,11 @@
 //! priorities.
 
 pub(super) mod attr_list;
+pub(super) mod captions;
 pub(super) mod footnotes;
 pub(in crate::markdown) mod heading;
+pub(super) mod quotes;
+pub(super) mod tabs;
 pub(super) mod tasklist;
 pub(in crate::markdown) mod toc;
 
