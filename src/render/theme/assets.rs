@@ -91,7 +91,8 @@ pub(super) fn assets(overrides: &BTreeMap<String, Arc<Source>>) -> Vec<Asset> {
         }
     }
     for (path, source) in overrides {
-        if !path.ends_with(".html") && !is_part(path) {
+        let is_ours_only = path.starts_with("languages/") || path == "icons.txt";
+        if !path.ends_with(".html") && !is_part(path) && !is_ours_only {
             assets.push(Asset { path: path.clone(), bytes: Cow::Owned(source.text().as_bytes().to_vec()) });
         }
     }

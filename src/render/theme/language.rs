@@ -1,11 +1,18 @@
 //! The theme's own words, by language.
 
 use super::assets::embedded_text;
+use crate::text::Source;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Returns the words of a language by key; keys that it lacks, and languages that the theme has no
-/// words of, are in English. `language` is always the language asked for.
-pub(super) fn words(language: &str) -> BTreeMap<String, String> {
+/// words of, are in English. `language` is always the language asked for. A file of the project
+/// under the same path replaces the theme's.
+pub(super) fn words(language: &str, overrides: &BTreeMap<String, Arc<Source>>) -> BTreeMap<String, String> {
+    let read = |name: &str| match overrides.get(&format!("languages/{name}.txt")) {
+        Some(source) => parse_words(source.text()),
+        None => read(name),
+    };
     let mut words = read("en");
     let base = language.split(['-', '_']).next().unwrap_or(language);
     for name in [base, language] {
@@ -17,6 +24,10 @@ pub(super) fn words(language: &str) -> BTreeMap<String, String> {
 
 fn read(language: &str) -> BTreeMap<String, String> {
     let text = embedded_text(&format!("languages/{language}.txt")).unwrap_or_default();
+    parse_words(text)
+}
+
+fn parse_words(text: &str) -> BTreeMap<String, String> {
     let pairs = text.lines().filter_map(|line| line.split_once(": "));
     pairs.map(|(key, word)| (key.to_string(), word.to_string())).collect()
 }
@@ -27,16 +38,25 @@ mod tests {
 
     #[test]
     fn a_language_that_is_not_there_keeps_its_code_and_speaks_english() {
-        let words = words("tlh");
+        let words = words("tlh", &BTreeMap::new());
         assert_eq!(words["language"], "tlh");
         assert_eq!(words["toc"], "Table of contents");
     }
 
     #[test]
     fn regional_languages_fall_back_to_their_base() {
+        let words = |language| words(language, &BTreeMap::new());
         assert_eq!(words("de-AT")["toc"], words("de")["toc"]);
         assert_ne!(words("de")["toc"], words("en")["toc"]);
         assert_eq!(words("ar")["direction"], "rtl");
+    }
+
+    #[test]
+    fn a_project_can_bring_a_language() {
+        let source = Arc::new(Source::new(crate::text::SitePath::new("themes/languages/it.txt"), "toc: Indice\n"));
+        let overrides = BTreeMap::from([("languages/it.txt".to_string(), source)]);
+        let words = words("it", &overrides);
+        assert_eq!((words["toc"].as_str(), words["search"].as_str()), ("Indice", "Search"));
     }
 
     #[test]

@@ -289,7 +289,9 @@ mod tests {
             section("Other", vec![page("One", "other/one/"), page("Two", "other/two/")]),
         ];
         let (engine, _) = Engine::new(&BTreeMap::new());
-        let globals = Context::from_serialize(&json!({"lang": super::super::language::words("en"), "config": {}}));
+        let globals = Context::from_serialize(
+            &json!({"lang": super::super::language::words("en", &BTreeMap::new()), "config": {}}),
+        );
         (Nav::new(NavView { items, homepage: None }, &options), engine.with_globals(globals.expect("it is a map")))
     }
 

@@ -33,7 +33,7 @@ impl SiteTheme {
         let diagnostics = unknown_icons(&site);
         let (options, theme_json) = options::complete(&site.theme);
         let mut globals = Context::new();
-        let mut words = language::words(&options.language);
+        let mut words = language::words(&options.language, &theme.overrides);
         if let Some(direction) = &options.direction {
             words.insert("direction".to_string(), direction.clone());
         }
