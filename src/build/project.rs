@@ -105,10 +105,14 @@ pub fn load(
 ) -> (Option<Project>, Diagnostics) {
     let loaded = config::load(file, world, &|name| variables.get(name).cloned(), overrides);
     let mut diagnostics = loaded.diagnostics;
-    let Some(config) = loaded.config else {
+    let Some(mut config) = loaded.config else {
         diagnostics.sort();
         return (None, diagnostics);
     };
+    if config.plugins.iter().map(plugin).any(|plugin| plugin.name.value == "offline" && plugin.enabled()) {
+        // Folder URLs need a server that looks for `index.html`.
+        config.use_directory_urls = false;
+    }
     let (mut dialect, findings) = dialect(&config);
     diagnostics.append(findings);
     for plugin in config.plugins.iter().map(plugin).filter(site::PluginSettings::enabled) {

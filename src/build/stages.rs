@@ -14,7 +14,7 @@ use crate::markdown::{self, Parsed};
 use crate::render::html::render_html;
 use crate::render::theme::view::PageView;
 use crate::render::theme::{SiteTheme, Theme};
-use crate::render::{search, sitemap};
+use crate::render::{search, sitemap, tags};
 use crate::runbook;
 use crate::site::{self, Files, PageRoute, Site};
 use crate::text::{Digest, ReadError, SitePath, Span, World};
@@ -193,11 +193,12 @@ fn render_page(
     let key = BodyKey {
         parse: read.key.digest(&parsed.reads),
         links: links_digest(parsed, &links),
-        route: route_digest(&view),
+        route: route_digest(&view, &tags::listings_key(site, page)),
     };
-    let body =
-        Kept::find(&before.bodies, page, &key).unwrap_or_else(|| Arc::new(render_body(route, &view, parsed, &links)));
+    let body = Kept::find(&before.bodies, page, &key)
+        .unwrap_or_else(|| Arc::new(render_body(site, route, &view, parsed, &links)));
     let body = Kept { key, value: body };
+    views::add_tags(&mut view.toc, &body.value.tag_headings);
 
     let view_json = serde_json::to_vec(&view).expect("a view is text, numbers and lists");
     let key = PageKey { body: body.key, view: Digest::of(&view_json), theme: theme.digest() };
@@ -215,19 +216,26 @@ fn render_page(
 }
 
 /// Renders a page's content and what the search index holds of it.
-fn render_body(route: &PageRoute, view: &PageView, parsed: &Parsed, links: &dyn Fn(&str) -> Option<String>) -> Body {
+fn render_body(
+    site: &Site,
+    route: &PageRoute,
+    view: &PageView,
+    parsed: &Parsed,
+    links: &dyn Fn(&str) -> Option<String>,
+) -> Body {
     let html = render_html(&parsed.document.body, links);
+    let (html, tag_headings) = tags::fill_listings(&html, site, route.path);
     let title = view.title.as_deref().unwrap_or_default();
     let page = search::SearchPage { url: &route.url, title, meta: route.meta.as_ref() };
     let search = search::search_part(&search::search_entries(&html, page));
-    Body { html, search }
+    Body { html, search, tag_headings }
 }
 
-/// A digest of what the search index takes from the route.
-fn route_digest(view: &PageView) -> Digest {
+/// A digest of what the search index takes from the route, and of the page's listings of tags.
+fn route_digest(view: &PageView, listings: &str) -> Digest {
     let meta = view.meta.to_string();
     let title = view.title.as_deref().unwrap_or_default();
-    Digest::of_parts([view.url.as_bytes(), title.as_bytes(), meta.as_bytes()])
+    Digest::of_parts([view.url.as_bytes(), title.as_bytes(), meta.as_bytes(), listings.as_bytes()])
 }
 
 /// A digest of what each destination on a page becomes.
@@ -281,7 +289,12 @@ fn collect(
     if let Some(options) = &project.search {
         let bodies = site.order.iter().filter_map(|path| cache.bodies.get(path));
         let parts = bodies.map(|kept| kept.value.search.as_str()).filter(|part| !part.is_empty());
-        out.bytes("search/search_index.json", search::search_index(parts, options));
+        let index = search::search_index(parts, options);
+        if project.site.plugin("offline").is_some() {
+            // A page on a disk may load a script, but not read a file.
+            out.bytes("search/search_index.js", [b"var __index = ".as_slice(), &index].concat());
+        }
+        out.bytes("search/search_index.json", index);
     }
     out.outputs
 }

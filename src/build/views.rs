@@ -4,6 +4,7 @@ use super::json::json_of;
 use super::project::Project;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::markdown::{Parsed, TocEntry};
+use crate::render::tags::TagHeading;
 use crate::render::theme::view::{NavItem, NavKind, NavView, PageRef, PageView, SiteView, TagView, TocView};
 use crate::render::theme::{Override, Theme};
 use crate::site::{self, PageRoute, Site};
@@ -104,7 +105,7 @@ pub(super) fn page(site: &Site, route: &PageRoute, parsed: &Parsed) -> PageView 
         previous_page: neighbour(route.previous),
         next_page: neighbour(route.next),
         is_homepage: route.is_homepage,
-        tags: tags(&meta),
+        tags: tags(route, &meta),
         source_path: route.path.as_str().to_owned(),
         template,
         draft: route.is_draft,
@@ -124,7 +125,44 @@ fn toc(entries: &[TocEntry]) -> Vec<TocView> {
     entries.iter().map(view).collect()
 }
 
-fn tags(meta: &Value) -> Vec<TagView> {
+/// Adds the headings of tag listings to a table of contents, each below the heading it stands under.
+pub(super) fn add_tags(toc: &mut Vec<TocView>, headings: &[TagHeading]) {
+    for heading in headings {
+        let view = TocView {
+            id: heading.id.clone(),
+            title: heading.name.clone(),
+            html: String::new(),
+            level: heading.level,
+            children: Vec::new(),
+        };
+        let host = heading.below.as_deref().and_then(|id| find_toc(toc, id));
+        match host {
+            Some(host) => host.children.push(view),
+            None => toc.push(view),
+        }
+    }
+}
+
+fn find_toc<'a>(toc: &'a mut [TocView], id: &str) -> Option<&'a mut TocView> {
+    for entry in toc {
+        if entry.id == id {
+            return Some(entry);
+        }
+        if let Some(found) = find_toc(&mut entry.children, id) {
+            return Some(found);
+        }
+    }
+    None
+}
+
+fn tags(route: &PageRoute, meta: &Value) -> Vec<TagView> {
+    if !route.tags.is_empty() {
+        return route.tags.iter().map(|tag| TagView { name: tag.name.clone(), url: tag.url.clone() }).collect();
+    }
+    tags_of_meta(meta)
+}
+
+fn tags_of_meta(meta: &Value) -> Vec<TagView> {
     let tags = meta.get("tags").and_then(Value::as_array).into_iter().flatten();
     let name = |tag: &Value| tag.as_str().map(str::to_owned).or_else(|| tag.is_number().then(|| tag.to_string()));
     tags.filter_map(name).map(|name| TagView { name, url: None }).collect()

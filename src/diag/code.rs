@@ -101,6 +101,7 @@ codes! {
     RedirectNotFound "OB442" Warning "a redirect to a page that does not exist";
     RedirectHidesPage "OB443" Warning "a redirect from a page that is still there";
     PagesFile "OB444" Warning "a mistake in a file that orders a folder's pages";
+    TagsInvalid "OB446" Warning "a tag or a listing of tags that cannot be what it is";
     PagesEntryNotFound "OB445" Warning "an entry of such a file that names nothing";
     TemplateSyntax "OB420" Error "a template of the project that cannot be read";
     TemplateRender "OB421" Error "a template that asks for what is not there";

@@ -64,6 +64,12 @@ impl Slugify {
         found
     }
 
+    /// Reads the name of a Python function, as YAML writes it; `None` for one that is not known.
+    pub fn of_node(node: &yaml::Node) -> Option<Slugify> {
+        let name = python_name(node).or_else(|| node.get("object").and_then(python_name))?;
+        by_name(name, node)
+    }
+
     /// Makes an id.
     pub fn slug(&self, text: &str, separator: &str) -> String {
         match self {

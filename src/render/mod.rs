@@ -6,4 +6,5 @@ pub mod html;
 mod html_events;
 pub mod search;
 pub mod sitemap;
+pub mod tags;
 pub mod theme;

@@ -5,10 +5,11 @@ use super::links::Checker;
 use super::nav::{self, Draft, Item};
 use super::options::SiteOptions;
 use super::plugins;
+use super::plugins::tags::{Listing, Tree};
 use super::route::{NavItem, NavKind, PageRoute, Site, TitleFrom};
 use super::url;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::markdown::PageFacts;
+use crate::markdown::{PageFacts, is_entity_at};
 use crate::text::{SitePath, World, yaml};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub fn link(files: &Files, pages: &[&PageFacts], options: &SiteOptions, world: &dyn World) -> (Site, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
     let facts: BTreeMap<SitePath, &PageFacts> = pages.iter().map(|page| (page.path, *page)).collect();
-    let metas = effective_metas(files, &facts, options, world, &mut diagnostics);
+    let metas = plugins::meta::metas(&facts, options, world, &mut diagnostics);
 
     let written = options.nav.as_deref().filter(|entries| !entries.is_empty());
     let literate = plugins::literate_nav::apply(written, files, options, world, &mut diagnostics);
@@ -50,6 +51,7 @@ pub fn link(files: &Files, pages: &[&PageFacts], options: &SiteOptions, world: &
             .collect(),
         generated: plugins::redirects::redirects(files, options, &mut diagnostics),
         files: files.clone(),
+        listings: BTreeMap::new(),
         use_directory_urls: options.use_directory_urls,
         absolute_links: options.validation.links_absolute_links,
     };
@@ -60,21 +62,11 @@ pub fn link(files: &Files, pages: &[&PageFacts], options: &SiteOptions, world: &
     place(&mut site, &draft);
     title(&mut site, &draft, &facts);
     site.nav = items(&draft.items, &site, &draft);
+    let export = plugins::tags::apply(&mut site, options, world, &mut diagnostics);
+    site.generated.extend(export);
     check_links(&mut site, &facts, options, &mut diagnostics);
     diagnostics.sort();
     (site, diagnostics)
-}
-
-/// The front matter of every page, with what `.meta.yml` files add.
-fn effective_metas(
-    files: &Files,
-    facts: &BTreeMap<SitePath, &PageFacts>,
-    options: &SiteOptions,
-    world: &dyn World,
-    diagnostics: &mut Diagnostics,
-) -> BTreeMap<SitePath, yaml::Node> {
-    let _ = (files, options, world, diagnostics);
-    facts.iter().filter_map(|(path, page)| Some((*path, page.meta.clone()?))).collect()
 }
 
 /// Everything of a route that the file alone decides.
@@ -102,6 +94,7 @@ fn route(file: &FileRoute, options: &SiteOptions, meta: Option<yaml::Node>) -> P
         canonical_url,
         view_url: edit_url.as_deref().map(view_url),
         edit_url,
+        tags: Vec::new(),
         links: BTreeMap::new(),
         url,
     }
@@ -220,7 +213,7 @@ fn own_title(
     }
     let heading = facts.and_then(|page| page.heading_title.as_ref()).filter(|heading| !heading.value.is_empty());
     if let Some(heading) = heading {
-        return (heading.value.clone(), TitleFrom::Heading);
+        return (escaped(&heading.value), TitleFrom::Heading);
     }
     let name = files.by_path(path).map_or("", |file| file.name());
     (title_from_name(name), TitleFrom::FileName)
@@ -305,7 +298,8 @@ fn check_links(
     options: &SiteOptions,
     diagnostics: &mut Diagnostics,
 ) {
-    let extra_anchors: BTreeMap<SitePath, BTreeSet<String>> = BTreeMap::new();
+    let extra_anchors: BTreeMap<SitePath, BTreeSet<String>> =
+        site.listings.iter().map(|(path, listings)| (*path, anchors(listings))).collect();
     let files = site.files.clone();
     let checker = Checker { files: &files, options, facts, extra_anchors: &extra_anchors };
     let mut backlinks: BTreeMap<SitePath, BTreeSet<SitePath>> = BTreeMap::new();
@@ -320,4 +314,29 @@ fn check_links(
         }
     }
     site.backlinks = backlinks.into_iter().map(|(to, from)| (to, from.into_iter().collect())).collect();
+}
+
+/// Makes an HTML fragment of a heading's text, in which character references stand as written.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (at, ch) in text.char_indices() {
+        match ch {
+            '&' if !is_entity_at(&text[at..]) => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            _ => out.push(ch),
+        }
+    }
+    out
+}
+
+/// The ids of the headings that listings of tags make.
+fn anchors(listings: &[Listing]) -> BTreeSet<String> {
+    let mut out = BTreeSet::new();
+    let mut pending: Vec<&Tree> = listings.iter().flat_map(|listing| &listing.trees).collect();
+    while let Some(tree) = pending.pop() {
+        out.insert(tree.slug.clone());
+        pending.extend(&tree.children);
+    }
+    out
 }

@@ -23,4 +23,5 @@ mod url;
 pub use files::{FileKind, FileRoute, Files, Inclusion, collect_files, is_page};
 pub use link::link;
 pub use options::{AbsoluteLinks, NavEntry, PluginSettings, SiteOptions, Validation};
+pub use plugins::tags::{Listing, TagRef, Tree};
 pub use route::{NavItem, NavKind, PageRoute, Site, TitleFrom};

@@ -2,6 +2,7 @@
 
 use super::files::Files;
 use super::options::AbsoluteLinks;
+use super::plugins::tags::{Listing, TagRef};
 use crate::text::{SitePath, Span, yaml};
 use std::collections::BTreeMap;
 
@@ -26,13 +27,16 @@ pub struct Site {
     pub generated: BTreeMap<String, Vec<u8>>,
     /// Every file and its route, for links.
     pub files: Files,
+    /// Listings of tags (plugin `tags`), in the order in which they stand on each page.
+    pub listings: BTreeMap<SitePath, Vec<Listing>>,
     pub(super) use_directory_urls: bool,
     pub(super) absolute_links: AbsoluteLinks,
 }
 
 /// One page as the rest of the site knows it.
 ///
-/// Titles are text, not HTML.
+/// Titles are HTML fragments, as in MkDocs: one from a heading has its special characters escaped,
+/// one from the configuration or the front matter goes out as written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PageRoute {
     /// The file.
@@ -70,6 +74,8 @@ pub struct PageRoute {
     pub edit_url: Option<String>,
     /// Where to see the source as text.
     pub view_url: Option<String>,
+    /// The page's tags (plugin `tags`), sorted.
+    pub tags: Vec<TagRef>,
     /// Each `a href` and `img src` as written, and what it becomes.
     pub links: BTreeMap<String, String>,
 }
@@ -90,7 +96,7 @@ pub enum TitleFrom {
 /// A line of the navigation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NavItem {
-    /// The label as text; a link may have none.
+    /// The label, an HTML fragment; a link may have none.
     pub title: Option<String>,
     /// What it is.
     pub kind: NavKind,
@@ -139,6 +145,11 @@ impl Site {
             Some(known) => (known != target).then(|| known.clone()),
             None => super::links::resolve(&self.files, self.absolute_links, page, target),
         }
+    }
+
+    /// Returns a URL of the site as a page must write it; both are relative to the site.
+    pub fn relative_url(&self, to: &str, from: &str) -> String {
+        super::url::relative(if to.is_empty() { "." } else { to }, from)
     }
 
     /// Tells whether pages have folder URLs (`a/`) rather than files (`a.html`).

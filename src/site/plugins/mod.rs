@@ -6,11 +6,13 @@
 pub(crate) mod awesome_pages;
 pub(crate) mod exclude;
 pub(crate) mod literate_nav;
+pub(crate) mod meta;
 pub(crate) mod redirects;
 pub(crate) mod section_index;
 mod settings;
+pub mod tags;
 
 pub(crate) use settings::Settings;
 
 /// The plugins of this room, by name.
-pub const KNOWN: &[&str] = &["awesome-pages", "exclude", "literate-nav", "redirects", "section-index"];
+pub const KNOWN: &[&str] = &["awesome-pages", "exclude", "literate-nav", "meta", "redirects", "section-index", "tags"];

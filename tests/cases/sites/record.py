@@ -38,7 +38,8 @@ def on_page_context(context, page, config, nav):
         "next": page.next_page.file.src_uri if page.next_page else None,
         "home": page.is_homepage,
         "parents": [parent.title for parent in page.ancestors],
-        "meta": page.meta,
+        "meta": {key: value for key, value in page.meta.items() if not key.startswith("__")},
+        "tags": [[tag.name, tag.url] for tag in context.get("tags", [])],
     }
     return context
 

@@ -1,0 +1,131 @@
+//! Listings of tags, written into the content of a page where its comments ask for them.
+//!
+//! Follows the template `fragments/tags/default` of Material 9.8: a heading per tag, all of them one level below
+//! the heading before it, and a list of pages.
+
+use crate::site::{Listing, Site, Tree};
+use crate::text::SitePath;
+
+/// A listing's heading for the table of contents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagHeading {
+    /// The id of the heading that the listing stands under; `None` before any heading.
+    pub below: Option<String>,
+    /// The heading's level, 1 to 6.
+    pub level: u8,
+    /// The heading's id.
+    pub id: String,
+    /// The tag.
+    pub name: String,
+}
+
+/// Writes a page's listings into its content; returns the content, and the headings for the table of
+/// contents. A page without listings keeps its content.
+pub fn fill_listings(html: &str, site: &Site, page: SitePath) -> (String, Vec<TagHeading>) {
+    let (Some(listings), Some(route)) = (site.listings.get(&page), site.pages.get(&page)) else {
+        return (html.to_owned(), Vec::new());
+    };
+    let mut out = String::new();
+    let mut headings = Vec::new();
+    let mut rest = html;
+    for listing in listings {
+        let mark = if listing.directive.is_empty() { "<p>[TAGS]</p>" } else { listing.directive.as_str() };
+        let found = rest.find(mark);
+        let (before, after) = match found {
+            Some(at) => (&rest[..at], &rest[at + mark.len()..]),
+            // `tags_file` puts a listing at the end of its page.
+            None if listing.directive.is_empty() => (rest, ""),
+            None => continue,
+        };
+        out.push_str(before);
+        let host = Host::of(&out);
+        let level = (host.level + 1).min(6);
+        let mut writer = Writer { out: &mut out, site, url: &route.url, host: &host };
+        for tree in &listing.trees {
+            writer.tree(tree, level);
+            if listing.toc {
+                collect(tree, host.id.clone(), level, &mut headings);
+            }
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    (out, headings)
+}
+
+/// All that a page's listings are made from, as text: what a key is to hold.
+pub fn listings_key(site: &Site, page: SitePath) -> String {
+    let marks =
+        |listing: &Listing| if listing.directive.is_empty() { "<p>[TAGS]</p>" } else { &listing.directive }.to_owned();
+    let skeleton: String = site.listings.get(&page).into_iter().flatten().map(marks).collect();
+    let (html, headings) = fill_listings(&skeleton, site, page);
+    format!("{html}{headings:?}")
+}
+
+fn collect(tree: &Tree, below: Option<String>, level: u8, headings: &mut Vec<TagHeading>) {
+    headings.push(TagHeading { below, level, id: tree.slug.clone(), name: tree.name.clone() });
+    for child in &tree.children {
+        collect(child, Some(tree.slug.clone()), (level + 1).min(6), headings);
+    }
+}
+
+/// The heading before a listing.
+struct Host {
+    level: u8,
+    id: Option<String>,
+    /// Its permalink, from which those of the tags are made.
+    permalink: Option<String>,
+}
+
+impl Host {
+    fn of(html: &str) -> Host {
+        let heading = html.match_indices("<h").filter_map(|(at, _)| {
+            let level = html[at + 2..].chars().next()?.to_digit(10).filter(|level| (1..=6).contains(level))?;
+            let id = html[at..].strip_prefix(&format!("<h{level} id=\""))?.split('"').next()?;
+            Some((at, level as u8, id.to_owned()))
+        });
+        let Some((at, level, id)) = heading.last() else { return Host { level: 1, id: None, permalink: None } };
+        let end = html[at..].find("</h").map_or(html.len(), |end| at + end);
+        let inner = &html[at..end];
+        let link = inner.find("<a class=\"headerlink\"").and_then(|start| {
+            let length = inner[start..].find("</a>")? + 4;
+            Some(inner[start..start + length].replace(&format!("href=\"#{id}\""), "href=\"#{}\""))
+        });
+        Host { level, id: Some(id), permalink: link }
+    }
+}
+
+struct Writer<'a> {
+    out: &'a mut String,
+    site: &'a Site,
+    url: &'a str,
+    host: &'a Host,
+}
+
+impl Writer<'_> {
+    fn tree(&mut self, tree: &Tree, level: u8) {
+        let shadow = if tree.hidden { " md-tag-shadow" } else { "" };
+        let link = self.host.permalink.as_deref().map_or(String::new(), |link| link.replace("{}", &escape(&tree.slug)));
+        self.out.push_str(&format!(
+            "<h{level} id=\"{}\"><span class=\"md-tag{shadow}\">{}</span>{link}</h{level}>\n<ul>\n",
+            escape(&tree.slug),
+            escape(&tree.name)
+        ));
+        for page in &tree.pages {
+            if let Some(route) = self.site.pages.get(page) {
+                let url = self.site.relative_url(&route.url, self.url);
+                self.out.push_str(&format!("<li><a href=\"{}\">{}</a></li>\n", escape(&url), route.title));
+            }
+        }
+        for child in &tree.children {
+            self.out.push_str("<li style=\"list-style-type:none\">");
+            self.tree(child, level);
+            self.out.push_str("</li>\n");
+        }
+        self.out.push_str("</ul>\n");
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

@@ -1,0 +1,105 @@
+//! `meta`: front matter for whole folders (Material's plugin, 9.8).
+//!
+//! A file `.meta.yml` holds for all pages in its folder and below it. Mappings are merged, lists are
+//! joined, of two other values the inner one counts, and the page's own front matter counts last.
+
+use super::Settings;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::markdown::PageFacts;
+use crate::site::options::SiteOptions;
+use crate::site::url;
+use crate::text::{Chunk, SitePath, World, yaml};
+use std::collections::BTreeMap;
+
+/// Returns the front matter of every page that has any, with what the folders add.
+pub(crate) fn metas(
+    facts: &BTreeMap<SitePath, &PageFacts>,
+    options: &SiteOptions,
+    world: &dyn World,
+    diagnostics: &mut Diagnostics,
+) -> BTreeMap<SitePath, yaml::Node> {
+    let own = |page: &PageFacts| page.meta.clone();
+    let Some(plugin) = options.plugin("meta") else {
+        return facts.iter().filter_map(|(path, page)| Some((*path, own(page)?))).collect();
+    };
+    let mut settings = Settings::open(plugin, &["meta_file"], diagnostics);
+    let name = settings.text("meta_file").map_or(".meta.yml".to_owned(), |name| name.value);
+    let mut known: BTreeMap<String, Option<yaml::Node>> = BTreeMap::new();
+    let mut out = BTreeMap::new();
+    for (path, page) in facts {
+        let mut folders = vec![""];
+        let uri = path.below(options.docs_dir).unwrap_or_default();
+        folders.extend(uri.match_indices('/').map(|(at, _)| &uri[..at]));
+        let mut meta: Option<yaml::Node> = None;
+        for folder in folders {
+            let node = known
+                .entry(folder.to_owned())
+                .or_insert_with(|| read(options.docs_dir.join(&url::join(folder, &name)), world, diagnostics));
+            if let Some(node) = node {
+                meta = Some(match meta {
+                    Some(outer) => merged(outer, node, diagnostics, 0),
+                    None => node.clone(),
+                });
+            }
+        }
+        let meta = match (meta, own(page)) {
+            (Some(folders), Some(own)) => Some(merged(folders, &own, diagnostics, 0)),
+            (folders, own) => own.or(folders),
+        };
+        if let Some(meta) = meta {
+            out.insert(*path, meta);
+        }
+    }
+    out
+}
+
+fn read(path: SitePath, world: &dyn World, diagnostics: &mut Diagnostics) -> Option<yaml::Node> {
+    let source = world.source(path).ok()?;
+    match yaml::parse(&Chunk::of(&source)) {
+        Ok(parsed) if parsed.root.as_map().is_some() => Some(parsed.root),
+        Ok(parsed) if parsed.root.is_null() => None,
+        Ok(parsed) => {
+            let message = format!("this file must be a mapping, not {}", parsed.root.kind_name());
+            diagnostics.push(Diagnostic::new(Code::PagesFile, parsed.root.span, message));
+            None
+        }
+        Err(error) => {
+            diagnostics.push(Diagnostic::new(Code::ConfigSyntax, error.span, error.message));
+            None
+        }
+    }
+}
+
+/// Merges an inner value into an outer one.
+fn merged(outer: yaml::Node, inner: &yaml::Node, diagnostics: &mut Diagnostics, depth: usize) -> yaml::Node {
+    use yaml::Kind;
+    let kind = match (outer.kind, &inner.kind) {
+        (Kind::Map(mut entries), Kind::Map(added)) if depth < 64 => {
+            for (key, value) in added {
+                let place = entries.iter().position(|(known, _)| known.scalar_text() == key.scalar_text());
+                match place {
+                    Some(at) => {
+                        let old = entries[at].1.clone();
+                        entries[at].1 = merged(old, value, diagnostics, depth + 1);
+                    }
+                    None => entries.push((key.clone(), value.clone())),
+                }
+            }
+            Kind::Map(entries)
+        }
+        (Kind::Seq(mut items), Kind::Seq(added)) => {
+            items.extend(added.iter().cloned());
+            Kind::Seq(items)
+        }
+        (Kind::Map(_) | Kind::Seq(_), other) if !matches!(other, Kind::Null) => {
+            diagnostics.push(
+                Diagnostic::new(Code::PagesFile, inner.span, format!("{} cannot be merged here", inner.kind_name()))
+                    .label(outer.span, "a folder's `.meta.yml` gives another kind of value")
+                    .note("mappings are merged with mappings and lists with lists; the inner value is used"),
+            );
+            other.clone()
+        }
+        (_, other) => other.clone(),
+    };
+    yaml::Node { kind, ..inner.clone() }
+}
