@@ -25,13 +25,13 @@ fn inclusions_and_alerts_become_what_the_plugins_make_of_them() {
             let config = Source::new(SitePath::new("mkdocs.yml"), settings.to_string());
             let settings = yaml::parse(&Chunk::of(&config)).unwrap().root;
             let name = Spanned::new(name.clone(), Span::at_start(config.path()));
-            plugins.extend(Preprocessor::read(&name, &settings, docs, &mut diagnostics));
+            plugins.extend(Preprocessor::read(&name, &settings, docs, &[], &world, &mut diagnostics));
         }
         assert!(diagnostics.is_empty(), "{diagnostics:?}");
         let page = docs.join(case["page"].as_str().unwrap());
         let text = Chunk::of(&world[&page]);
         let mut reads = Vec::new();
-        let got = preprocess(text, &plugins, page, &world, &mut reads, &mut diagnostics);
+        let got = preprocess(text, None, &plugins, page, &world, &mut reads, &mut diagnostics);
         let want = case["expected"].as_str().unwrap();
         if got.text() != want {
             wrong.push(format!("{}\ngot  {:?}\nwant {want:?}", world[&page].text(), got.text()));

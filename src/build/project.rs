@@ -116,7 +116,9 @@ pub fn load(
     let (mut dialect, findings) = dialect(&config);
     diagnostics.append(findings);
     for plugin in config.plugins.iter().map(plugin).filter(site::PluginSettings::enabled) {
-        let read = Preprocessor::read(&plugin.name, &plugin.settings, config.docs_dir, &mut diagnostics);
+        let variables = page_variables(&config);
+        let (name, settings) = (&plugin.name, &plugin.settings);
+        let read = Preprocessor::read(name, settings, config.docs_dir, &variables, world, &mut diagnostics);
         dialect.preprocessors.extend(read);
     }
     diagnostics.sort();
@@ -151,6 +153,40 @@ fn dialect(config: &Config) -> (Dialect, Diagnostics) {
             Dialect::mkdocs(&uses)
         }
     }
+}
+
+/// What pages may name where the plugin `macros` is in use: `config` with MkDocs' names, `extra`, and
+/// each key of `extra` by itself.
+fn page_variables(config: &Config) -> Vec<(String, yaml::Node)> {
+    let start = Span::at_start(config.file);
+    let node = |kind| yaml::Node::new(kind, start);
+    let text = |text: &str| node(yaml::Kind::String(text.to_owned(), yaml::Style::Quoted));
+    let given = |value: Option<&str>| value.map_or_else(|| node(yaml::Kind::Null), text);
+    let spanned = |value: &Option<Spanned<String>>| given(value.as_ref().map(|value| value.value.as_str()));
+    let entries = [
+        ("site_name", text(&config.site.name.value)),
+        ("site_url", spanned(&config.site.url)),
+        ("site_description", spanned(&config.site.description)),
+        ("site_author", spanned(&config.site.author)),
+        ("copyright", spanned(&config.site.copyright)),
+        ("docs_dir", text(config.docs_dir.as_str())),
+        ("site_dir", text(config.site_dir.as_str())),
+        ("use_directory_urls", node(yaml::Kind::Bool(config.use_directory_urls))),
+        ("repo_url", spanned(&config.repo.url)),
+        ("repo_name", given(config.repo.name.as_deref())),
+        ("edit_uri", given(config.repo.edit_uri.as_deref())),
+        ("extra", config.extra.clone()),
+        ("theme", config.theme.keys.clone()),
+    ];
+    let entries = entries.map(|(name, value)| (text(name), value)).into();
+    let mut variables =
+        vec![("config".to_owned(), node(yaml::Kind::Map(entries))), ("extra".to_owned(), config.extra.clone())];
+    for (key, value) in config.extra.as_map().unwrap_or_default() {
+        if let Some(name) = key.as_str().filter(|name| !matches!(*name, "config" | "extra")) {
+            variables.push((name.to_owned(), value.clone()));
+        }
+    }
+    variables
 }
 
 fn site_options(config: &Config, purpose: &Purpose) -> site::SiteOptions {

@@ -39,6 +39,7 @@ pub fn parse(source: &Source, dialect: &Dialect, world: &dyn World) -> Parsed {
     let (front_matter, body) = front_matter::split_front_matter(&text, &mut page.diagnostics);
     let body = preprocess::preprocess(
         body,
+        front_matter.meta.as_ref(),
         &dialect.preprocessors,
         source.path(),
         world,

@@ -7,6 +7,7 @@
 
 mod gh_admonitions;
 mod include_markdown;
+mod macros;
 mod relocate;
 
 use super::facts::Read;
@@ -22,6 +23,7 @@ pub struct Preprocessor(Kind);
 enum Kind {
     IncludeMarkdown(Box<include_markdown::Options>),
     GhAdmonitions,
+    Macros(Box<macros::Options>),
 }
 
 /// What a preprocessor may ask, and where it says what it finds.
@@ -36,16 +38,19 @@ pub(crate) struct Context<'a> {
 
 impl Preprocessor {
     /// The plugins of this room, by name.
-    pub const PLUGINS: &'static [&'static str] = &["gh-admonitions", "include-markdown"];
+    pub const PLUGINS: &'static [&'static str] = &["gh-admonitions", "include-markdown", "macros"];
 
     /// Reads a plugin's options; `None` for a plugin that does not change text. `docs_dir` is the
-    /// folder that inclusions without a leading `.` start from.
+    /// folder that inclusions without a leading `.` start from, `variables` are the project's own that
+    /// pages may name: `config`, `extra`, and each key of `extra`.
     ///
     /// Reports unknown options (`OB440`) and values that an option cannot have (`OB441`).
     pub fn read(
         name: &Spanned<String>,
         settings: &yaml::Node,
         docs_dir: SitePath,
+        variables: &[(String, yaml::Node)],
+        world: &dyn World,
         diagnostics: &mut Diagnostics,
     ) -> Option<Preprocessor> {
         let kind = match name.value.as_str() {
@@ -57,23 +62,29 @@ impl Preprocessor {
                 report_unknown(name, settings, include_markdown::OPTIONS, diagnostics);
                 Kind::IncludeMarkdown(Box::new(include_markdown::Options::read(settings, docs_dir, diagnostics)))
             }
+            "macros" => {
+                macros::report_main_module(name, world, diagnostics);
+                Kind::Macros(Box::new(macros::Options::read(name, settings, docs_dir, variables, diagnostics)))
+            }
             _ => return None,
         };
         Some(Preprocessor(kind))
     }
 
-    fn apply(&self, text: Chunk, context: &mut Context<'_>) -> Chunk {
+    fn apply(&self, text: Chunk, meta: Option<&yaml::Node>, context: &mut Context<'_>) -> Chunk {
         match &self.0 {
             Kind::IncludeMarkdown(options) => include_markdown::apply(text, options, context),
             Kind::GhAdmonitions => gh_admonitions::apply(text),
+            Kind::Macros(options) => macros::apply(text, options, meta, context),
         }
     }
 }
 
 /// Lets plugins change a page's body, in MkDocs' order: inclusions come first, whatever the order of
-/// the list, because their plugin asks for that.
+/// the list, because their plugin asks for that. `meta` is the page's front matter.
 pub fn preprocess(
     body: Chunk,
+    meta: Option<&yaml::Node>,
     plugins: &[Preprocessor],
     page: SitePath,
     world: &dyn World,
@@ -83,7 +94,7 @@ pub fn preprocess(
     let mut context = Context { page, world, reads, diagnostics };
     let is_first = |plugin: &&Preprocessor| matches!(plugin.0, Kind::IncludeMarkdown(_));
     let (first, then): (Vec<&Preprocessor>, Vec<&Preprocessor>) = plugins.iter().partition(is_first);
-    first.into_iter().chain(then).fold(body, |text, plugin| plugin.apply(text, &mut context))
+    first.into_iter().chain(then).fold(body, |text, plugin| plugin.apply(text, meta, &mut context))
 }
 
 impl Context<'_> {

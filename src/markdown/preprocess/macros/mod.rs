@@ -1,0 +1,295 @@
+//! Plugin `macros`: variables, filters, loops, inclusions and macros in pages, as mkdocs-macros-plugin
+//! 1.5.0 has them through Jinja2.
+//!
+//! An evaluator of our own, for three reasons: text outside of tags keeps its place to the byte; what
+//! is not defined stays in the page; and pages are written with Jinja2's positional arguments and
+//! Python's methods. Python modules are refused. Steps, depth and size are bounded.
+
+mod eval;
+mod expr;
+mod run;
+mod template;
+mod value;
+
+use super::{Context, report_unknown};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::text::{Chunk, SitePath, Span, Spanned, World, yaml};
+use run::Run;
+use std::collections::BTreeMap;
+use value::Value;
+use yaml::Node;
+
+/// What the plugin may be told.
+pub(super) const OPTIONS: &[&str] = &[
+    "force_render_paths",
+    "include_dir",
+    "include_yaml",
+    "j2_block_end_string",
+    "j2_block_start_string",
+    "j2_comment_end_string",
+    "j2_comment_start_string",
+    "j2_extensions",
+    "j2_variable_end_string",
+    "j2_variable_start_string",
+    "module_name",
+    "modules",
+    "on_error_fail",
+    "on_undefined",
+    "render_by_default",
+    "verbose",
+];
+
+/// What becomes of a name that is not defined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum WhenUndefined {
+    Keep,
+    Silent,
+    Strict,
+}
+
+/// The marks around tags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Marks {
+    variable_start: String,
+    variable_end: String,
+    block_start: String,
+    block_end: String,
+    comment_start: String,
+    comment_end: String,
+}
+
+/// The plugin's options, read once.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Options {
+    marks: Marks,
+    on_undefined: WhenUndefined,
+    is_lax: bool,
+    render_by_default: bool,
+    force_render_paths: Vec<String>,
+    docs_dir: SitePath,
+    include_dir: SitePath,
+    /// Files of variables, each with the name that its content goes under.
+    include_yaml: Vec<(Option<String>, Spanned<SitePath>)>,
+    /// The project's own variables: `extra` and its keys, `config`.
+    variables: Vec<(String, Node)>,
+}
+
+impl Options {
+    /// Reads the options. `variables` are those of the project.
+    pub(super) fn read(
+        name: &Spanned<String>,
+        settings: &Node,
+        docs_dir: SitePath,
+        variables: &[(String, Node)],
+        out: &mut Diagnostics,
+    ) -> Options {
+        report_unknown(name, settings, OPTIONS, out);
+        let text = |key: &str| settings.get(key).and_then(Node::as_str).filter(|text| !text.is_empty());
+        for key in ["module_name", "modules"] {
+            let Some(value) = settings.get(key) else { continue };
+            let is_empty = value.is_null() || value.as_seq().is_some_and(<[Node]>::is_empty);
+            if !is_empty {
+                let message = format!("Python modules of macros (`{key}`) are not run");
+                let note = "opsbook executes no Python: calls of their functions stay in the page as text";
+                out.push(Diagnostic::new(Code::MacroPython, value.span, message).note(note));
+            }
+        }
+        let (mut on_undefined, mut is_lax) = (WhenUndefined::Keep, false);
+        if let Some(value) = settings.get("on_undefined").filter(|value| !value.is_null()) {
+            match value.as_str() {
+                Some("keep") => {}
+                Some("silent") => on_undefined = WhenUndefined::Silent,
+                Some("lax") => (on_undefined, is_lax) = (WhenUndefined::Silent, true),
+                Some("strict") => on_undefined = WhenUndefined::Strict,
+                _ => {
+                    let message = "`on_undefined` takes `keep`, `silent`, `lax` or `strict`";
+                    out.push(Diagnostic::new(Code::PluginBadOption, value.span, message));
+                }
+            }
+        }
+        let mark = |key: &str, default: &str| text(key).unwrap_or(default).to_owned();
+        Options {
+            marks: Marks {
+                variable_start: mark("j2_variable_start_string", "{{"),
+                variable_end: mark("j2_variable_end_string", "}}"),
+                block_start: mark("j2_block_start_string", "{%"),
+                block_end: mark("j2_block_end_string", "%}"),
+                comment_start: mark("j2_comment_start_string", "{#"),
+                comment_end: mark("j2_comment_end_string", "#}"),
+            },
+            on_undefined,
+            is_lax,
+            render_by_default: settings.get("render_by_default").and_then(Node::as_bool).unwrap_or(true),
+            force_render_paths: text("force_render_paths").unwrap_or_default().lines().map(str::to_owned).collect(),
+            docs_dir,
+            include_dir: text("include_dir").map_or(docs_dir, SitePath::new),
+            include_yaml: settings.get("include_yaml").map(included).unwrap_or_default(),
+            variables: variables.to_vec(),
+        }
+    }
+}
+
+/// `include_yaml`: paths, or one-key mappings from a name to a path.
+fn included(node: &Node) -> Vec<(Option<String>, Spanned<SitePath>)> {
+    let entry = |item: &Node| match item.as_map() {
+        Some([(key, path)]) => Some((key.scalar_text(), path.spanned_str()?.map(|path| SitePath::new(&path)))),
+        _ => Some((None, item.spanned_str()?.map(|path| SitePath::new(&path)))),
+    };
+    node.as_seq().unwrap_or_default().iter().filter_map(entry).collect()
+}
+
+/// Carries out the tags of a page. `meta` is its front matter.
+pub(super) fn apply(text: Chunk, options: &Options, meta: Option<&Node>, context: &mut Context<'_>) -> Chunk {
+    let asked = meta.and_then(|meta| meta.get("render_macros")).and_then(Node::as_bool);
+    let renders = match asked {
+        Some(asked) => asked,
+        None => options.render_by_default || is_forced(options, context.page),
+    };
+    let marks = [&options.marks.variable_start, &options.marks.block_start, &options.marks.comment_start];
+    if !renders || !marks.iter().any(|mark| text.text().contains(mark.as_str())) {
+        return text;
+    }
+    let mut globals: BTreeMap<String, Value> = BTreeMap::new();
+    let is_project_own = |name: &str| matches!(name, "extra" | "config");
+    for (name, node) in options.variables.iter().filter(|(name, _)| is_project_own(name)) {
+        globals.insert(name.clone(), Value::of(node));
+    }
+    for (name, path) in &options.include_yaml {
+        include_variables(name.as_deref(), path, &mut globals, context);
+    }
+    for (name, node) in options.variables.iter().filter(|(name, _)| !is_project_own(name)) {
+        globals.insert(name.clone(), Value::of(node));
+    }
+    globals.insert("page".to_owned(), page_value(options, meta, context.page));
+    for (key, value) in meta.and_then(Node::as_map).unwrap_or_default() {
+        if let Some(name) = key.as_str() {
+            globals.insert(name.to_owned(), Value::of(value));
+        }
+    }
+    let mut run = Run::new(options, globals, context);
+    let template = run.template(text);
+    run.run(&template)
+}
+
+/// Reads a file of variables and lays it over those that are there, mapping by mapping.
+fn include_variables(
+    name: Option<&str>,
+    path: &Spanned<SitePath>,
+    globals: &mut BTreeMap<String, Value>,
+    context: &mut Context<'_>,
+) {
+    let source = match context.source(path.value) {
+        Ok(source) => source,
+        Err(_) => {
+            let message = format!("the file of variables `{}` cannot be read", path.value);
+            context.diagnostics.push(Diagnostic::new(Code::IncludeNotFound, path.span, message));
+            return;
+        }
+    };
+    let root = match yaml::parse(&Chunk::of(&source)) {
+        Ok(parsed) => Value::of(&parsed.root),
+        Err(error) => {
+            let message = format!("`{}` is not valid YAML: {}", path.value, error.message);
+            context.diagnostics.push(Diagnostic::new(Code::ConfigSyntax, error.span, message));
+            return;
+        }
+    };
+    let root = match name {
+        Some(name) => Value::map(vec![(Value::text(name), root)]),
+        None => root,
+    };
+    let Value::Map(entries) = &root else { return };
+    for (key, value) in entries.iter() {
+        let name = key.show();
+        let merged = match globals.get(&name) {
+            Some(before) => laid_over(before, value),
+            None => value.clone(),
+        };
+        globals.insert(name, merged);
+    }
+}
+
+fn laid_over(below: &Value, above: &Value) -> Value {
+    let (Value::Map(below), Value::Map(entries)) = (below, above) else { return above.clone() };
+    let mut merged = below.to_vec();
+    for (key, value) in entries.iter() {
+        match merged.iter_mut().find(|(known, _)| known.equals(key)) {
+            Some((_, slot)) => *slot = laid_over(slot, value),
+            None => merged.push((key.clone(), value.clone())),
+        }
+    }
+    Value::map(merged)
+}
+
+/// What is known of the page before it is parsed.
+fn page_value(options: &Options, meta: Option<&Node>, page: SitePath) -> Value {
+    let path = page.below(options.docs_dir).unwrap_or(page.as_str());
+    let text = |name: &str, value: &str| (Value::text(name), Value::text(value));
+    let file = Value::map(vec![text("src_path", path), text("src_uri", path), text("name", page.stem())]);
+    let meta_value = meta.map_or_else(|| Value::map(Vec::new()), Value::of);
+    let mut entries = vec![(Value::text("meta"), meta_value.clone()), (Value::text("file"), file)];
+    if let Some(title) = meta_value.get(&Value::text("title")) {
+        entries.push((Value::text("title"), title));
+    }
+    Value::map(entries)
+}
+
+/// Whether `force_render_paths`, lines in gitignore's form below the folder of the pages, names a page.
+fn is_forced(options: &Options, page: SitePath) -> bool {
+    let path = page.below(options.docs_dir).unwrap_or(page.as_str());
+    options.force_render_paths.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).any(|line| {
+        let (folder_only, pattern) = line.strip_suffix('/').map_or((false, line), |rest| (true, rest));
+        let anchored = pattern.trim_start_matches('/').contains('/') || pattern.starts_with('/');
+        let pattern: Vec<&str> = pattern.trim_start_matches('/').split('/').collect();
+        let parts: Vec<&str> = path.split('/').collect();
+        let ends: Vec<usize> = if folder_only { (1..parts.len()).collect() } else { (1..=parts.len()).collect() };
+        ends.into_iter().any(|end| {
+            if anchored { matches_parts(&pattern, &parts[..end]) } else { matches_name(pattern[0], parts[end - 1]) }
+        })
+    })
+}
+
+fn matches_parts(pattern: &[&str], parts: &[&str]) -> bool {
+    match (pattern.split_first(), parts.split_first()) {
+        (None, None) => true,
+        (Some((&"**", rest)), _) => (0..=parts.len()).any(|skip| matches_parts(rest, &parts[skip..])),
+        (Some((first, rest)), Some((part, more))) => matches_name(first, part) && matches_parts(rest, more),
+        _ => false,
+    }
+}
+
+/// `*` and `?` within one name, in time linear in pattern times name.
+fn matches_name(pattern: &str, name: &str) -> bool {
+    let pattern: Vec<char> = pattern.chars().collect();
+    let mut reached = vec![true];
+    reached.resize(pattern.len() + 1, false);
+    for at in 0..pattern.len() {
+        reached[at + 1] = reached[at] && pattern[at] == '*';
+    }
+    for ch in name.chars() {
+        let mut next = vec![false; pattern.len() + 1];
+        for at in 0..pattern.len() {
+            next[at + 1] = match pattern[at] {
+                '*' => reached[at + 1] || next[at],
+                '?' => reached[at],
+                other => reached[at] && other == ch,
+            };
+        }
+        reached = next;
+    }
+    reached[pattern.len()]
+}
+
+/// Reports Python modules that the plugin would load without being told: `main.py`, `main/`.
+pub(super) fn report_main_module(name: &Spanned<String>, world: &dyn World, out: &mut Diagnostics) {
+    let found = ["main.py", "main/__init__.py"].into_iter().find(|path| world.source(SitePath::new(path)).is_ok());
+    if let Some(path) = found {
+        let message = format!("the Python module `{path}` of the plugin `macros` is not run");
+        let note = "opsbook executes no Python: calls of its functions stay in the page as text";
+        let span: Span = name.span;
+        out.push(Diagnostic::new(Code::MacroPython, span, message).note(note));
+    }
+}
+
+#[cfg(test)]
+mod tests;
