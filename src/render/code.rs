@@ -525,3 +525,113 @@ fn push_escaped(text: &str, out: &mut String) {
     }
     out.push_str(&text[from..]);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::markdown::InlineHighlight;
+    use crate::text::{Chunk, SitePath, Span, Spanned};
+
+    fn place() -> Span {
+        Span::at_start(SitePath::new("a.md"))
+    }
+
+    fn style() -> HighlightStyle {
+        HighlightStyle {
+            css_class: "highlight".to_owned(),
+            language_prefix: "language-".to_owned(),
+            use_pygments: true,
+            stripnl: true,
+            ..HighlightStyle::default()
+        }
+    }
+
+    fn rendered(code: &str, language: &str, attrs: Attrs, style: HighlightStyle) -> String {
+        let language = (!language.is_empty()).then(|| Spanned::new(language.to_owned(), place()));
+        let style = CodeStyle::Highlighted(Box::new(style));
+        let block = CodeBlock { span: place(), code: Chunk::synthetic(code, place()), language, attrs, style };
+        let mut out = String::new();
+        render_code_block(&block, &mut out);
+        out
+    }
+
+    // The expectations of this module are the output of pymdown-extensions 13.1 with Pygments 2.21.
+
+    #[test]
+    fn a_table_of_numbers_has_a_title_row_and_links() {
+        let attrs = with(with(with(Attrs::default(), "id", "x"), "class", "c"), "data-a", "b");
+        let style = HighlightStyle {
+            linenums: Some(9),
+            line_step: 2,
+            line_special: 5,
+            hl_lines: vec![2],
+            anchor_linenums: true,
+            title: Some("T \"q\"".to_owned()),
+            ..style()
+        };
+        assert_eq!(
+            rendered("a\n<b>\n", "text", attrs, style),
+            "<div id=\"x\" class=\"c highlight\" data-a=\"b\"><table class=\"highlighttable\"><tr><th colspan=\"2\" \
+             class=\"filename\"><span class=\"filename\">T &quot;q&quot;</span></th></tr><tr><td class=\"linenos\">\
+             <div class=\"linenodiv\"><pre><span></span><span class=\"normal\">  </span>\n<span class=\"special\">\
+             <a href=\"#__codelineno-x-10\">10</a></span></pre></div></td><td class=\"code\"><div><pre><span></span>\
+             <code><a id=\"__codelineno-x-9\" name=\"__codelineno-x-9\"></a>a\n<a id=\"__codelineno-x-10\" \
+             name=\"__codelineno-x-10\"></a><span class=\"hll\">&lt;b&gt;\n</span></code></pre></div></td></tr></table>\
+             </div>"
+        );
+    }
+
+    #[test]
+    fn numbers_in_lines_are_attributes_with_the_recommended_options() {
+        let style = HighlightStyle {
+            linenums: Some(1),
+            linenums_style: LinenumsStyle::PymdownxInline,
+            anchor_linenums: true,
+            line_spans: "__span".to_owned(),
+            lang_class: true,
+            block_number: 3,
+            ..style()
+        };
+        assert_eq!(
+            rendered("\n\nls -l \"$x\"\n", "sh", Attrs::default(), style),
+            "<div class=\"language-sh highlight\"><pre><span></span><code><span id=\"__span-3-1\"><a \
+             id=\"__codelineno-3-1\" name=\"__codelineno-3-1\"></a><a href=\"#__codelineno-3-1\"><span \
+             class=\"linenos\" data-linenos=\"1 \"></span></a>ls<span class=\"w\"> </span>-l<span class=\"w\"> </span>\
+             <span class=\"s2\">\"</span><span class=\"nv\">$x</span><span class=\"s2\">\"</span>\n</span></code></pre>\
+             </div>"
+        );
+    }
+
+    #[test]
+    fn an_unknown_language_is_text() {
+        let style = HighlightStyle { auto_title: true, lang_class: true, ..style() };
+        assert_eq!(
+            rendered("a", "nope", Attrs::default(), style),
+            "<div class=\"language-text highlight\"><span class=\"filename\">Text Only</span><pre><span></span>\
+             <code>a\n</code></pre></div>"
+        );
+    }
+
+    #[test]
+    fn an_empty_block_is_one_empty_line() {
+        let html = rendered("", "", Attrs::default(), style());
+        assert_eq!(html, "<div class=\"highlight\"><pre><span></span><code>\n</code></pre></div>");
+    }
+
+    #[test]
+    fn inline_code_has_no_line_ends() {
+        let highlight = InlineHighlight {
+            language: "sh".to_owned(),
+            css_class: "highlight".to_owned(),
+            lang_class: false,
+            language_prefix: "language-".to_owned(),
+            lexer: None,
+            use_pygments: true,
+        };
+        let span =
+            CodeSpan { code: "ls $x".to_owned(), highlight: Some(highlight), attrs: Attrs::default(), span: place() };
+        let mut out = String::new();
+        render_code_span(&span, &mut out);
+        assert_eq!(out, "<code class=\"highlight\">ls<span class=\"w\"> </span><span class=\"nv\">$x</span></code>");
+    }
+}

@@ -2,21 +2,17 @@
 
 use super::Tokens;
 use super::scan::{
-    after_word, among, byte, char_at, digits, is_word, line_end, next_char, run, run_bytes, space, word,
+    after_word, byte, char_at, digits, is_word, line_end, next_char, run, run_bytes, space, word, words,
 };
 
-const KEYWORDS: &[&str] = &[
-    "break", "case", "continue", "do", "done", "elif", "else", "esac", "fi", "for", "function", "if", "in", "return",
-    "select", "then", "until", "while",
-];
+words!(KEYWORDS, "break case continue do done elif else esac fi for function if in return select then until while");
 
-const BUILTINS: &[&str] = &[
-    "alias", "bg", "bind", "builtin", "caller", "cd", "command", "compgen", "complete", "declare", "dirs", "disown",
-    "echo", "enable", "eval", "exec", "exit", "export", "false", "fc", "fg", "getopts", "hash", "help", "history",
-    "jobs", "kill", "let", "local", "logout", "popd", "printf", "pushd", "pwd", "read", "readonly", "set", "shift",
-    "shopt", "source", "suspend", "test", "time", "times", "trap", "true", "type", "typeset", "ulimit", "umask",
-    "unalias", "unset", "wait",
-];
+words!(
+    BUILTINS,
+    "alias bg bind builtin caller cd command compgen complete declare dirs disown echo enable eval exec exit \
+     export false fc fg getopts hash help history jobs kill let local logout popd printf pushd pwd read readonly \
+     set shift shopt source suspend test time times trap true type typeset ulimit umask unalias unset wait"
+);
 
 /// How far the end of a here-document is looked for, and how often in vain: a bound on time.
 const FARTHEST_BYTES: usize = 64 * 1024;
@@ -24,7 +20,15 @@ const MOST_FAILURES: usize = 64;
 
 /// Colours a shell script.
 pub(super) fn lex(text: &str, tokens: &mut Tokens) {
-    let mut lexer = Bash { text, tokens, at: 0, states: vec![State::Root], n_failures: 0, no_quote_from: usize::MAX };
+    let mut lexer = Bash {
+        text,
+        tokens,
+        at: 0,
+        states: vec![State::Root],
+        n_failures: 0,
+        no_quote_from: usize::MAX,
+        last_newline: text.rfind('\n'),
+    };
     while lexer.at < text.len() {
         if !lexer.step() {
             let end = next_char(text, lexer.at);
@@ -51,6 +55,7 @@ struct Bash<'a, 't> {
     n_failures: usize,
     /// From here on there is no `'` that would close one.
     no_quote_from: usize,
+    last_newline: Option<usize>,
 }
 
 impl Bash<'_, '_> {
@@ -137,7 +142,7 @@ impl Bash<'_, '_> {
         let first = byte(self.text, self.at);
         match first {
             // A comment ends with its line; one that ends with the text is a word.
-            b'#' if line_end(self.text, self.at) < self.text.len() => {
+            b'#' if self.last_newline.is_some_and(|newline| newline > self.at) => {
                 let end = line_end(self.text, self.at);
                 let hashbang = self.at == 0 && self.starts("#!") && end > 2;
                 self.take(end + 1, if hashbang { "ch" } else { "c1" })
@@ -177,12 +182,13 @@ impl Bash<'_, '_> {
             let name = &text[self.at..end];
             let next = char_at(text, end);
             let goes_on = next.is_some_and(|ch| matches!(ch, '#' | '$' | '?' | '!' | '*' | '@' | '-'));
-            if !goes_on && among(KEYWORDS, name) {
+            if !goes_on && KEYWORDS.has(name) {
                 self.take(end, "k");
-                return self.take(space(text, end), "w") || true;
+                self.take(space(text, end), "w");
+                return true;
             }
             let ends_builtin = next.is_some_and(|ch| ch.is_whitespace() || matches!(ch, ')' | '`'));
-            if ends_builtin && among(BUILTINS, name) {
+            if ends_builtin && BUILTINS.has(name) {
                 return self.take(end, "nb");
             }
             let sign = space(text, end);
@@ -193,7 +199,7 @@ impl Bash<'_, '_> {
                 return self.take(sign + n_sign, "o");
             }
         }
-        let number = run(text, self.at, |ch| ch.is_numeric() && ch.to_digit(10).is_some());
+        let number = run(text, self.at, |ch| ch.is_ascii_digit());
         if number > self.at && !char_at(text, number).is_some_and(is_word) {
             return self.take(number, "m");
         }

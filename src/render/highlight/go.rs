@@ -1,57 +1,20 @@
 //! Go, as Pygments' `GoLexer` cuts it.
 
 use super::Tokens;
-use super::scan::{among, byte, char_at, digits, line_end, next_char, run_bytes, space, word};
+use super::scan::{byte, char_at, digits, line_end, next_char, run_bytes, space, word, words};
 
-const DECLARATIONS: &[&str] = &["const", "func", "interface", "struct", "type", "var"];
-const KEYWORDS: &[&str] = &[
-    "break",
-    "case",
-    "continue",
-    "default",
-    "defer",
-    "else",
-    "fallthrough",
-    "for",
-    "go",
-    "goto",
-    "if",
-    "range",
-    "return",
-    "select",
-    "switch",
-];
-const CONSTANTS: &[&str] = &["false", "iota", "nil", "true"];
-const FUNCTIONS: &[&str] = &[
-    "append", "cap", "clear", "close", "complex", "copy", "delete", "imag", "len", "make", "max", "min", "new",
-    "panic", "print", "println", "real", "recover",
-];
-const TYPES: &[&str] = &[
-    "any",
-    "bool",
-    "byte",
-    "chan",
-    "comparable",
-    "complex128",
-    "complex64",
-    "error",
-    "float32",
-    "float64",
-    "int",
-    "int16",
-    "int32",
-    "int64",
-    "int8",
-    "map",
-    "rune",
-    "string",
-    "uint",
-    "uint16",
-    "uint32",
-    "uint64",
-    "uint8",
-    "uintptr",
-];
+words!(DECLARATIONS, "const func interface struct type var");
+words!(KEYWORDS, "break case continue default defer else fallthrough for go goto if range return select switch");
+words!(CONSTANTS, "false iota nil true");
+words!(
+    FUNCTIONS,
+    "append cap clear close complex copy delete imag len make max min new panic print println real recover"
+);
+words!(
+    TYPES,
+    "any bool byte chan comparable complex128 complex64 error float32 float64 int int16 int32 int64 int8 map rune \
+     string uint uint16 uint32 uint64 uint8 uintptr"
+);
 /// The longest come first.
 const OPERATORS: &[&str] = &[
     "<<=", ">>=", "<<", ">>", "<=", ">=", "&^=", "&^", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "&&", "||",
@@ -123,11 +86,11 @@ fn name(text: &str, at: usize) -> (usize, &'static str) {
     let name = &text[at..end];
     let class = match name {
         "import" | "package" => "kn",
-        _ if among(DECLARATIONS, name) => "kd",
-        _ if among(KEYWORDS, name) => "k",
-        _ if among(CONSTANTS, name) => "kc",
-        _ if byte(text, end) == b'(' && among(FUNCTIONS, name) => "nb",
-        _ if among(TYPES, name) => "kt",
+        _ if DECLARATIONS.has(name) => "kd",
+        _ if KEYWORDS.has(name) => "k",
+        _ if CONSTANTS.has(name) => "kc",
+        _ if byte(text, end) == b'(' && FUNCTIONS.has(name) => "nb",
+        _ if TYPES.has(name) => "kt",
         _ => "nx",
     };
     (end, class)
@@ -241,14 +204,4 @@ fn string(text: &str, at: usize) -> Option<usize> {
         }
     }
     None
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn word_lists_are_sorted() {
-        for list in [super::DECLARATIONS, super::KEYWORDS, super::CONSTANTS, super::FUNCTIONS, super::TYPES] {
-            assert!(list.is_sorted());
-        }
-    }
 }

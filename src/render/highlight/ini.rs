@@ -6,6 +6,7 @@ use super::scan::{at_line_start, blank, byte, line_end, next_char, run, space};
 /// Colours an INI file (`IniLexer`).
 pub(super) fn lex_ini(text: &str, tokens: &mut Tokens) {
     let mut at = 0;
+    let mut line = 0;
     while at < text.len() {
         let end = space(text, at);
         if end > at {
@@ -13,7 +14,9 @@ pub(super) fn lex_ini(text: &str, tokens: &mut Tokens) {
             at = end;
             continue;
         }
-        let line = line_end(text, at);
+        if at >= line {
+            line = line_end(text, at);
+        }
         if matches!(byte(text, at), b';' | b'#') {
             tokens.upto(line, "c1");
             at = line;

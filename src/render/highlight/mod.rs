@@ -62,3 +62,6 @@ pub(crate) fn lex(lexer: Lexer, text: &str) -> Tokens {
     }
     tokens
 }
+
+#[cfg(test)]
+mod tests;

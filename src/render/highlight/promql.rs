@@ -1,79 +1,21 @@
 //! PromQL, as Pygments' `PromQLLexer` cuts it.
 
 use super::Tokens;
-use super::scan::{among, byte, char_at, digits, is_word, line_end, next_char, run_bytes, space, word};
+use super::scan::{byte, char_at, digits, is_word, line_end, next_char, run_bytes, space, word, words};
 
-const KEYWORDS: &[&str] = &[
-    "avg",
-    "bool",
-    "bottomk",
-    "by",
-    "count",
-    "count_values",
-    "group",
-    "group_left",
-    "group_right",
-    "ignoring",
-    "max",
-    "min",
-    "offset",
-    "on",
-    "quantile",
-    "stddev",
-    "stdvar",
-    "sum",
-    "topk",
-    "without",
-];
-const FUNCTIONS: &[&str] = &[
-    "abs",
-    "absent",
-    "absent_over_time",
-    "avg_over_time",
-    "ceil",
-    "changes",
-    "clamp_max",
-    "clamp_min",
-    "count_over_time",
-    "day_of_month",
-    "day_of_week",
-    "days_in_month",
-    "delta",
-    "deriv",
-    "exp",
-    "floor",
-    "histogram_quantile",
-    "holt_winters",
-    "hour",
-    "idelta",
-    "increase",
-    "irate",
-    "label_join",
-    "label_replace",
-    "ln",
-    "log10",
-    "log2",
-    "max_over_time",
-    "min_over_time",
-    "minute",
-    "month",
-    "predict_linear",
-    "quantile_over_time",
-    "rate",
-    "resets",
-    "round",
-    "scalar",
-    "sort",
-    "sort_desc",
-    "sqrt",
-    "stddev_over_time",
-    "stdvar_over_time",
-    "sum_over_time",
-    "time",
-    "timestamp",
-    "vector",
-    "year",
-];
+words!(
+    KEYWORDS,
+    "avg bool bottomk by count count_values group group_left group_right ignoring max min offset on quantile \
+     stddev stdvar sum topk without"
+);
+words!(
+    FUNCTIONS,
+    "abs absent absent_over_time avg_over_time ceil changes clamp_max clamp_min count_over_time day_of_month \
+     day_of_week days_in_month delta deriv exp floor histogram_quantile holt_winters hour idelta increase irate \
+     label_join label_replace ln log10 log2 max_over_time min_over_time minute month predict_linear \
+     quantile_over_time rate resets round scalar sort sort_desc sqrt stddev_over_time stdvar_over_time \
+     sum_over_time time timestamp vector year"
+);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -136,10 +78,10 @@ fn root(text: &str, at: usize, tokens: &mut Tokens) -> Option<(usize, &'static s
         return Some((blank, "w"));
     }
     let end = word(text, at);
-    if among(KEYWORDS, &text[at..end]) {
+    if KEYWORDS.has(&text[at..end]) {
         return Some((end, "k"));
     }
-    if among(FUNCTIONS, &text[at..end]) {
+    if FUNCTIONS.has(&text[at..end]) {
         return Some((end, "kr"));
     }
     if let Some(end) = duration(text, at) {
@@ -171,11 +113,16 @@ fn root(text: &str, at: usize, tokens: &mut Tokens) -> Option<(usize, &'static s
 
 /// A string on one line, from either quote to either quote.
 fn quoted(text: &str, at: usize, tokens: &mut Tokens) -> Option<(usize, &'static str)> {
-    let line = line_end(text, at);
-    let end = at + 1 + text[at + 1..line].find(['"', '\''])?;
+    let end = closing_quote(text, at + 1)?;
     tokens.upto(at + 1, "p");
     tokens.upto(end, "s");
     Some((end + 1, "p"))
+}
+
+/// The next quote of either kind on the line.
+fn closing_quote(text: &str, from: usize) -> Option<usize> {
+    let end = from + text[from..].find(['"', '\'', '\n'])?;
+    (byte(text, end) != b'\n').then_some(end)
 }
 
 /// `label="value"`.
@@ -193,8 +140,7 @@ fn matcher(text: &str, at: usize, tokens: &mut Tokens) -> Option<(usize, &'stati
     };
     let quote = space(text, sign + n_sign);
     matches!(byte(text, quote), b'"' | b'\'').then_some(())?;
-    let line = line_end(text, quote);
-    let end = quote + 1 + text[quote + 1..line].find(['"', '\''])?;
+    let end = closing_quote(text, quote + 1)?;
     tokens.upto(name, "nl");
     tokens.upto(sign, "w");
     tokens.upto(sign + n_sign, "o");

@@ -2,280 +2,61 @@
 
 use super::Tokens;
 use super::scan::{
-    among, at_line_start, blank, byte, char_at, is_word, line_end, next_char, run, run_bytes, space, word,
+    at_line_start, blank, byte, char_at, is_word, line_end, next_char, run, run_bytes, space, word, words,
 };
 
-const KEYWORDS: &[&str] = &[
-    "as", "assert", "async", "await", "break", "continue", "del", "elif", "else", "except", "finally", "for", "global",
-    "if", "lambda", "nonlocal", "pass", "raise", "return", "try", "while", "with", "yield",
-];
-/// The keywords inside the braces of an f-string.
-const EXPRESSION_KEYWORDS: &[&str] = &["await", "else", "for", "if", "lambda", "yield"];
-/// What behind `match` or `case` says that it is a name.
-const ALL_KEYWORDS: &[&str] = &[
-    "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except",
-    "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise",
-    "return", "try", "while", "with", "yield",
-];
-const BUILTINS: &[&str] = &[
-    "__import__",
-    "abs",
-    "aiter",
-    "all",
-    "any",
-    "bin",
-    "bool",
-    "breakpoint",
-    "bytearray",
-    "bytes",
-    "callable",
-    "chr",
-    "classmethod",
-    "compile",
-    "complex",
-    "delattr",
-    "dict",
-    "dir",
-    "divmod",
-    "enumerate",
-    "eval",
-    "filter",
-    "float",
-    "format",
-    "frozendict",
-    "frozenset",
-    "getattr",
-    "globals",
-    "hasattr",
-    "hash",
-    "hex",
-    "id",
-    "input",
-    "int",
-    "isinstance",
-    "issubclass",
-    "iter",
-    "len",
-    "list",
-    "locals",
-    "map",
-    "max",
-    "memoryview",
-    "min",
-    "next",
-    "object",
-    "oct",
-    "open",
-    "ord",
-    "pow",
-    "print",
-    "property",
-    "range",
-    "repr",
-    "reversed",
-    "round",
-    "sentinel",
-    "set",
-    "setattr",
-    "slice",
-    "sorted",
-    "staticmethod",
-    "str",
-    "sum",
-    "super",
-    "tuple",
-    "type",
-    "vars",
-    "zip",
-];
-const EXCEPTIONS: &[&str] = &[
-    "ArithmeticError",
-    "AssertionError",
-    "AttributeError",
-    "BaseException",
-    "BlockingIOError",
-    "BrokenPipeError",
-    "BufferError",
-    "BytesWarning",
-    "ChildProcessError",
-    "ConnectionAbortedError",
-    "ConnectionError",
-    "ConnectionRefusedError",
-    "ConnectionResetError",
-    "DeprecationWarning",
-    "EOFError",
-    "EncodingWarning",
-    "EnvironmentError",
-    "Exception",
-    "FileExistsError",
-    "FileNotFoundError",
-    "FutureWarning",
-    "GeneratorExit",
-    "IOError",
-    "ImportError",
-    "ImportWarning",
-    "IndentationError",
-    "IndexError",
-    "InterruptedError",
-    "IsADirectoryError",
-    "KeyError",
-    "KeyboardInterrupt",
-    "LookupError",
-    "MemoryError",
-    "ModuleNotFoundError",
-    "NameError",
-    "NotADirectoryError",
-    "NotImplementedError",
-    "OSError",
-    "OverflowError",
-    "PendingDeprecationWarning",
-    "PermissionError",
-    "ProcessLookupError",
-    "RecursionError",
-    "ReferenceError",
-    "ResourceWarning",
-    "RuntimeError",
-    "RuntimeWarning",
-    "StopAsyncIteration",
-    "StopIteration",
-    "SyntaxError",
-    "SyntaxWarning",
-    "SystemError",
-    "SystemExit",
-    "TabError",
-    "TimeoutError",
-    "TypeError",
-    "UnboundLocalError",
-    "UnicodeDecodeError",
-    "UnicodeEncodeError",
-    "UnicodeError",
-    "UnicodeTranslateError",
-    "UnicodeWarning",
-    "UserWarning",
-    "VMSError",
-    "ValueError",
-    "Warning",
-    "WindowsError",
-    "ZeroDivisionError",
-];
-const MAGIC_FUNCTIONS: &[&str] = &[
-    "__abs__",
-    "__add__",
-    "__aenter__",
-    "__aexit__",
-    "__aiter__",
-    "__and__",
-    "__anext__",
-    "__await__",
-    "__bool__",
-    "__bytes__",
-    "__call__",
-    "__complex__",
-    "__contains__",
-    "__del__",
-    "__delattr__",
-    "__delete__",
-    "__delitem__",
-    "__dir__",
-    "__divmod__",
-    "__enter__",
-    "__eq__",
-    "__exit__",
-    "__float__",
-    "__floordiv__",
-    "__format__",
-    "__ge__",
-    "__get__",
-    "__getattr__",
-    "__getattribute__",
-    "__getitem__",
-    "__gt__",
-    "__hash__",
-    "__iadd__",
-    "__iand__",
-    "__ifloordiv__",
-    "__ilshift__",
-    "__imatmul__",
-    "__imod__",
-    "__imul__",
-    "__index__",
-    "__init__",
-    "__instancecheck__",
-    "__int__",
-    "__invert__",
-    "__ior__",
-    "__ipow__",
-    "__irshift__",
-    "__isub__",
-    "__iter__",
-    "__itruediv__",
-    "__ixor__",
-    "__le__",
-    "__len__",
-    "__length_hint__",
-    "__lshift__",
-    "__lt__",
-    "__matmul__",
-    "__missing__",
-    "__mod__",
-    "__mul__",
-    "__ne__",
-    "__neg__",
-    "__new__",
-    "__next__",
-    "__or__",
-    "__pos__",
-    "__pow__",
-    "__prepare__",
-    "__radd__",
-    "__rand__",
-    "__rdivmod__",
-    "__repr__",
-    "__reversed__",
-    "__rfloordiv__",
-    "__rlshift__",
-    "__rmatmul__",
-    "__rmod__",
-    "__rmul__",
-    "__ror__",
-    "__round__",
-    "__rpow__",
-    "__rrshift__",
-    "__rshift__",
-    "__rsub__",
-    "__rtruediv__",
-    "__rxor__",
-    "__set__",
-    "__setattr__",
-    "__setitem__",
-    "__str__",
-    "__sub__",
-    "__subclasscheck__",
-    "__truediv__",
-    "__xor__",
-];
-const MAGIC_VARIABLES: &[&str] = &[
-    "__annotations__",
-    "__bases__",
-    "__class__",
-    "__closure__",
-    "__code__",
-    "__defaults__",
-    "__dict__",
-    "__doc__",
-    "__file__",
-    "__func__",
-    "__globals__",
-    "__kwdefaults__",
-    "__module__",
-    "__mro__",
-    "__name__",
-    "__objclass__",
-    "__qualname__",
-    "__self__",
-    "__slots__",
-    "__weakref__",
-];
+words!(
+    KEYWORDS,
+    "as assert async await break continue del elif else except finally for global if lambda nonlocal pass raise \
+     return try while with yield"
+);
+words!(
+    /// The keywords inside the braces of an f-string.
+    EXPRESSION_KEYWORDS, "await else for if lambda yield");
+words!(
+    /// What behind `match` or `case` says that it is a name.
+    ALL_KEYWORDS, "and as assert async await break class continue def del elif else except finally for from global if import in \
+     is lambda nonlocal not or pass raise return try while with yield");
+words!(
+    BUILTINS,
+    "__import__ abs aiter all any bin bool breakpoint bytearray bytes callable chr classmethod compile complex \
+     delattr dict dir divmod enumerate eval filter float format frozendict frozenset getattr globals hasattr hash \
+     hex id input int isinstance issubclass iter len list locals map max memoryview min next object oct open ord \
+     pow print property range repr reversed round sentinel set setattr slice sorted staticmethod str sum super \
+     tuple type vars zip"
+);
+words!(
+    EXCEPTIONS,
+    "ArithmeticError AssertionError AttributeError BaseException BlockingIOError BrokenPipeError BufferError \
+     BytesWarning ChildProcessError ConnectionAbortedError ConnectionError ConnectionRefusedError \
+     ConnectionResetError DeprecationWarning EOFError EncodingWarning EnvironmentError Exception FileExistsError \
+     FileNotFoundError FutureWarning GeneratorExit IOError ImportError ImportWarning IndentationError IndexError \
+     InterruptedError IsADirectoryError KeyError KeyboardInterrupt LookupError MemoryError ModuleNotFoundError \
+     NameError NotADirectoryError NotImplementedError OSError OverflowError PendingDeprecationWarning \
+     PermissionError ProcessLookupError RecursionError ReferenceError ResourceWarning RuntimeError RuntimeWarning \
+     StopAsyncIteration StopIteration SyntaxError SyntaxWarning SystemError SystemExit TabError TimeoutError \
+     TypeError UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError UnicodeTranslateError \
+     UnicodeWarning UserWarning VMSError ValueError Warning WindowsError ZeroDivisionError"
+);
+words!(
+    MAGIC_FUNCTIONS,
+    "__abs__ __add__ __aenter__ __aexit__ __aiter__ __and__ __anext__ __await__ __bool__ __bytes__ __call__ \
+     __complex__ __contains__ __del__ __delattr__ __delete__ __delitem__ __dir__ __divmod__ __enter__ __eq__ \
+     __exit__ __float__ __floordiv__ __format__ __ge__ __get__ __getattr__ __getattribute__ __getitem__ __gt__ \
+     __hash__ __iadd__ __iand__ __ifloordiv__ __ilshift__ __imatmul__ __imod__ __imul__ __index__ __init__ \
+     __instancecheck__ __int__ __invert__ __ior__ __ipow__ __irshift__ __isub__ __iter__ __itruediv__ __ixor__ \
+     __le__ __len__ __length_hint__ __lshift__ __lt__ __matmul__ __missing__ __mod__ __mul__ __ne__ __neg__ \
+     __new__ __next__ __or__ __pos__ __pow__ __prepare__ __radd__ __rand__ __rdivmod__ __repr__ __reversed__ \
+     __rfloordiv__ __rlshift__ __rmatmul__ __rmod__ __rmul__ __ror__ __round__ __rpow__ __rrshift__ __rshift__ \
+     __rsub__ __rtruediv__ __rxor__ __set__ __setattr__ __setitem__ __str__ __sub__ __subclasscheck__ __truediv__ \
+     __xor__"
+);
+words!(
+    MAGIC_VARIABLES,
+    "__annotations__ __bases__ __class__ __closure__ __code__ __defaults__ __dict__ __doc__ __file__ __func__ \
+     __globals__ __kwdefaults__ __module__ __mro__ __name__ __objclass__ __qualname__ __self__ __slots__ \
+     __weakref__"
+);
 
 /// How far the `]` of a replacement field is looked for: a bound on time.
 const LONGEST_FIELD_BYTES: usize = 1_000;
@@ -382,7 +163,7 @@ impl Python<'_, '_> {
             State::Root => self.root(),
             State::FunctionName => {
                 let end = name(self.text, self.at);
-                if among(MAGIC_FUNCTIONS, &self.text[self.at..word(self.text, self.at)]) {
+                if MAGIC_FUNCTIONS.has(&self.text[self.at..word(self.text, self.at)]) {
                     return self.take(end, "fm");
                 }
                 self.pop_with(end, "nf");
@@ -393,7 +174,7 @@ impl Python<'_, '_> {
                 end > self.at && self.pop_with(end, "nc")
             }
             State::Import => self.import(),
-            State::FromImport => self.from_import(),
+            State::FromImport => self.import_from(),
             State::Soft => self.soft(),
             State::Field => self.field(),
             State::FieldInner => match self.byte() {
@@ -438,7 +219,7 @@ impl Python<'_, '_> {
         if found.is_empty() {
             return self.expression();
         }
-        if among(KEYWORDS, found) {
+        if KEYWORDS.has(found) {
             let from = found == "yield" && text[end..].starts_with(" from") && !word_goes_on(text, end + 5);
             return self.take(if from { end + 5 } else { end }, "k");
         }
@@ -528,8 +309,7 @@ impl Python<'_, '_> {
         }
         let next = blank(text, end);
         let follows = word(text, next);
-        if b":,;=^&|@~)]}".contains(&byte(text, next)) && next < text.len() || among(ALL_KEYWORDS, &text[next..follows])
-        {
+        if b":,;=^&|@~)]}".contains(&byte(text, next)) && next < text.len() || ALL_KEYWORDS.has(&text[next..follows]) {
             return false;
         }
         self.take(start, "");
@@ -581,7 +361,7 @@ impl Python<'_, '_> {
         self.pop()
     }
 
-    fn from_import(&mut self) -> bool {
+    fn import_from(&mut self) -> bool {
         let text = self.text;
         let start = space(text, self.at);
         let end = word(text, start);
@@ -662,13 +442,13 @@ impl Python<'_, '_> {
             "yield" if text[end..].starts_with(" from") && !word_goes_on(text, end + 5) => {
                 return self.take(end + 5, "k");
             }
-            _ if among(EXPRESSION_KEYWORDS, found) => "k",
+            _ if EXPRESSION_KEYWORDS.has(found) => "k",
             "True" | "False" | "None" => "kc",
-            _ if !member && among(BUILTINS, found) => "nb",
+            _ if !member && BUILTINS.has(found) => "nb",
             "self" | "Ellipsis" | "NotImplemented" | "cls" if !member => "bp",
-            _ if !member && among(EXCEPTIONS, found) => "ne",
-            _ if among(MAGIC_FUNCTIONS, found) => "fm",
-            _ if among(MAGIC_VARIABLES, found) => "vm",
+            _ if !member && EXCEPTIONS.has(found) => "ne",
+            _ if MAGIC_FUNCTIONS.has(found) => "fm",
+            _ if MAGIC_VARIABLES.has(found) => "vm",
             _ => return self.take(name(text, self.at), "n"),
         };
         self.take(end, class)

@@ -83,8 +83,30 @@ pub(super) fn after_word(text: &str, at: usize) -> bool {
     text[..at].chars().next_back().is_some_and(is_word)
 }
 
-/// Tells whether a sorted list of words holds one.
-pub(super) fn among(words: &[&str], word: &str) -> bool {
-    debug_assert!(words.is_sorted(), "{words:?}");
-    words.binary_search(&word).is_ok()
+/// A set of words.
+pub(super) struct Words(Vec<&'static str>);
+
+impl Words {
+    /// Reads words with spaces between them.
+    pub(super) fn of(text: &'static str) -> Words {
+        let mut words: Vec<&str> = text.split(' ').collect();
+        words.sort_unstable();
+        Words(words)
+    }
+
+    /// Tells whether a word is in the set.
+    pub(super) fn has(&self, word: &str) -> bool {
+        self.0.binary_search(&word).is_ok()
+    }
 }
+
+/// Makes a static set of words.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident, $text:literal) => {
+        $(#[$doc])*
+        static $name: std::sync::LazyLock<super::scan::Words> =
+            std::sync::LazyLock::new(|| super::scan::Words::of($text));
+    };
+}
+
+pub(super) use words;

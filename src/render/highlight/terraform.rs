@@ -2,127 +2,30 @@
 
 use super::Tokens;
 use super::scan::{
-    after_word, among, byte, char_at, digits, is_word, line_end, next_char, run, run_bytes, space, word,
+    after_word, byte, char_at, digits, is_word, line_end, next_char, run, run_bytes, space, word, words,
 };
 
-const BLOCKS: &[&str] = &["backend", "data", "module", "output", "provider", "provisioner", "resource", "variable"];
-const TYPES: &[&str] = &["bool", "list", "map", "null", "number", "object", "set", "string", "tuple"];
-const FUNCTIONS: &[&str] = &[
-    "abs",
-    "abspath",
-    "alltrue",
-    "anytrue",
-    "base64decode",
-    "base64encode",
-    "base64gzip",
-    "base64sha256",
-    "base64sha512",
-    "basename",
-    "bcrypt",
-    "can",
-    "ceil",
-    "chomp",
-    "chunklist",
-    "cidrhost",
-    "cidrnetmask",
-    "cidrsubnet",
-    "cidrsubnets",
-    "coalesce",
-    "coalescelist",
-    "compact",
-    "concat",
-    "contains",
-    "csvdecode",
-    "defaults",
-    "dirname",
-    "distinct",
-    "element",
-    "file",
-    "filebase64",
-    "filebase64sha256",
-    "filebase64sha512",
-    "fileexists",
-    "filemd5",
-    "fileset",
-    "filesha1",
-    "filesha256",
-    "filesha512",
-    "flatten",
-    "floor",
-    "format",
-    "formatdate",
-    "formatlist",
-    "indent",
-    "index",
-    "join",
-    "jsondecode",
-    "jsonencode",
-    "keys",
-    "length",
-    "list",
-    "log",
-    "lookup",
-    "lower",
-    "map",
-    "matchkeys",
-    "max",
-    "md5",
-    "merge",
-    "mix",
-    "parseint",
-    "pathexpand",
-    "pow",
-    "range",
-    "regex",
-    "regexall",
-    "replace",
-    "reverse",
-    "rsadecrypt",
-    "setintersection",
-    "setproduct",
-    "setsubtract",
-    "setunion",
-    "sha1",
-    "sha256",
-    "sha512",
-    "signum",
-    "slice",
-    "sort",
-    "split",
-    "strrev",
-    "substr",
-    "sum",
-    "templatefile",
-    "textdecodebase64",
-    "textencodebase64",
-    "timeadd",
-    "timestamp",
-    "title",
-    "tobool",
-    "tolist",
-    "tomap",
-    "tonumber",
-    "toset",
-    "tostring",
-    "transpose",
-    "trim",
-    "trimprefix",
-    "trimspace",
-    "trimsuffix",
-    "try",
-    "upper",
-    "urlencode",
-    "uuid",
-    "uuidv5",
-    "values",
-    "yamldecode",
-    "yamlencode",
-    "zipmap",
-];
+words!(BLOCKS, "backend data module output provider provisioner resource variable");
+words!(TYPES, "bool list map null number object set string tuple");
+words!(
+    FUNCTIONS,
+    "abs abspath alltrue anytrue base64decode base64encode base64gzip base64sha256 base64sha512 basename bcrypt \
+     can ceil chomp chunklist cidrhost cidrnetmask cidrsubnet cidrsubnets coalesce coalescelist compact concat \
+     contains csvdecode defaults dirname distinct element file filebase64 filebase64sha256 filebase64sha512 \
+     fileexists filemd5 fileset filesha1 filesha256 filesha512 flatten floor format formatdate formatlist indent \
+     index join jsondecode jsonencode keys length list log lookup lower map matchkeys max md5 merge mix parseint \
+     pathexpand pow range regex regexall replace reverse rsadecrypt setintersection setproduct setsubtract \
+     setunion sha1 sha256 sha512 signum slice sort split strrev substr sum templatefile textdecodebase64 \
+     textencodebase64 timeadd timestamp title tobool tolist tomap tonumber toset tostring transpose trim \
+     trimprefix trimspace trimsuffix try upper urlencode uuid uuidv5 values yamldecode yamlencode zipmap"
+);
+
+/// No known function or kind of block has a longer name.
+const LONGEST_KNOWN_BYTES: usize = 20;
 
 /// Colours Terraform.
 pub(super) fn lex(text: &str, tokens: &mut Tokens) {
-    let mut lexer = Terraform { text, tokens, at: 0, cache: Word::default(), quote: (0, None) };
+    let mut lexer = Terraform { text, tokens, at: 0, cache: Word::default(), no_assignment: 0, quote: (0, None) };
     while lexer.at < text.len() {
         if !lexer.step() {
             let newline = byte(text, lexer.at) == b'\n';
@@ -146,6 +49,8 @@ struct Terraform<'a, 't> {
     tokens: &'t mut Tokens,
     at: usize,
     cache: Word,
+    /// Up to here no name is assigned to.
+    no_assignment: usize,
     /// A line's end, and its last quote.
     quote: (usize, Option<usize>),
 }
@@ -198,10 +103,15 @@ impl Terraform<'_, '_> {
     /// `name {`, `name = {`, `name =`.
     fn assignment(&mut self) -> bool {
         let text = self.text;
+        if self.at < self.no_assignment {
+            return false;
+        }
         let end = run_bytes(text, self.at, is_name);
         if end == self.at {
             return false;
         }
+        // What follows the name decides, also for a part of it.
+        self.no_assignment = end;
         let sign = space(text, end);
         let n_sign = usize::from(byte(text, sign) == b'=');
         let value = space(text, sign + n_sign);
@@ -230,9 +140,11 @@ impl Terraform<'_, '_> {
     }
 
     fn function(&mut self) -> bool {
-        let end = run_bytes(self.text, self.at, |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+        let bytes = &self.text.as_bytes()[self.at..];
+        let in_name = |byte: &&u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let end = self.at + bytes.iter().take(LONGEST_KNOWN_BYTES).take_while(in_name).count();
         byte(self.text, end) == b'('
-            && among(FUNCTIONS, &self.text[self.at..end])
+            && FUNCTIONS.has(&self.text[self.at..end])
             && self.take_all(&[(end, "nf"), (end + 1, "p")])
     }
 
@@ -251,8 +163,12 @@ impl Terraform<'_, '_> {
     /// `resource "type" "name" {`.
     fn block(&mut self) -> bool {
         let text = self.text;
-        let Some(keyword) = BLOCKS.iter().find(|block| text[self.at..].starts_with(**block)) else { return false };
-        let keyword = self.at + keyword.len();
+        let bytes = &text.as_bytes()[self.at..];
+        let in_name = |byte: &&u8| byte.is_ascii_lowercase();
+        let keyword = self.at + bytes.iter().take(LONGEST_KNOWN_BYTES).take_while(in_name).count();
+        if !BLOCKS.has(&text[self.at..keyword]) {
+            return false;
+        }
         let first = space(text, keyword);
         let Some(first_end) = quoted_name(text, first).filter(|_| first > keyword) else { return false };
         let second = space(text, first_end);
@@ -329,7 +245,7 @@ impl Terraform<'_, '_> {
         let end = word(text, self.at);
         match &text[self.at..end] {
             "true" | "false" => return self.take(end, "no"),
-            name if among(TYPES, name) => return self.take(end, "kt"),
+            name if TYPES.has(name) => return self.take(end, "kt"),
             _ => {}
         }
         if self.at >= self.cache.end {

@@ -11,10 +11,14 @@ pub(crate) struct Tokens {
 
 impl Tokens {
     /// Gives the text from where the last run ended up to `end` a class. An `end` that is not
-    /// beyond the last one adds nothing.
+    /// beyond the last one adds nothing; neighbours of one class are one run.
     pub(crate) fn upto(&mut self, end: usize, class: Class) {
-        if end > self.end() {
-            self.runs.push((end, class));
+        if end <= self.end() {
+            return;
+        }
+        match self.runs.last_mut() {
+            Some(last) if last.1 == class => last.0 = end,
+            _ => self.runs.push((end, class)),
         }
     }
 

@@ -117,8 +117,11 @@ impl Toml<'_, '_> {
                 _ => self.take(run(self.text, self.at, |ch| !matches!(ch, '"' | '\\')), "s2"),
             },
             State::Literal => {
-                let line = line_end(self.text, self.at);
-                let Some(quote) = self.text[self.at..line].find('\'') else { return false };
+                let end = self.at + self.text[self.at..].find(['\'', '\n']).unwrap_or(self.text.len() - self.at);
+                if byte(self.text, end) != b'\'' {
+                    return false;
+                }
+                let quote = end - self.at;
                 self.pop();
                 self.take(self.at + quote + 1, "s1")
             }
@@ -252,19 +255,20 @@ impl Toml<'_, '_> {
         if text[signed..].starts_with("inf") || text[signed..].starts_with("nan") {
             return Some((signed + 3, "mf"));
         }
-        let based = at + usize::from(first_is_minus(text, at));
-        let bases: [(&str, &str, fn(u8) -> bool); 3] = [
-            ("0b", "mb", |byte| matches!(byte, b'0' | b'1')),
-            ("0o", "mo", |byte| matches!(byte, b'0'..=b'7')),
-            ("0x", "mh", |byte| byte.is_ascii_hexdigit()),
-        ];
-        for (mark, class, fits) in bases {
-            if text[based..].starts_with(mark) {
-                let end = run_bytes(text, based + 2, |byte| fits(byte) || byte == b'_');
-                if end > based + 2 {
-                    return Some((end, class));
-                }
-            }
+        let based = at + usize::from(byte(text, at) == b'-');
+        let based = |mark: &str, fits: fn(u8) -> bool| {
+            text[based..].starts_with(mark).then_some(())?;
+            let end = run_bytes(text, based + 2, |byte| fits(byte) || byte == b'_');
+            (end > based + 2).then_some(end)
+        };
+        if let Some(end) = based("0b", |byte| matches!(byte, b'0' | b'1')) {
+            return Some((end, "mb"));
+        }
+        if let Some(end) = based("0o", |byte| matches!(byte, b'0'..=b'7')) {
+            return Some((end, "mo"));
+        }
+        if let Some(end) = based("0x", |byte| byte.is_ascii_hexdigit()) {
+            return Some((end, "mh"));
         }
         let end = run_bytes(text, signed, |byte| byte.is_ascii_digit() || byte == b'_');
         if end > signed {
@@ -273,10 +277,6 @@ impl Toml<'_, '_> {
         let word = ["true", "false"].into_iter().find(|word| rest.starts_with(word))?;
         Some((at + word.len(), "kc"))
     }
-}
-
-fn first_is_minus(text: &str, at: usize) -> bool {
-    byte(text, at) == b'-'
 }
 
 /// Matches exactly so many digits.
