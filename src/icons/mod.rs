@@ -8,6 +8,7 @@
 
 mod aliases;
 mod emoji;
+mod emoji_names;
 mod pack;
 
 pub use emoji::{Emoji, emoji};

@@ -101,7 +101,7 @@ pub(crate) fn inline(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut 
             return Hit::Take(at + pairs, Taken::Text(chunk));
         }
         if !(options.inline_round && text[at..].starts_with("\\(")) {
-            return Hit::No;
+            return Hit::Skip(end);
         }
         let Some(close) = round_end(pass, at + 2) else { return Hit::No };
         return Hit::Take(close + 2, Taken::el(math(options, engine, pass, at, at + 2..close, close + 2)));

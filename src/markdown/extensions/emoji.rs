@@ -197,7 +197,7 @@ fn emoji_node(
     emoji: icons::Emoji,
 ) -> Taken {
     let span = pass.span(range);
-    let mut text = emoji.text.to_owned();
+    let mut text = emoji.text.into_owned();
     if options.remove_variation_selector {
         text.retain(|c| c != '\u{fe0f}');
     }
@@ -208,7 +208,7 @@ fn emoji_node(
     let mut el = El::new("span", span).with_attr("class", options.classes.clone());
     match options.title {
         Title::Short => el.attrs.set("title", format!(":{name}:")),
-        Title::Long => el.attrs.set("title", emoji.name),
+        Title::Long => el.attrs.set("title", emoji.name.clone()),
         Title::None => {}
     }
     for (name, value) in &options.attributes {

@@ -245,11 +245,11 @@ impl Pairer<'_> {
                     .take(LOOK_BACK)
                     .find(|&index| open[index].length == current && !rule_of_3(open[index].original, current));
                 if let Some(index) = found {
-                    if pymdownx {
-                        while self.stacks[which].open.len() > index + 1 {
-                            let dropped = self.pop(which).expect("longer than the index");
-                            self.untrack(which, dropped.length);
-                        }
+                    // Python-Markdown's own rules leave what lies above, and then take more of the closing
+                    // run than there is; its successor in PyMdown Extensions drops it, and so do both here.
+                    while self.stacks[which].open.len() > index + 1 {
+                        let dropped = self.pop(which).expect("longer than the index");
+                        self.untrack(which, dropped.length);
                     }
                     last = current;
                 }
@@ -292,10 +292,10 @@ impl Pairer<'_> {
                     }
                     let limit =
                         if !pymdownx && delimiter.two_tags && opener.length == 3 { 1 } else { delimiter.max_size() };
-                    let size = opener.length.min(limit);
+                    let size = opener.length.min(limit).min(current);
                     self.add_region(which, opener.end - size, opener.end, start, size);
                     start += size;
-                    current -= size.min(current);
+                    current -= size;
                     let left = opener.length - size;
                     last = if left > 0 && (!delimiter.double || left != 1) {
                         let rest = Open { end: opener.end - size, length: left, ..opener };

@@ -97,12 +97,13 @@ pub(crate) fn backtick(engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usi
     }
 }
 
-/// An even run of backslashes before what `closes` accepts: half as many, escaped.
+/// An even run of backslashes before what `closes` accepts: half as many, escaped. Nothing of the run
+/// can begin anything else.
 pub(crate) fn escaped_backslashes(pass: &Pass<'_>, at: usize, closes: impl Fn(Option<char>) -> bool) -> Hit {
     let end = super::delimiter::run_end(pass.text.as_bytes(), at);
     let length = end - at;
     if pass.before(at) == Some('\\') || length % 2 == 1 || !closes(pass.after(end)) {
-        return Hit::No;
+        return Hit::Skip(end);
     }
     let mut chunk = Chunk::default();
     for pair in 0..length / 2 {
