@@ -7,6 +7,7 @@ mod cli;
 mod config_reference;
 mod diagnostics;
 mod incremental;
+mod inline;
 mod layers;
 mod links;
 mod preprocess;

@@ -112,7 +112,13 @@ impl Writer<'_> {
 
     fn icon(&mut self, icon: &Icon) {
         match &icon.glyph {
-            Glyph::Emoji(emoji) => self.out.push_str(emoji),
+            Glyph::Emoji(emoji) => {
+                self.out.push_str("<span");
+                self.attrs(&icon.attrs, None);
+                self.out.push('>');
+                self.out.push_str(emoji);
+                self.out.push_str("</span>");
+            }
             Glyph::Svg(name) => {
                 self.out.push_str("<span");
                 self.attrs(&icon.attrs, None);

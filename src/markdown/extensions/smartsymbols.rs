@@ -115,7 +115,7 @@ impl Symbol {
 }
 
 fn fraction(rest: &str, before: Option<char>) -> Option<char> {
-    if before.is_some_and(char::is_numeric) || rest[3.min(rest.len())..].starts_with(char::is_numeric) {
+    if before.is_some_and(char::is_numeric) || rest.get(3..).is_some_and(|after| after.starts_with(char::is_numeric)) {
         return None;
     }
     FRACTIONS.iter().find(|(typed, _)| rest.starts_with(typed)).map(|(_, symbol)| *symbol)

@@ -1,0 +1,216 @@
+//! Text inside blocks: what becomes of it, where its nodes stand, and how long it takes.
+//!
+//! The cases lie in `tests/cases/inline/`: the extensions in a YAML block, then one heading for each
+//! case with the text, a line with a dot, and the HTML.
+
+use opsbook::markdown::{Dialect, ExtensionUse, Node, Parsed, parse, walk};
+use opsbook::render::html::render_html;
+use opsbook::text::{Chunk, SitePath, Source, yaml};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+fn dialect(extensions: &str) -> Dialect {
+    let source = Source::new(SitePath::new("mkdocs.yml"), extensions);
+    let root = yaml::parse(&Chunk::of(&source)).expect("the extensions of a case are YAML").root;
+    let mut uses = Vec::new();
+    for item in root.as_seq().unwrap_or_default() {
+        if let Some(name) = item.spanned_str() {
+            uses.push(ExtensionUse { name, options: None });
+        }
+        for (name, options) in item.as_map().unwrap_or_default() {
+            let name = name.spanned_str().expect("names of extensions are text");
+            uses.push(ExtensionUse { name, options: Some(options.clone()) });
+        }
+    }
+    let (dialect, diagnostics) = Dialect::mkdocs(&uses);
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    dialect
+}
+
+fn parsed(text: &str, dialect: &Dialect) -> (Source, Parsed) {
+    let source = Source::new(SitePath::new("page.md"), text);
+    let world: BTreeMap<SitePath, Arc<Source>> = BTreeMap::new();
+    let parsed = parse(&source, dialect, &world);
+    (source, parsed)
+}
+
+fn html(text: &str, dialect: &Dialect) -> String {
+    // A paragraph before keeps `word: text` from being metadata.
+    let (_, parsed) = parsed(&format!("P.\n\n{text}\n"), dialect);
+    let html = render_html(&parsed.document.body, &|_| None);
+    html.trim().strip_prefix("<p>P.</p>").expect("the paragraph before").trim().to_owned()
+}
+
+#[test]
+fn cases_become_what_python_markdown_makes_of_them() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/inline");
+    let mut n_cases = 0;
+    let mut wrong = Vec::new();
+    let mut files: Vec<_> = std::fs::read_dir(folder).expect("the folder of cases").flatten().collect();
+    files.sort_by_key(std::fs::DirEntry::path);
+    for file in files {
+        let text = std::fs::read_to_string(file.path()).expect("a case file is text");
+        let (_, rest) = text.split_once("```yaml\n").expect("a case file names its extensions");
+        let (extensions, rest) = rest.split_once("```\n").expect("the YAML block ends");
+        let dialect = dialect(extensions);
+        for case in rest.split("\n## ").skip(1) {
+            let (name, rest) = case.split_once('\n').expect("a case has a body");
+            let (_, rest) = rest.split_once("````\n").expect("a case has a block");
+            let (body, _) = rest.rsplit_once("\n````").expect("the block ends");
+            let (input, expected) = body.split_once("\n.\n").expect("a dot divides");
+            n_cases += 1;
+            let found = html(input, &dialect);
+            if found != expected {
+                wrong.push(format!("{name}\n  expected {expected:?}\n  found    {found:?}"));
+            }
+        }
+    }
+    assert!(n_cases > 40, "only {n_cases} cases were found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Everything that pairs, nests or hides, switched on together.
+fn everything() -> Dialect {
+    dialect(
+        "- attr_list\n- footnotes\n- abbr\n- smarty\n- nl2br\n- wikilinks\n- pymdownx.betterem\n- pymdownx.caret\n\
+         - pymdownx.tilde\n- pymdownx.mark\n- pymdownx.critic\n- pymdownx.keys\n- pymdownx.smartsymbols\n\
+         - pymdownx.emoji\n- pymdownx.arithmatex\n- pymdownx.inlinehilite\n- pymdownx.progressbar\n- mdx_gh_links\n\
+         - pymdownx.magiclink: {repo_url_shorthand: true, user: a, repo: b, repo_url_shortener: true}\n",
+    )
+}
+
+const TOKENS: [&str; 48] = [
+    "*",
+    "**",
+    "***",
+    "_",
+    "__",
+    "^",
+    "^^",
+    "~",
+    "~~",
+    "==",
+    "`",
+    "``",
+    "\\",
+    "[",
+    "](u)",
+    "![",
+    "][r]",
+    "{: .c }",
+    "<b>",
+    "<http://a.b>",
+    "&amp;",
+    "&",
+    "<",
+    "\"",
+    "'",
+    "--",
+    "...",
+    "(c)",
+    "1st",
+    "1/2",
+    ":smile:",
+    ":nope:",
+    "++a++",
+    "++\"",
+    "$a$",
+    "$",
+    "https://a.b",
+    "a@b.c",
+    "#12",
+    "@u",
+    "{++",
+    "++}",
+    "[[W]]",
+    "[=5%]",
+    "é",
+    "\n",
+    " ",
+    "word",
+];
+
+#[test]
+fn every_span_lies_in_the_page_and_text_stands_where_it_says() {
+    let dialect = everything();
+    let mut state: u64 = 42;
+    for _ in 0..400 {
+        let mut text = String::from("p ");
+        for _ in 0..24 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            text.push_str(TOKENS[(state >> 33) as usize % TOKENS.len()]);
+        }
+        let (source, parsed) = parsed(&text, &dialect);
+        walk(&parsed.document.body, &mut |node: &Node| {
+            let span = node.span();
+            assert_eq!(span.file, source.path());
+            assert!(source.slice(span).is_some(), "{span:?} is not in {text:?}");
+            if let Node::Text(part) = node {
+                assert!(!part.text.contains(['\u{2}', '\u{3}', '\u{fdd0}']), "{:?} of {text:?}", part.text);
+            }
+        });
+        for found in parsed.diagnostics.iter() {
+            assert!(found.span.is_some_and(|span| source.slice(span).is_some()), "{found:?} of {text:?}");
+        }
+    }
+}
+
+#[test]
+fn plain_text_is_a_copy_of_the_page() {
+    let (source, parsed) = parsed("one *two* \\_ [three](u) `x`\n", &everything());
+    let mut copies = Vec::new();
+    walk(&parsed.document.body, &mut |node| {
+        if let Node::Text(text) = node
+            && source.slice(text.span) == Some(text.text.as_str())
+        {
+            copies.push(text.text.clone());
+        }
+    });
+    assert_eq!(copies, ["one ", "two", " ", " ", "three", " "]);
+}
+
+#[test]
+fn a_misspelt_icon_is_reported_at_its_shortcode() {
+    let dialect = dialect(
+        "- pymdownx.emoji:\n    emoji_index: !!python/name:material.extensions.emoji.twemoji\n\
+         \x20   emoji_generator: !!python/name:material.extensions.emoji.to_svg\n",
+    );
+    let (source, parsed) = parsed("at 10:30:00 :material-chekc: :material-check:\n", &dialect);
+    let found: Vec<_> = parsed.diagnostics.iter().collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].span.and_then(|span| source.slice(span)), Some(":material-chekc:"));
+    assert_eq!(found[0].help.as_deref(), Some("did you mean `:material-check:`?"));
+}
+
+#[test]
+fn text_that_is_nothing_but_marks_takes_linear_time() {
+    let dialect = everything();
+    let marks = [
+        "*", "_", "[", "`", "<", "![", "^", "~", "\\", "*a ", "_a ", "^a ", "[a](", "[a](b \"", "\"'", "&a", "$a",
+        "++\"", "a@", "a@b.", "a/b#1 ", ":a", "*a **b ", "[a][", "*_^~=", "{++", "{~~a~>", "http://a", "[==",
+        "**a *b ", "**a*a",
+    ];
+    for mark in marks {
+        let time = |bytes: usize| {
+            let text = format!("x {}\n", mark.repeat(bytes / mark.len()));
+            let start = Instant::now();
+            let _ = parsed(&text, &dialect);
+            start.elapsed()
+        };
+        // Eight times the text may take sixteen times as long; quadratic cost would be sixty-four. What is
+        // too short to measure is fine.
+        let (short, long) = (time(2_000), time(16_000));
+        assert!(long < short * 16 + Duration::from_millis(400), "{mark:?}: {short:?}, then {long:?}");
+    }
+}
+
+#[test]
+fn deep_nesting_is_bounded() {
+    for text in ["*a _b ".repeat(3000) + &"_ *".repeat(3000), "[".repeat(3000) + "a" + &"](u)".repeat(3000)] {
+        let (_, parsed) = parsed(&text, &everything());
+        let mut n_nodes = 0;
+        walk(&parsed.document.body, &mut |_| n_nodes += 1);
+        assert!(n_nodes > 0);
+    }
+}
