@@ -10,6 +10,7 @@ mod expand;
 mod graph;
 mod library;
 mod links;
+pub mod lint;
 mod lower;
 pub mod machine;
 mod model;

@@ -1,0 +1,2 @@
+//! Policy lints.
+mod bash;
