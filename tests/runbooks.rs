@@ -64,7 +64,7 @@ impl Project {
         let mut diagnostics = Diagnostics::new();
         let library = Library::collect(SitePath::new(entry), &mut |path| {
             let source = self.files.get(&path)?.clone();
-            let parsed = parse(&source, &dialect, &self.files);
+            let parsed = markdown::parse(&source, &dialect, &self.files);
             let (runbook, found) = extract(&parsed.document, &source);
             diagnostics.append(found);
             Some(Page { source, runbook, anchors: parsed.facts.anchors.keys().cloned().collect() })
@@ -106,23 +106,6 @@ impl Project {
     pub(crate) fn world(&self) -> &dyn World {
         &self.files
     }
-}
-
-fn parse(source: &Source, dialect: &Dialect, world: &dyn World) -> markdown::Parsed {
-    let mut parsed = markdown::parse(source, dialect, world);
-    if parsed.document.front_matter.meta.is_none() && source.text().starts_with("---\n") {
-        let end = source.text().find("\n---\n").unwrap() + 5;
-        let blank: String = source.text()[..end].chars().map(|ch| if ch == '\n' { '\n' } else { ' ' }).collect();
-        let text = format!("{blank}{}", &source.text()[end..]);
-        parsed = markdown::parse(&Source::new(source.path(), text.clone()), dialect, world);
-        let chunk = opsbook::text::Chunk::lifted(source, 4..end - 4);
-        parsed.document.front_matter.meta = Some(opsbook::text::yaml::parse(&chunk).unwrap().root);
-        for line in text.lines().filter(|line| line.starts_with('#')) {
-            let id = line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
-            parsed.facts.anchors.insert(id, source.span());
-        }
-    }
-    parsed
 }
 
 fn cases() -> PathBuf {

@@ -66,13 +66,14 @@ pub(super) struct Opened {
     pub(super) entry: SitePath,
     /// Absent where no configuration stands above the page.
     pub(super) project: Option<Project>,
+    /// The folder of the project's pages.
+    pub(super) docs: Option<SitePath>,
 }
 
-/// What marks the folder of a project that has no configuration.
-const ROOT_MARKS: &[&str] = &["release-please-config.json", ".git"];
-
-/// Finds a page or a folder and its project: the nearest folder above it with a configuration, else
-/// with a Release Please configuration or a Git repository, else its own.
+/// Finds a page or a folder and its project.
+///
+/// Paths begin at the nearest folder above it with a Release Please configuration, whose paths do so
+/// too; else at the folder of the configuration, of the repository, or of the page.
 pub(super) fn open_page(terminal: Terminal, file: &std::path::Path) -> Result<Opened, Status> {
     let path = shell::absolute(file);
     let folder = match shell::kind_of(&path) {
@@ -83,20 +84,24 @@ pub(super) fn open_page(terminal: Terminal, file: &std::path::Path) -> Result<Op
         shell::Kind::File => path.parent().unwrap_or(&path),
     };
     let config = shell::find_upwards(folder, CONFIG_NAMES);
-    let root = match &config {
-        Some(config) => config.parent().unwrap_or(folder).to_owned(),
-        None => {
-            let mark = shell::find_upwards(folder, ROOT_MARKS);
-            mark.and_then(|mark| mark.parent().map(PathBuf::from)).unwrap_or_else(|| folder.to_owned())
-        }
-    };
+    let marked = |name: &str| shell::find_upwards(folder, &[name]);
+    let root = marked(crate::plan::CONFIG).or_else(|| config.clone()).or_else(|| marked(".git"));
+    let root = root.and_then(|mark| mark.parent().map(PathBuf::from)).unwrap_or_else(|| folder.to_owned());
     let disk = open_disk(&root, terminal)?;
     let entry = disk
         .name(&path)
         .ok_or_else(|| could_not(terminal, &format!("the name of `{}` is not UTF-8", file.display()), None))?;
-    let project = config.as_ref().and_then(|config| {
-        let name = SitePath::new(config.file_name()?.to_str()?);
-        build::load(&disk, name, &shell::variables(), &Overrides::default(), Purpose::default()).0
-    });
-    Ok(Opened { disk, entry, project })
+    let mut project = None;
+    let mut docs = None;
+    if let Some(config) = &config
+        && let (Some(above), Some(name)) = (config.parent(), config.file_name().and_then(|name| name.to_str()))
+    {
+        let config_disk = open_disk(above, terminal)?;
+        let variables = shell::variables();
+        let loaded =
+            build::load(&config_disk, SitePath::new(name), &variables, &Overrides::default(), Purpose::default());
+        project = loaded.0;
+        docs = project.as_ref().and_then(|project| disk.name(&config_disk.locate(project.docs_dir)));
+    }
+    Ok(Opened { disk, entry, project, docs })
 }
