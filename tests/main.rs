@@ -10,6 +10,7 @@ mod incremental;
 mod inline;
 mod layers;
 mod links;
+mod lints;
 mod preprocess;
 mod routes;
 mod runbooks;

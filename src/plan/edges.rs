@@ -216,7 +216,9 @@ pub(super) fn check_environments(
         for (need, _) in before {
             let other = &protos[*need];
             if let (Some(env), Some(other_env)) = (&proto.step.env, &other.step.env)
-                && proto.step.component == other.step.component
+                && (proto.step.component == other.step.component
+                    || proto.step.component.is_none()
+                    || other.step.component.is_none())
                 && comes_after(other_env, env)
             {
                 let message = format!("`{}` in `{env}` waits for `{}` in `{other_env}`", proto.step.id, other.step.id);

@@ -19,4 +19,5 @@ mod typed;
 pub use extract::extract;
 pub use fields::nearest;
 pub use model::*;
+pub use settings::days_since_epoch;
 pub use template::{Condition, Part, Template};

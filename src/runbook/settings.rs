@@ -70,7 +70,7 @@ fn extract_date(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Spanned<
 }
 
 /// Counts the days from 1970-01-01 to a date written `YYYY-MM-DD`.
-pub(super) fn days_since_epoch(date: &str) -> Option<i64> {
+pub fn days_since_epoch(date: &str) -> Option<i64> {
     let mut parts = date.split('-');
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
     if parts.next().is_some() || year.len() != 4 || month.len() != 2 || day.len() != 2 {

@@ -1,2 +1,111 @@
-//! Policy lints.
+//! Policy lints: what a plan would do, judged before anybody runs it.
+//!
+//! In: the pages, a runbook's template plan, and facts (today, CODEOWNERS, the register of secrets) as
+//! values. Out: diagnostics, one rule each, those that the page allows with a reason left out.
+//!
+//! A step waits for all that it needs, so what has surely happened before it are its ancestors along
+//! `success` edges; that relation, and not the order of lines, is what the rules about order ask.
+
 mod bash;
+mod order;
+mod pages;
+mod people;
+mod release;
+mod scripts;
+mod secrets;
+
+use super::library::Library;
+use super::lower::Lowered;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::runbook::Runbook;
+use crate::text::{SitePath, Source, World};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use release::lint_release_please;
+
+/// What a lint must be told.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    /// Today as days since 1970-01-01; without it nothing is out of date.
+    pub today: Option<i64>,
+    /// The project's CODEOWNERS.
+    pub code_owners: Option<Arc<Source>>,
+    /// The register of secrets, `secrets.yml`.
+    pub secrets_register: Option<Arc<Source>>,
+    /// Whether the library has every page of the project, so that a block without a use is an orphan.
+    pub whole: bool,
+}
+
+impl Context {
+    /// Reads what stands in the project's files.
+    pub fn of(world: &dyn World, today: Option<i64>, whole: bool) -> Context {
+        let first = |paths: &[&str]| paths.iter().find_map(|path| world.source(SitePath::new(path)).ok());
+        Context {
+            today,
+            code_owners: first(&[".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"]),
+            secrets_register: first(&["secrets.yml"]),
+            whole,
+        }
+    }
+}
+
+/// What the rules look at.
+struct Subject<'a> {
+    runbook: &'a Runbook,
+    library: &'a Library,
+    /// The template plan, where there is one.
+    lowered: Option<&'a Lowered>,
+    context: &'a Context,
+}
+
+/// Judges a page: its blocks always, its checklist and order where it is a runbook.
+///
+/// Findings that `allow:` names, with a reason, are left out.
+pub fn lint(entry: SitePath, library: &Library, lowered: Option<&Lowered>, context: &Context) -> Diagnostics {
+    let Some(runbook) = library.runbook(entry) else { return Diagnostics::new() };
+    let subject = Subject { runbook, library, lowered, context };
+    let mut found = Diagnostics::new();
+    pages::lint(&subject, &mut found);
+    scripts::lint(&subject, &mut found);
+    secrets::lint(&subject, &mut found);
+    if runbook.settings.is_some() {
+        people::lint(&subject, &mut found);
+        order::lint(&subject, &mut found);
+    }
+    let mut kept: Diagnostics = found.into_iter().filter(|diagnostic| !allowed(diagnostic, runbook, library)).collect();
+    kept.sort();
+    kept
+}
+
+/// Whether the page that is judged, or the page of the finding, accepts it.
+fn allowed(diagnostic: &Diagnostic, runbook: &Runbook, library: &Library) -> bool {
+    let accepts = |runbook: &Runbook| {
+        let allow = runbook.settings.iter().flat_map(|settings| &settings.allow);
+        allow.into_iter().any(|allow| allow.rule.value == diagnostic.code.id())
+    };
+    accepts(runbook) || diagnostic.span.and_then(|span| library.runbook(span.file)).is_some_and(accepts)
+}
+
+/// Makes a finding.
+fn find(code: Code, span: crate::text::Span, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(code, span, message)
+}
+
+/// Which blocks of which pages anything uses, by page and id.
+fn used_blocks(library: &Library) -> BTreeMap<(SitePath, String), usize> {
+    let mut out = BTreeMap::new();
+    for (path, page) in library.pages() {
+        let Some(runbook) = &page.runbook else { continue };
+        for reference in runbook.references() {
+            use crate::runbook::ReferenceKind::{Monitor, Rollback, Step, Use, Verify};
+            if !matches!(reference.kind, Step | Use | Monitor | Verify | Rollback) {
+                continue;
+            }
+            if let Ok((path, block)) = super::links::find_block(library, path, &reference.target, reference.kind) {
+                *out.entry((path, block.id.value.clone())).or_insert(0) += 1;
+            }
+        }
+    }
+    out
+}

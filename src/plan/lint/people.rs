@@ -1,0 +1,71 @@
+//! Rules about owners, reviews and what is promised for failures: RB402, RB601, RB602, RB605.
+
+use super::{Subject, find};
+use crate::diag::{Code, Diagnostics, Severity};
+use crate::runbook::{Kind, days_since_epoch};
+
+pub(super) fn lint(subject: &Subject<'_>, found: &mut Diagnostics) {
+    let Some(settings) = &subject.runbook.settings else { return };
+    if settings.owners.is_empty() {
+        found.push(
+            find(Code::Owners, settings.id.span, "nobody owns this runbook")
+                .help("add `owners: [\"@org/team\"]`: who keeps it true, and who is asked when it fails"),
+        );
+    }
+    if let Some(source) = &subject.context.code_owners {
+        let listed = |owner: &str| {
+            let lines = source.text().lines().filter(|line| !line.trim_start().starts_with('#'));
+            lines.flat_map(str::split_whitespace).skip_while(|_| false).any(|word| word == owner)
+        };
+        for owner in settings.owners.iter().filter(|owner| !listed(&owner.value)) {
+            found.push(
+                find(Code::Owners, owner.span, format!("`{}` is not in `{}`", owner.value, source.path()))
+                    .severity(Severity::Warning)
+                    .help("add a line for this page there, so that its owners review its changes"),
+            );
+        }
+    }
+    if let (Some(every), Some(today)) = (&settings.review_every, subject.context.today) {
+        match settings.reviewed.as_ref().and_then(|date| days_since_epoch(&date.value).map(|day| (date, day))) {
+            None => found.push(
+                find(Code::ReviewDue, every.span, "this runbook was never reviewed")
+                    .help("walk through it, then add `reviewed:` with the day"),
+            ),
+            Some((date, day)) => {
+                let due = day + i64::try_from(every.value.seconds / 86_400).unwrap_or(i64::MAX / 2);
+                if due < today {
+                    found.push(
+                        find(
+                            Code::ReviewDue,
+                            date.span,
+                            format!("the review of this runbook is {} days overdue", today - due),
+                        )
+                        .label(every.span, "it is to be reviewed this often")
+                        .help("walk through it, then change the day"),
+                    );
+                }
+            }
+        }
+    }
+    for environment in &settings.environments {
+        if let Some(weak) = environment.allow_weak_identity.as_ref().filter(|weak| weak.value && environment.tier >= 1)
+        {
+            found.push(
+                find(
+                    Code::WeakIdentity,
+                    weak.span,
+                    format!("anybody at the keyboard may approve for `{}`", environment.name.value),
+                )
+                .note("the operating system's user name proves little where users can be hurt")
+                .help("remove it, and approve with a signature"),
+            );
+        }
+    }
+    if settings.kind.value == Kind::Release && settings.on_failure.as_ref().is_none_or(|it| it.then.is_none()) {
+        let span = settings.on_failure.as_ref().map_or(settings.kind.span, |_| settings.kind.span);
+        found.push(
+            find(Code::NoFailurePath, span, "nothing says where to go when this release fails")
+                .help("add `on_failure: {rollback: reverse, then: \"rollback.md#…\"}`"),
+        );
+    }
+}

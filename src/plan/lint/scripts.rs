@@ -1,0 +1,260 @@
+//! Rules about the text of scripts: RB010 to RB013, RB302, RB504.
+
+use super::{Subject, bash, find};
+use crate::diag::{Code, Diagnostics};
+use crate::plan::model::{Plan, Step};
+use crate::runbook::{Block, Body, Role, Shell, nearest};
+use crate::text::Chunk;
+use std::collections::BTreeSet;
+
+/// Variables that every process has, or that Bash itself sets.
+const GIVEN: &[&str] = &[
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "PWD",
+    "OLDPWD",
+    "SHELL",
+    "LANG",
+    "LC_ALL",
+    "TERM",
+    "TMPDIR",
+    "TZ",
+    "HOSTNAME",
+    "IFS",
+    "RANDOM",
+    "SECONDS",
+    "LINENO",
+    "UID",
+    "EUID",
+    "PPID",
+    "REPLY",
+    "PIPESTATUS",
+    "OPTARG",
+    "OPTIND",
+    "FUNCNAME",
+    "OSTYPE",
+    "HOSTTYPE",
+    "MACHTYPE",
+    "SHLVL",
+    "EPOCHSECONDS",
+    "EPOCHREALTIME",
+    "DIRSTACK",
+    "GROUPS",
+    "SHELLOPTS",
+    "_",
+    "COLUMNS",
+    "LINES",
+    "MAPFILE",
+    "COPROC",
+    "CI",
+];
+
+/// Variables that a run gives to steps.
+const RUN: &[&str] = &[
+    "OPSBOOK_ENV",
+    "OPSBOOK_OUTPUT",
+    "OPSBOOK_PLAN",
+    "OPSBOOK_RUN",
+    "OPSBOOK_STEP",
+    "RB_OUTPUT",
+    "PREVIOUS_REVISION",
+    "KUBECONFIG",
+    "COMPONENT_NAME",
+    "COMPONENT_VERSION",
+    "COMPONENT_FROM",
+    "COMPONENT_PATH",
+    "COMPONENT_TAG",
+    "COMPONENTS",
+    "CHART_PATHS",
+];
+
+pub(super) fn lint(subject: &Subject<'_>, found: &mut Diagnostics) {
+    for block in &subject.runbook.blocks {
+        let Body::Script { shell, script, .. } = &block.body else {
+            expressions(&block.code, found);
+            continue;
+        };
+        prompts(block, found);
+        placeholders(script, found);
+        expressions(script, found);
+        if *shell == Shell::Python3 {
+            continue;
+        }
+        let read = bash::read(script.text());
+        if let Some((at, why)) = &read.error {
+            let end = (at + 1).min(script.len());
+            let span = script.span((*at).min(end.saturating_sub(1))..end);
+            found.push(find(Code::BashSyntax, span, format!("`{}` does not parse: {why}", block.id.value)));
+            continue;
+        }
+        let monitors = block.role.as_ref().is_some_and(|role| role.value == Role::Monitor);
+        if monitors && read.forgives {
+            found.push(
+                find(Code::MonitorCannotFail, block.id.span, format!("monitor `{}` cannot fail", block.id.value))
+                    .note("its last command succeeds whatever was seen")
+                    .help("let the last command test a number against a limit"),
+            );
+        }
+        variables(subject, block, script, &read, found);
+    }
+}
+
+/// RB013.
+fn prompts(block: &Block, found: &mut Diagnostics) {
+    if block.console {
+        return;
+    }
+    for line in block.code.lines() {
+        let trimmed = line.text.trim_start();
+        if trimmed.starts_with("$ ") {
+            let start = line.range.start + line.text.len() - trimmed.len();
+            found.push(
+                find(Code::Prompt, block.code.span(start..start + 1), "a prompt in a block that is run as it stands")
+                    .help("name the language `console`, so that only the commands are taken, or remove the prompts")
+                    .fix(block.code.span(start..start + 2), ""),
+            );
+        }
+    }
+}
+
+/// RB011.
+fn placeholders(script: &Chunk, found: &mut Diagnostics) {
+    let text = script.text();
+    for (at, length) in find_placeholders(text) {
+        let name = &text[at..at + length];
+        found.push(
+            find(
+                Code::Placeholder,
+                script.span(at..at + length),
+                format!("`{name}` is a placeholder in an executable block"),
+            )
+            .note("nobody fills it in when the step runs")
+            .help("declare a parameter and write `$NAME` here"),
+        );
+    }
+}
+
+/// Finds `<name>` and `{{name}}` where they cannot be anything else.
+pub(in crate::plan) fn find_placeholders(text: &str) -> Vec<(usize, usize)> {
+    let mut out = Vec::new();
+    let bytes = text.as_bytes();
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || b"_-. ".contains(&byte);
+    for (at, byte) in bytes.iter().enumerate() {
+        if *byte == b'<' {
+            let inner = bytes[at + 1..].iter().take(60).take_while(|byte| word(**byte)).count();
+            let name = &text[at + 1..at + 1 + inner];
+            let closed = bytes.get(at + 1 + inner) == Some(&b'>');
+            // `cmd <in >out` has a blank before `>`; `<b>` is HTML, `<(` a process.
+            let alone = at == 0 || !matches!(bytes[at - 1], b'<' | b'&' | b'0'..=b'9' | b'\\');
+            let plain = name.starts_with(|ch: char| ch.is_ascii_alphabetic()) && !name.ends_with([' ', '.']);
+            let html =
+                ["a", "b", "i", "p", "br", "hr", "div", "span", "html", "body", "head", "code", "pre", "li", "ul"];
+            if closed && alone && plain && inner > 1 && !html.contains(&name) {
+                out.push((at, inner + 2));
+            }
+        }
+        if text[..].is_char_boundary(at) && text[at..].starts_with("{{") && !text[..at].ends_with('{') {
+            let Some(close) = text[at..].find("}}").filter(|close| *close < 60) else { continue };
+            let name = text[at + 2..at + close].trim();
+            let bare = name.starts_with(|ch: char| ch.is_ascii_alphabetic())
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+                && !["end", "else"].contains(&name);
+            if bare {
+                out.push((at, close + 2));
+            }
+        }
+    }
+    out
+}
+
+/// RB504.
+fn expressions(script: &Chunk, found: &mut Diagnostics) {
+    let text = script.text();
+    for needle in ["${{ secrets.", "${{secrets.", "${{ github.event", "${{github.event"] {
+        for (at, _) in text.match_indices(needle) {
+            let end = text[at..].find("}}").map_or(at + needle.len(), |close| at + close + 2);
+            found.push(
+                find(Code::ForeignExpression, script.span(at..end), "an expression of GitHub Actions in a script")
+                    .note("it is replaced before the shell reads the script, so its value can be code")
+                    .help("declare a parameter or a secret and read it as an environment variable"),
+            );
+        }
+    }
+}
+
+/// RB012, and RB502 for a secret that the block does not list.
+fn variables(subject: &Subject<'_>, block: &Block, script: &Chunk, read: &bash::Script, found: &mut Diagnostics) {
+    let Some(lowered) = subject.lowered.filter(|_| !read.sources) else { return };
+    // The steps of this plan that this block is part of decide what it sees.
+    let plan = &lowered.plan;
+    let steps: Vec<&Step> = lowered
+        .places
+        .iter()
+        .zip(&plan.steps)
+        .filter(|(place, step)| {
+            place.block.is_some_and(|(span, _)| span == block.span)
+                || [&step.verify, &step.undo, &step.monitor]
+                    .into_iter()
+                    .flatten()
+                    .any(|action| action.block == block.id.value && place_page(place, subject) == subject.runbook.path)
+        })
+        .map(|(_, step)| step)
+        .collect();
+    let Some(step) = steps.first() else { return };
+    let known =
+        known_variables(plan, step, &block.secrets.iter().map(|secret| secret.value.as_str()).collect::<Vec<_>>());
+    let mut said: BTreeSet<&str> = BTreeSet::new();
+    for variable in &read.reads {
+        let name = variable.name.as_str();
+        let fine = variable.guarded
+            || read.sets.contains(name)
+            || GIVEN.contains(&name)
+            || RUN.contains(&name)
+            || name.starts_with("BASH")
+            || known.contains(name);
+        if fine || !said.insert(name) {
+            continue;
+        }
+        let span = script.span(variable.range.clone());
+        if plan.secrets.iter().any(|secret| secret == name) {
+            found.push(
+                find(
+                    Code::SecretDeclared,
+                    span,
+                    format!("step `{}` does not list the secret `{name}`", block.id.value),
+                )
+                .note("a step sees only the secrets that it lists")
+                .help(format!("add `#| secrets: [{name}]` to the header")),
+            );
+            continue;
+        }
+        let candidates: Vec<&str> = known.iter().map(String::as_str).chain(RUN.iter().copied()).collect();
+        let diagnostic = find(Code::UnknownVariable, span, format!("nothing sets `${name}`"))
+            .note("a run passes on only parameters, components, outputs and listed secrets");
+        found.push(match nearest(name, &candidates) {
+            Some(near) => diagnostic.help(format!("did you mean `${near}`?")),
+            None => diagnostic.help("declare a parameter, or write `${NAME:-default}` where it may be absent"),
+        });
+    }
+}
+
+fn place_page(place: &crate::plan::Place, subject: &Subject<'_>) -> crate::text::SitePath {
+    if place.block.is_some() { place.block_page } else { subject.runbook.path }
+}
+
+fn known_variables(plan: &Plan, step: &Step, secrets: &[&str]) -> BTreeSet<String> {
+    let mut known: BTreeSet<String> = plan.vars.keys().chain(step.vars.keys()).cloned().collect();
+    known.extend(step.secrets.iter().cloned());
+    known.extend(secrets.iter().map(|secret| (*secret).to_owned()));
+    for other in &plan.steps {
+        for output in &other.outputs {
+            for id in [&other.item, &other.id] {
+                let id = id.to_uppercase().replace(['-', '.'], "_");
+                known.insert(format!("OPSBOOK_OUT_{id}_{}", output.to_uppercase()));
+            }
+        }
+    }
+    known
+}
