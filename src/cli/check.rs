@@ -88,7 +88,7 @@ fn look(disk: &mut Disk, config: SitePath, overrides: &Overrides) -> (Diagnostic
 
 /// All edits by file. Of two fixes that touch each other, the first counts; the other diagnostic is
 /// found again afterwards.
-fn edits(diagnostics: &Diagnostics) -> BTreeMap<SitePath, Vec<Edit>> {
+pub(super) fn edits(diagnostics: &Diagnostics) -> BTreeMap<SitePath, Vec<Edit>> {
     let mut by_file: BTreeMap<SitePath, Vec<Edit>> = BTreeMap::new();
     for diagnostic in diagnostics {
         if diagnostic.fix.iter().all(|edit| !touches_any(edit, by_file.get(&edit.span.file))) {
@@ -110,7 +110,7 @@ fn take(diagnostic: &Diagnostic, by_file: &mut BTreeMap<SitePath, Vec<Edit>>) {
 }
 
 /// Applies edits that do not touch each other; returns how many.
-fn apply(text: &str, edits: &[Edit]) -> (String, usize) {
+pub(super) fn apply(text: &str, edits: &[Edit]) -> (String, usize) {
     let mut edits: Vec<&Edit> = edits.iter().collect();
     edits.sort();
     let (mut out, mut at, mut n_applied) = (String::with_capacity(text.len()), 0, 0);

@@ -1,15 +1,15 @@
 //! `opsbook lint`: runbooks judged by their policies.
 
-use super::fix;
+use super::Status;
+use super::check;
 use super::project::{self, Opened};
 use super::report::{self, Format};
-use super::Status;
 use crate::build;
 use crate::diag::Diagnostics;
 use crate::plan::lint::{self, Context};
 use crate::plan::{self, Binding, Facts};
 use crate::shell::{self, Terminal};
-use crate::text::SitePath;
+use crate::text::{SitePath, World as _};
 use std::path::PathBuf;
 
 /// Judge runbooks by their policies
@@ -54,14 +54,19 @@ pub(super) fn run(typed: &Typed) -> Status {
         };
         let (mut diagnostics, mut n_runbooks) = look(&opened);
         if typed.fix {
-            match fix::apply_all(&diagnostics, &opened.disk) {
-                Ok(0) => {}
-                Ok(n_fixed) => {
-                    terminal.say(&format!("Corrected {n_fixed} places"));
-                    opened.disk = opened.disk.afresh();
-                    (diagnostics, n_runbooks) = look(&opened);
+            let mut n_fixed = 0;
+            for (path, edits) in check::edits(&diagnostics) {
+                let Ok(source) = opened.disk.source(path) else { continue };
+                let (text, n_applied) = check::apply(source.text(), &edits);
+                if let Err(error) = shell::replace_file(&opened.disk, path, &text) {
+                    return super::could_not(terminal, &error.message, error.help.as_deref());
                 }
-                Err(error) => return super::could_not(terminal, &error.message, error.help.as_deref()),
+                n_fixed += n_applied;
+            }
+            if n_fixed > 0 {
+                terminal.say(&format!("Corrected {n_fixed} places"));
+                opened.disk = opened.disk.afresh();
+                (diagnostics, n_runbooks) = look(&opened);
             }
         }
         let diagnostics = report::weigh(diagnostics, typed.strict);
@@ -75,11 +80,11 @@ pub(super) fn run(typed: &Typed) -> Status {
 fn look(opened: &Opened) -> (Diagnostics, usize) {
     let Opened { disk, entry, project, docs } = opened;
     let is_page = entry.extension() == "md" || entry.extension() == "markdown";
-    let folder = match docs {
-        Some(docs) => *docs,
-        None if is_page => entry.parent(),
-        None => *entry,
-    };
+    // The whole of the project's pages, where the named place is among them: a block is an orphan only
+    // when no other page uses it.
+    let place = if is_page { entry.parent() } else { *entry };
+    let related = |docs: &SitePath| *docs == place || place.below(*docs).is_some() || docs.below(place).is_some();
+    let folder = docs.filter(related).unwrap_or(place);
     let (mut library, mut found) = build::collect_pages(project.as_ref(), disk, folder);
     if is_page && library.page(*entry).is_none() {
         let (own, more) = build::collect_library(project.as_ref(), disk, *entry);
@@ -88,10 +93,12 @@ fn look(opened: &Opened) -> (Diagnostics, usize) {
         }
         found.append(more);
     }
-    let wanted = |path: SitePath| path == *entry || !is_page && path.below(*entry).is_some() || !is_page && docs.is_some_and(|docs| docs.below(*entry).is_some() && path.below(docs).is_some());
+    // The project's folder stands for its pages.
+    let all = !is_page && (folder == *entry || folder.below(*entry).is_some());
+    let wanted = |path: SitePath| all || path == *entry || !is_page && path.below(*entry).is_some();
     let mut diagnostics: Diagnostics =
         found.into_iter().filter(|diagnostic| diagnostic.span.is_none_or(|span| wanted(span.file))).collect();
-    let context = Context::of(disk, Some(shell::today()), true);
+    let context = Context::of(disk, Some(shell::build_time() / 86_400), true);
     let mut n_runbooks = 0;
     for (path, page) in library.pages().filter(|(path, _)| wanted(*path)) {
         let Some(runbook) = &page.runbook else { continue };

@@ -8,6 +8,7 @@
 mod act;
 mod build;
 mod check;
+mod lint;
 mod migrate;
 mod new;
 mod plan;
@@ -91,6 +92,7 @@ enum Command {
     Check(check::Typed),
     Migrate(migrate::Typed),
     New(new::Typed),
+    Lint(lint::Typed),
     Plan(plan::Typed),
     Serve(serve::Typed),
     #[cfg(unix)]
@@ -128,6 +130,7 @@ pub fn main() -> ExitCode {
         Command::Check(typed) => check::run(typed),
         Command::Migrate(typed) => migrate::run(&typed),
         Command::New(typed) => new::run(&typed),
+        Command::Lint(typed) => lint::run(&typed),
         Command::Plan(typed) => plan::run(&typed),
         Command::Serve(typed) => serve::run(&typed),
         #[cfg(unix)]
