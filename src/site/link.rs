@@ -26,6 +26,8 @@ pub fn link(files: &Files, pages: &[&PageFacts], options: &SiteOptions, world: &
     let written = options.nav.as_deref().filter(|entries| !entries.is_empty());
     let literate = plugins::literate_nav::apply(written, files, options, world, &mut diagnostics);
     let written = literate.as_ref().map(|made| made.entries.as_slice()).or(written);
+    let by_awesome_nav = plugins::awesome_nav::apply(files, options, world, &metas, &mut diagnostics);
+    let written = by_awesome_nav.as_deref().or(written);
     let title_of = |path: SitePath| own_title(files, path, metas.get(&path), facts.get(&path).copied()).0;
     let awesome = plugins::awesome_pages::apply(written, files, options, world, &title_of, &mut diagnostics);
     let (mut draft, reaches_all, before) = match (awesome, written) {

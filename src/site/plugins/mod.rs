@@ -3,6 +3,7 @@
 //! Options come as YAML nodes; an option that a plugin does not have is reported, with the option
 //! that was probably meant.
 
+pub(crate) mod awesome_nav;
 pub(crate) mod awesome_pages;
 pub(crate) mod exclude;
 pub(crate) mod literate_nav;
@@ -15,4 +16,5 @@ pub mod tags;
 pub(crate) use settings::Settings;
 
 /// The plugins of this room, by name.
-pub const KNOWN: &[&str] = &["awesome-pages", "exclude", "literate-nav", "meta", "redirects", "section-index", "tags"];
+pub const KNOWN: &[&str] =
+    &["awesome-nav", "awesome-pages", "exclude", "literate-nav", "meta", "redirects", "section-index", "tags"];
