@@ -3,6 +3,7 @@
 //! The only file that knows how Tera reports; what it reports becomes a diagnostic in the project's
 //! own file, with the words of Tera for constructs that only Jinja has.
 
+use super::jinja::{Translated, translate};
 use super::{assets, icon};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::text::{Source, Span};
@@ -15,8 +16,11 @@ use tera::{Context, ErrorKind, Kwargs, State, Tera, TeraResult, Value};
 #[derive(Clone, Debug)]
 pub(super) struct Engine {
     tera: TeraBox,
-    overrides: BTreeMap<String, Arc<Source>>,
+    overrides: Overrides,
 }
+
+/// The project's templates, each with what Tera reads of it.
+type Overrides = BTreeMap<String, (Arc<Source>, Arc<Translated>)>;
 
 /// Tera, which has no `Debug` of its own.
 #[derive(Clone)]
@@ -42,13 +46,19 @@ impl Engine {
             unreachable!("the theme's own templates parse, as tests show: {error}");
         }
 
-        let mut good: BTreeMap<String, Arc<Source>> = BTreeMap::new();
+        let mut good = Overrides::new();
+        let exists = |name: &str| overrides.contains_key(name) || assets::embedded().contains_key(name);
         for (name, source) in overrides.iter().filter(|(name, _)| name.ends_with(".html")) {
-            match syntax_error(name, source) {
-                Some(diagnostic) => diagnostics.push(diagnostic),
-                None => {
-                    good.insert(name.clone(), Arc::clone(source));
+            let translated = translate(source.text(), &exists);
+            let verbatim = Translated::verbatim(source.text());
+            match (syntax_error(name, source, &translated), syntax_error(name, source, &verbatim)) {
+                (None, _) => {
+                    good.insert(name.clone(), (Arc::clone(source), Arc::new(translated)));
                 }
+                (Some(_), None) => {
+                    good.insert(name.clone(), (Arc::clone(source), Arc::new(verbatim)));
+                }
+                (Some(diagnostic), Some(_)) => diagnostics.push(diagnostic),
             }
         }
         // References among the project's files are checked when all of them are there; each round
@@ -56,7 +66,8 @@ impl Engine {
         while !good.is_empty() {
             let mut with = tera.clone();
             add_icons(&mut with, &good);
-            let Err(error) = with.add_raw_templates(good.iter().map(|(name, source)| (name.as_str(), source.text())))
+            let Err(error) =
+                with.add_raw_templates(good.iter().map(|(name, (_, tera))| (name.as_str(), tera.text.as_str())))
             else {
                 tera = with;
                 break;
@@ -113,8 +124,8 @@ impl Engine {
             return Diagnostic::placeless(Code::TemplateRender, message);
         };
         match self.overrides.get(report.filename()) {
-            Some(source) => {
-                let span = Span::new(source.path(), report.span().range.clone());
+            Some((source, translated)) => {
+                let span = place(source, translated, report.span());
                 let diagnostic = Diagnostic::new(Code::TemplateRender, span, lower_first(report.message()));
                 let empty = report.message().contains("undefined") || report.message().contains("not defined");
                 if empty {
@@ -140,19 +151,25 @@ impl Engine {
 }
 
 /// Parses one template alone; only mistakes of syntax count.
-fn syntax_error(name: &str, source: &Source) -> Option<Diagnostic> {
-    let error = Tera::default().add_raw_template(name, source.text()).err()?;
+fn syntax_error(name: &str, source: &Source, translated: &Translated) -> Option<Diagnostic> {
+    let error = Tera::default().add_raw_template(name, &translated.text).err()?;
     let ErrorKind::SyntaxError(report) = error.kind() else { return None };
-    let span = Span::new(source.path(), report.span().range.clone());
+    let span = place(source, translated, report.span());
     Some(help(Diagnostic::new(Code::TemplateSyntax, span, lower_first(report.message())), source))
 }
 
+/// The place in the project's file of a place in what Tera read of it.
+fn place(source: &Source, translated: &Translated, span: &tera::Span) -> Span {
+    let range = translated.source_range(&span.range);
+    Span::new(source.path(), range.start.min(source.text().len())..range.end.min(source.text().len()))
+}
+
 /// Finds the places in the words of Tera where templates name what does not exist.
-fn reference_errors(error: &tera::Error, good: &BTreeMap<String, Arc<Source>>) -> Vec<(String, Diagnostic)> {
+fn reference_errors(error: &tera::Error, good: &Overrides) -> Vec<(String, Diagnostic)> {
     let mut found = Vec::new();
     match error.kind() {
         ErrorKind::MissingParent { current, parent } => {
-            if let Some(source) = good.get(current) {
+            if let Some((source, _)) = good.get(current) {
                 let at = source.text().find(parent.as_str()).unwrap_or(0);
                 let span = Span::new(source.path(), at..at + parent.len());
                 let message = format!("template `{parent}` does not exist");
@@ -161,7 +178,7 @@ fn reference_errors(error: &tera::Error, good: &BTreeMap<String, Arc<Source>>) -
             }
         }
         ErrorKind::CircularExtend { tpl, .. } | ErrorKind::CircularInclude { tpl, .. } => {
-            if let Some(source) = good.get(tpl) {
+            if let Some((source, _)) = good.get(tpl) {
                 let message = format!("template `{tpl}` includes or extends itself");
                 let span = Span::at_start(source.path());
                 found.push((tpl.clone(), Diagnostic::new(Code::TemplateSyntax, span, message)));
@@ -169,13 +186,14 @@ fn reference_errors(error: &tera::Error, good: &BTreeMap<String, Arc<Source>>) -
         }
         _ => {
             for (message, name, line, col) in reports(&error.to_string()) {
-                if let Some(source) = good.get(&name) {
-                    let start = source.lines().line_start(line).unwrap_or(0);
-                    let rest = &source.text()[start..];
+                if let Some((source, translated)) = good.get(&name) {
+                    let lines = crate::text::LineIndex::new(&translated.text);
+                    let start = lines.line_start(line).unwrap_or(0);
+                    let rest = &translated.text[start..];
                     let offset = rest.char_indices().nth(col - 1).map_or(0, |(at, _)| at);
                     let width = rest[offset..].find(|ch: char| !(ch.is_alphanumeric() || "_\"'./".contains(ch)));
-                    let end = start + offset + width.unwrap_or(1).max(1);
-                    let span = Span::new(source.path(), start + offset..end.min(source.text().len()));
+                    let range = translated.source_range(&(start + offset..start + offset + width.unwrap_or(1).max(1)));
+                    let span = Span::new(source.path(), range.start..range.end.min(source.text().len()));
                     let diagnostic = Diagnostic::new(Code::TemplateSyntax, span, lower_first(&message));
                     found.push((name, help(diagnostic, source)));
                 }
@@ -204,27 +222,16 @@ fn reports(text: &str) -> Vec<(String, String, usize, usize)> {
 }
 
 /// Constructs of Jinja that Tera has other words for: what stands in the line, and what to write.
-const JINJA: [(&str, &str); 20] = [
+const JINJA: [(&str, &str); 9] = [
     ("{% macro", "write `{% component name(arg) %}…{% endcomponent %}` and call it as `{{ <name arg={value} /> }}`"),
     ("{% import", "components are known in all templates: leave the import out and write the macro as a component"),
     ("{% from", "components are known in all templates: leave the import out and write the macro as a component"),
-    ("lang.t(", "write `lang[\"footer.next\"]`: translations are a mapping here"),
     ("namespace(", "write `{% set_global name = value %}` to set a value from inside a loop"),
     ("{% do ", "Tera has no statements besides `set`: compute the value in an expression"),
     ("{% with", "write `{% set name = value %}`"),
     ("{% call", "write `{% <name> %}…{% </name> %}` to give a component a body"),
-    (".startswith(", "write `{% if value is starting_with(pat=\"…\") %}`"),
-    (".endswith(", "write `{% if value is ending_with(pat=\"…\") %}`"),
-    (".split(", "write `value | split(pat=\"…\")`"),
-    (".replace(", "write `value | replace(from=\"…\", to=\"…\")`"),
     (".format(", "join texts with `~`"),
-    (".items()", "write `{% for key, value in map %}`"),
-    (".get(", "write `map?.key or \"…\"`"),
-    (".strip(", "write `value | trim`"),
-    (".lower(", "write `value | lower`"),
-    ("is mapping", "write `is map`"),
     ("self.", "blocks cannot be asked for their content: test the value that the block shows"),
-    ("ignore missing", "Tera checks includes when it reads the templates: leave `ignore missing` out"),
 ];
 
 /// Adds what to write instead, where the line has a construct that only Jinja has.
@@ -269,8 +276,8 @@ fn lower_first(message: &str) -> String {
 }
 
 /// Adds the icons that templates of the project include as files, as they do with Material.
-fn add_icons(tera: &mut Tera, templates: &BTreeMap<String, Arc<Source>>) {
-    for source in templates.values() {
+fn add_icons(tera: &mut Tera, templates: &Overrides) {
+    for (source, _) in templates.values() {
         for part in source.text().split(".icons/").skip(1) {
             let Some(name) = part.split_once(".svg").map(|(name, _)| name) else { continue };
             let path = format!(".icons/{name}.svg");
@@ -428,14 +435,13 @@ mod tests {
 
     #[test]
     fn what_only_jinja_has_is_reported_with_its_place_and_what_to_write() {
-        let text =
-            "{% extends \"base.html\" %}\n{% block footer %}\n  {{ page.url.startswith(\"x\") }}\n{% endblock %}\n";
+        let text = "{% extends \"base.html\" %}\n{% block footer %}\n  {{ \"%s\".format(page.url) }}\n{% endblock %}\n";
         let (_, diagnostics, files) = engine(&[("main.html", text)]);
         let found: Vec<_> = diagnostics.iter().collect();
         assert_eq!(found.len(), 1, "{found:?}");
         let span = found[0].span.expect("it has a place");
         assert_eq!(files["main.html"].line_col(span.start as usize).line, 3);
-        assert_eq!(found[0].help.as_deref(), Some("write `{% if value is starting_with(pat=\"…\") %}`"));
+        assert_eq!(found[0].help.as_deref(), Some("join texts with `~`"));
     }
 
     #[test]
@@ -462,13 +468,16 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_value_has_the_place_where_it_is_asked_for() {
-        let (engine, _, files) = engine(&[("partials/top.html", "a\n{{ page.nothing }}")]);
+    fn a_missing_value_prints_nothing_and_what_cannot_be_has_its_place() {
+        let text = "a{{ page.nothing.at.all }}b\n{{ page.title + 1 }}";
+        let (engine, diagnostics, files) = engine(&[("partials/top.html", text), ("x.html", "a{{ page.nothing.x }}b")]);
+        assert!(diagnostics.is_empty());
         let mut context = Context::new();
         context.insert("page", &BTreeMap::from([("title", "x")]));
-        let diagnostic = engine.render("partials/top.html", &context).expect_err("it has no value");
+        assert_eq!(engine.render("x.html", &context).expect("it renders"), "ab");
+        let diagnostic = engine.render("partials/top.html", &context).expect_err("a text and a number have no sum");
         let span = diagnostic.span.expect("it has a place");
-        assert_eq!(files["partials/top.html"].slice(span), Some("nothing"));
+        assert_eq!(files["partials/top.html"].line_col(span.start as usize).line, 2, "{diagnostic:?}");
     }
 
     #[test]

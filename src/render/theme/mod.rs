@@ -16,6 +16,7 @@
 mod assets;
 mod engine;
 mod icon;
+mod jinja;
 mod language;
 mod nav;
 mod options;

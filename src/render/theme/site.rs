@@ -433,6 +433,41 @@ mod tests {
     }
 
     #[test]
+    fn the_theme_as_its_own_override_renders_the_same() {
+        let own: Vec<Override> = assets::embedded()
+            .keys()
+            .filter(|name| name.ends_with(".html"))
+            .map(|name| {
+                let text = assets::embedded_text(name).expect("it is text");
+                let path = SitePath::new(&format!("themes/{name}"));
+                Override { name: name.clone(), source: Arc::new(Source::new(path, text)) }
+            })
+            .collect();
+        let (made, diagnostics) = Theme::new(&own);
+        assert!(diagnostics.is_empty(), "{diagnostics:?}");
+        let view = SiteView { theme: all_features(), site_name: "A & B".into(), ..SiteView::default() };
+        let html = made.site(view.clone()).render_page(&page()).expect("it renders");
+        assert_eq!(html, Theme::new(&[]).0.site(view).render_page(&page()).expect("it renders"));
+    }
+
+    #[test]
+    fn templates_written_for_jinja_run() {
+        let text = "{% extends \"base.html\" %}\n{% block content %}\n\
+            {% if page and page.meta and page.meta.template %}no{% endif %}\n\
+            {% set parts = page.url.split('/') %}<p>{{ parts[0] }} {{ page.meta.missing }}{{ lang.t('footer.next') }}</p>\n\
+            {% for item in page.meta.nothing %}{{ item }}{% endfor %}\n\
+            <a title=\"{{ lang.t('edit.link.title') }}\">{% include \".icons/material/pencil.svg\" %}</a>\n\
+            {{ 'yes' if page.url.startswith('a') }}{{ page.meta.title | d(page.title, true) | replace('<', '[') }}\n\
+            {% include \"partials/none.html\" ignore missing %}{{ super() }}{% endblock %}";
+        let source = Arc::new(Source::new(SitePath::new("overrides/main.html"), text));
+        let (made, diagnostics) = Theme::new(&[Override { name: "main.html".into(), source }]);
+        assert!(diagnostics.is_empty(), "{diagnostics:?}");
+        let html = made.site(SiteView::default()).render_page(&page()).expect("it renders");
+        assert!(html.contains("<p>a Next</p>"), "{html}");
+        assert!(html.contains("<a title=\"\"><svg") && html.contains("yesStart [here"), "{html}");
+    }
+
+    #[test]
     fn icons_that_do_not_exist_are_reported_with_the_nearest_name() {
         let theme = json!({"icon": {"repo": "material/pencil-boks", "edit": "material/pencil-box", "admonition": {"note": "octicons/tag-16"}}});
         let (made, _) = Theme::new(&[]);
