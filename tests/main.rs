@@ -12,6 +12,7 @@ mod layers;
 mod links;
 mod lints;
 mod preprocess;
+mod robust;
 mod routes;
 mod runbooks;
 mod runs;

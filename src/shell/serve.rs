@@ -115,6 +115,9 @@ impl Server {
 
     /// Keeps the site that is shown and lays a report over its pages; the empty report lifts it.
     pub fn complain(&self, problems: &str) {
+        if self.shared.shown.read().expect("no thread panics while it swaps the site").problems == problems {
+            return;
+        }
         self.change(|shown| Shown { problems: problems.to_owned(), ..shown.clone() });
         let data = serde_json::to_string(problems).expect("text is JSON");
         self.shared.tell(&format!("event: problems\ndata: {data}\n\n"));

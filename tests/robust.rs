@@ -1,0 +1,180 @@
+//! What holds for any input: no panic, every place inside of its file, and time that grows no faster
+//! than the page.
+
+use opsbook::build::{self, Cache, Overrides, Purpose};
+use opsbook::markdown::{self, Dialect, ExtensionUse, Parsed};
+use opsbook::text::{SitePath, Source, Span, Spanned, World as _};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+type Files = BTreeMap<SitePath, Arc<Source>>;
+
+/// Every extension at once, with its defaults.
+fn everything() -> Dialect {
+    let nowhere = Span::at_start(SitePath::new("mkdocs.yml"));
+    let uses: Vec<ExtensionUse> = Dialect::EXTENSIONS
+        .iter()
+        .map(|name| ExtensionUse { name: Spanned::new((*name).to_owned(), nowhere), options: None })
+        .collect();
+    Dialect::mkdocs(&uses).0
+}
+
+/// Pieces that mean something somewhere.
+const PIECES: [&str; 72] = [
+    "\n",
+    "\n\n",
+    "    ",
+    "  ",
+    "\t",
+    " ",
+    "a",
+    "word ",
+    "é",
+    "日本",
+    "\u{feff}",
+    "\r\n",
+    "\0",
+    "\u{2}",
+    "\u{3}",
+    "*",
+    "**",
+    "_",
+    "`",
+    "``",
+    "```",
+    "~~~",
+    "```sh\n",
+    "``` { .sh #id }\n",
+    "> ",
+    "- ",
+    "* ",
+    "1. ",
+    "# ",
+    "## ",
+    "===\n",
+    "---\n",
+    "!!! note \"T\"\n",
+    "??? tip\n",
+    "=== \"Tab\"\n",
+    "/// note\n",
+    "///\n",
+    "[",
+    "]",
+    "(",
+    ")",
+    "![",
+    "](a.md)",
+    "[x]: /u \"t\"\n",
+    "[^1]",
+    "[^1]: note\n",
+    "*[A]: abbr\n",
+    ": def\n",
+    "| a | b |\n|---|---|\n| c | d |\n",
+    "<div markdown>",
+    "</div>",
+    "<div>",
+    "<!--",
+    "-->",
+    "<a href=\"",
+    "&amp;",
+    "&#",
+    "{: #id .c }",
+    "{",
+    "}",
+    "++ctrl++",
+    "==",
+    "^^",
+    "~~",
+    "{--",
+    "--}",
+    ":smile:",
+    "--8<-- \"b.md\"\n",
+    "$x$",
+    "\\",
+    "#| id: x\n",
+    "https://e.org/",
+];
+
+fn page() -> impl Strategy<Value = String> {
+    prop::collection::vec(prop::sample::select(PIECES.to_vec()), 0..40).prop_map(|pieces| pieces.concat())
+}
+
+fn files(text: &str) -> Files {
+    let mut files = Files::new();
+    for (path, text) in [("docs/index.md", text), ("docs/b.md", "included\n"), ("b.md", "included too\n")] {
+        let path = SitePath::new(path);
+        files.insert(path, Arc::new(Source::new(path, text)));
+    }
+    files
+}
+
+/// The spans that do not lie in their file, or cut a character in two.
+fn spans_outside(parsed: &Parsed, files: &Files) -> Vec<Span> {
+    let mut spans = Vec::new();
+    markdown::walk(&parsed.document.body, &mut |node| spans.push(node.span()));
+    for diagnostic in &parsed.diagnostics {
+        spans.extend(diagnostic.span);
+        spans.extend(diagnostic.labels.iter().map(|label| label.span));
+        spans.extend(diagnostic.fix.iter().map(|edit| edit.span));
+    }
+    spans.extend(parsed.facts.anchors.values());
+    spans.extend(parsed.facts.links.iter().map(|link| link.target.span));
+    let inside = |span: &Span| files.get(&span.file).is_some_and(|source| source.text().get(span.range()).is_some());
+    spans.into_iter().filter(|span| !inside(span)).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_a_page_and_every_place_lies_in_its_file(text in page()) {
+        let files = files(&text);
+        let source = &files[&SitePath::new("docs/index.md")];
+        for dialect in [everything(), Dialect::commonmark()] {
+            let parsed = markdown::parse(source, &dialect, &files);
+            prop_assert_eq!(spans_outside(&parsed, &files), vec![]);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_goes_through_the_whole_build(text in page(), meta in "[a-z: \\[\\]{}'\"\n-]{0,40}") {
+        let mut files = files(&format!("---\n{meta}\n---\n{text}"));
+        let config = SitePath::new("mkdocs.yml");
+        let extensions: Vec<&str> = Dialect::EXTENSIONS.to_vec();
+        let yaml = format!("site_name: Any\nmarkdown_extensions: [{}]\n", extensions.join(", "));
+        files.insert(config, Arc::new(Source::new(config, yaml)));
+        let (project, _) = build::load(&files, config, &BTreeMap::new(), &Overrides::default(), Purpose::default());
+        let project = project.unwrap();
+        let built = build::build(&project, &files, &files.list(project.docs_dir), &Cache::default(), &|_, _| {});
+        prop_assert_eq!(built.n_pages, 2);
+    }
+
+    #[test]
+    fn any_text_is_a_configuration_or_not(text in "[a-z:_ \\[\\]{}&*!|>'\"\n-]{0,80}") {
+        for name in ["mkdocs.yml", "book.toml"] {
+            let config = SitePath::new(name);
+            let files = Files::from([(config, Arc::new(Source::new(config, text.as_str())))]);
+            let (project, diagnostics) =
+                build::load(&files, config, &BTreeMap::new(), &Overrides::default(), Purpose::default());
+            prop_assert!(project.is_some() || diagnostics.has_errors());
+        }
+    }
+}
+
+/// How many steps of work a parse takes cannot be counted from outside, so the law is tested by its
+/// consequence: sixteen times the text must not run into the test runner's patience.
+#[test]
+fn repetition_does_not_cost_more_than_its_length() {
+    let dialect = everything();
+    for piece in PIECES {
+        let text = piece.repeat(8_000 / piece.len().max(1) + 1);
+        let files = files(&text);
+        let parsed = markdown::parse(&files[&SitePath::new("docs/index.md")], &dialect, &files);
+        assert_eq!(spans_outside(&parsed, &files), vec![], "{piece:?}");
+    }
+}
