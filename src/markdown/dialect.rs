@@ -193,6 +193,10 @@ fn canonical_name(name: &str) -> &str {
 }
 
 fn unknown_extension(name: &Spanned<String>, canonical: &str) -> Diagnostic {
+    if let Some((_, why)) = extensions::REFUSED.iter().find(|(refused, _)| *refused == canonical) {
+        let message = format!("Markdown extension `{}` is not supported", name.value);
+        return Diagnostic::new(Code::UnknownExtension, name.span, message).note(*why).help("remove it from the list");
+    }
     let diagnostic =
         Diagnostic::new(Code::UnknownExtension, name.span, format!("unknown Markdown extension `{}`", name.value))
             .note("its syntax stays ordinary text on every page");

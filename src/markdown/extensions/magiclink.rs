@@ -720,8 +720,7 @@ pub(crate) fn shorten_links(els: &mut [El], options: &Options) {
     let shortens = options.repo_url_shortener || options.social_url_shortener;
     for el in els.iter_mut().filter(|el| el.tag == "a") {
         let magic = el.attrs.remove("magiclink").is_some();
-        let custom = options.providers.iter().any(|provider| provider.custom);
-        if !el.children.is_empty() || !(shortens || custom) || !shortens {
+        if !el.children.is_empty() || !shortens {
             continue;
         }
         let (Some(text), Some(href)) = (&el.text, el.attrs.get("href").map(str::to_owned)) else { continue };

@@ -58,6 +58,13 @@ pub mod wikilinks;
 /// Python itself.
 pub(crate) const WITHOUT_EFFECT: &[&str] = &[];
 
+/// Extensions that opsbook knows and does not have, and why.
+pub(crate) const REFUSED: &[(&str, &str)] = &[
+    ("pymdownx.b64", "pictures stay files; `offline` and the browser's cache do what it is for"),
+    ("pymdownx.striphtml", "comments and attributes stay as they are written"),
+    ("pymdownx.pathconverter", "links are resolved by the site, which knows where each page goes"),
+];
+
 /// What an extension's `Options` can do.
 pub(crate) trait ExtensionOptions {
     /// Reads the options, with Python's defaults for what is not given.

@@ -235,7 +235,7 @@ fn opening(text: &str, before: Option<char>) -> Option<usize> {
         return text.ends_with(last).then_some(last.len_utf8());
     }
     let named = ["&nbsp;", "--", "&mdash;", "&ndash;", "&#8211;", "&#8212;"];
-    named.iter().find(|name| text.ends_with(**name) && Some(last) == name.chars().next_back()).map(|name| name.len())
+    named.iter().find(|name| text.ends_with(**name) && name.ends_with(last)).map(|name| name.len())
 }
 
 /// Returns what stands for a mark: a hidden character, or HTML where the project says so.

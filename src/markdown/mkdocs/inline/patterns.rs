@@ -205,7 +205,6 @@ pub(crate) fn patterns_of(dialect: &Dialect) -> Vec<Pattern<'_>> {
     if dialect.nl2br.is_some() {
         patterns.push(Pattern::NewLine);
     }
-    if dialect.critic.is_some() {}
     patterns
 }
 
