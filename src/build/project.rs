@@ -6,6 +6,7 @@ use crate::diag::{Diagnostics, Severity};
 use crate::markdown::preprocess::Preprocessor;
 use crate::markdown::{Dialect, ExtensionUse};
 use crate::plan::duration_s;
+use crate::render::dates::DateOptions;
 use crate::render::search::SearchOptions;
 use crate::render::theme::view::{ScriptView, SiteView};
 use crate::site;
@@ -13,6 +14,7 @@ use crate::text::{Digest, SitePath, Span, Spanned, World, yaml};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use crate::config::Overrides;
+pub use crate::render::dates::{History, PageTimes};
 
 /// What a build of this moment is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,6 +44,10 @@ pub struct Project {
     pub config_files: Vec<SitePath>,
     /// The folder whose files stand before the theme's own.
     pub custom_dir: Option<SitePath>,
+    /// When each page was committed first and last; for who asks Git to fill in where
+    /// [`Project::wants_history`] says so.
+    pub history: History,
+    dates: Option<DateOptions>,
     pub(super) config: Config,
     pub(super) dialect: Dialect,
     pub(super) dialect_digest: Digest,
@@ -54,6 +60,25 @@ pub struct Project {
 }
 
 impl Project {
+    /// Tells whether pages show dates from the history of their files.
+    pub fn wants_history(&self) -> bool {
+        self.dates.is_some()
+    }
+
+    /// Puts a page's dates into what templates see of its front matter.
+    pub(super) fn add_dates(&self, page: SitePath, meta: &mut serde_json::Value) {
+        let Some(dates) = &self.dates else { return };
+        let path = page.below(self.docs_dir).unwrap_or(page.as_str());
+        for (name, html) in dates.meta(path, self.history.get(&page).copied(), self.purpose.time) {
+            if meta.is_null() {
+                *meta = serde_json::json!({});
+            }
+            if let Some(entries) = meta.as_object_mut() {
+                entries.insert(name.to_owned(), html.into());
+            }
+        }
+    }
+
     /// Returns the path that a preview stands at, with a `/` at both ends: that of the site's own
     /// address, as MkDocs has it.
     pub fn mount(&self) -> String {
@@ -121,8 +146,13 @@ pub fn load(
         let read = Preprocessor::read(name, settings, config.docs_dir, &variables, world, &mut diagnostics);
         dialect.preprocessors.extend(read);
     }
+    let dates = config.plugins.iter().map(plugin).find(|plugin| plugin.name.value == "git-revision-date-localized");
+    let language = &config.theme.language.value;
+    let dates = dates.map(|plugin| DateOptions::read(&plugin.name, &plugin.settings, language, &mut diagnostics));
     diagnostics.sort();
     let project = Project {
+        history: History::new(),
+        dates,
         docs_dir: config.docs_dir,
         site_dir: config.site_dir,
         strict: config.strict,

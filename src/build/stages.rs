@@ -83,7 +83,7 @@ pub fn build(
     diagnostics.extend(site_theme.diagnostics().iter().cloned());
     let runbooks = cache.parsed.iter().filter_map(|(path, kept)| Some((*path, kept.value.runbook.as_ref()?)));
     let users = checklists::users(runbooks);
-    let rendered = render_pages(&site, &users, &site_theme, &cache, before, progress);
+    let rendered = render_pages(project, &site, &users, &site_theme, &cache, before, progress);
     let n_rendered = rendered.iter().filter(|(_, rendered)| rendered.new).count();
     for (path, rendered) in rendered {
         diagnostics.extend(rendered.page.value.diagnostics.iter().cloned());
@@ -159,6 +159,7 @@ struct Rendered {
 }
 
 fn render_pages(
+    project: &Project,
     site: &Site,
     users: &Users,
     theme: &SiteTheme,
@@ -170,7 +171,7 @@ fn render_pages(
     let n_done = std::sync::atomic::AtomicUsize::new(0);
     let render = |(path, route): (&SitePath, &PageRoute)| {
         let parsed = cache.parsed.get(path)?;
-        let rendered = render_page(site, users, route, theme, parsed, before);
+        let rendered = render_page(project, site, users, route, theme, parsed, before);
         progress(n_done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, n_pages);
         Some((*path, rendered))
     };
@@ -178,6 +179,7 @@ fn render_pages(
 }
 
 fn render_page(
+    project: &Project,
     site: &Site,
     users: &Users,
     route: &PageRoute,
@@ -190,6 +192,7 @@ fn render_page(
     let links = |target: &str| site.resolve_link(page, target);
     let mut view = views::page(site, route, parsed);
     view.runbook = read.value.runbook.as_ref().and_then(|runbook| checklists::view(runbook, route, site, users));
+    project.add_dates(page, &mut view.meta);
     let key = BodyKey {
         parse: read.key.digest(&parsed.reads),
         links: links_digest(parsed, &links),

@@ -88,7 +88,7 @@ pub(super) fn run(typed: Typed) -> Status {
     let overrides = Overrides { strict: typed.strictness.meaning(), use_directory_urls: urls, ..Overrides::default() };
     let purpose = Purpose { preview: false, address: None, time: shell::build_time() };
     let (project, diagnostics) = build::load(&disk, config, &shell::variables(), &overrides, purpose);
-    let Some(project) = project else {
+    let Some(mut project) = project else {
         return report::print(terminal, typed.format, typed.quiet, &diagnostics, &disk).max(Status::ContentAtFault);
     };
     // A folder named on the command line is meant from here, one in the configuration from there.
@@ -97,6 +97,7 @@ pub(super) fn run(typed: Typed) -> Status {
     if let Err(error) = shell::check_output(&disk, project.docs_dir, &folder) {
         return could_not(terminal, &error.message, error.help.as_deref());
     }
+    super::project::ask_history(&mut project, &disk, terminal);
     disk.fence(project.docs_dir);
     let found = without_output(disk.list(project.docs_dir), project.docs_dir, disk.name(&folder));
     let loaded = clock.elapsed();

@@ -55,6 +55,17 @@ impl ProjectArgs {
     }
 }
 
+/// Asks Git when pages were committed, where the project shows that.
+pub(super) fn ask_history(project: &mut Project, disk: &Disk, terminal: Terminal) {
+    if !project.wants_history() {
+        return;
+    }
+    match shell::git_history(disk.root(), &disk.locate(project.docs_dir)) {
+        Ok(history) => project.history = history,
+        Err(why) => terminal.say(&format!("warning: pages show no dates: {why}")),
+    }
+}
+
 fn open_disk(folder: &std::path::Path, terminal: Terminal) -> Result<Disk, Status> {
     Disk::open(folder)
         .map_err(|error| could_not(terminal, &format!("cannot open the folder `{}`: {error}", folder.display()), None))

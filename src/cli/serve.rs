@@ -115,7 +115,8 @@ pub(super) fn run(typed: &Typed) -> Status {
                 report::print(terminal, Format::Human, typed.quiet, &diagnostics, &disk);
                 preview.server.complain(&report::plain(&diagnostics, &disk));
             }
-            Some(project) => {
+            Some(mut project) => {
+                super::project::ask_history(&mut project, &disk, terminal);
                 disk.fence(project.docs_dir);
                 let found = disk.list(project.docs_dir);
                 let built = build::build(&project, &disk, &found, &preview.cache, &|_, _| {});

@@ -151,14 +151,13 @@ fn all_plugins(root: &Node, items: &mut Vec<Item>) {
         let is_off = options.and_then(|options| options.get("enabled")).and_then(Node::as_bool) == Some(false);
         items.push(match short {
             _ if is_off => item(Fate::Ignored, what, "it is switched off", "", Some(span)),
-            "info" | "mermaid2" | "macros_info" => {
+            _ if plugins::HARMLESS.contains(&short) => {
                 item(Fate::Ignored, what, plugins::missing(short).unwrap_or_default(), "remove it", Some(span))
             }
             "macros" => {
-                let why = "variables, filters, loops and includes work, by Tera; Python modules do not";
+                let why = "variables, filters, loops and includes work; Python modules do not";
                 item(Fate::Mapped, what, why, "", Some(span))
             }
-            "glightbox" => item(Fate::Mapped, what, "the light box is opsbook's own", "", Some(span)),
             _ if plugins::is_known(short) => item(Fate::Same, what, "", "", Some(span)),
             _ => {
                 let why = plugins::missing(short).unwrap_or("what it does to the site is missing");

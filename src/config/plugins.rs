@@ -1,6 +1,6 @@
 //! Which plugins opsbook has, and what is missing where it does not have one.
 
-use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
+use crate::diag::{Code, Diagnostic, Diagnostics, Severity, nearest};
 use crate::text::Spanned;
 
 /// The plugins that opsbook does itself.
@@ -10,12 +10,10 @@ pub const NATIVE: &[&str] = &[
     "exclude",
     "gh-admonitions",
     "git-revision-date-localized",
-    "glightbox",
     "include-markdown",
     "literate-nav",
     "macros",
     "meta",
-    "minify",
     "offline",
     "redirects",
     "search",
@@ -35,6 +33,7 @@ pub const MISSING: &[(&str, &str)] = &[
     ("git-authors", "pages show no authors"),
     ("git-committers", "pages show no committers"),
     ("git-revision-date", "`{{ git_revision_date }}` stays text; use `git-revision-date-localized`"),
+    ("glightbox", "images do not open in a light box"),
     ("group", "the plugins grouped below it are not in use"),
     ("i18n", "each language's pages are ordinary pages, without a language switch"),
     ("include_dir_to_nav", "folders in `nav` are not unfolded"),
@@ -48,6 +47,7 @@ pub const MISSING: &[(&str, &str)] = &[
     ("mermaid2", "nothing of the diagrams: opsbook shows `mermaid` blocks by itself"),
     ("meta-descriptions", "pages without a description get none"),
     ("mike", "one version is built, without a version switch"),
+    ("minify", "nothing: pages are only a little larger"),
     ("mkdocs-jupyter", "notebooks are copied, not shown"),
     ("mkdocstrings", "API documentation (`:::` blocks) stays text"),
     ("monorepo", "the documentation of other projects is missing"),
@@ -70,6 +70,9 @@ pub const MISSING: &[(&str, &str)] = &[
     ("with-pdf", "there is no PDF"),
 ];
 
+/// Plugins of [`MISSING`] without which readers miss nothing.
+pub const HARMLESS: &[&str] = &["info", "macros_info", "mermaid2", "minify"];
+
 /// Tells whether opsbook does a plugin itself.
 pub fn is_known(name: &str) -> bool {
     NATIVE.contains(&name)
@@ -86,7 +89,10 @@ pub(super) fn report(name: &Spanned<String>, out: &mut Diagnostics) {
         return;
     }
     let message = format!("the plugin `{}` is not part of opsbook", name.value);
-    let diagnostic = Diagnostic::new(Code::ConfigPlugin, name.span, message);
+    let mut diagnostic = Diagnostic::new(Code::ConfigPlugin, name.span, message);
+    if HARMLESS.contains(&name.value.as_str()) {
+        diagnostic.severity = Severity::Info;
+    }
     out.push(match missing(&name.value) {
         Some(what) => diagnostic.note(format!("without it: {what}")),
         None => {

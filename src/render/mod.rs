@@ -1,6 +1,7 @@
 //! Documents and views become bytes: HTML, highlighting, the theme, search and the sitemap.
 
 pub(crate) mod code;
+pub mod dates;
 mod highlight;
 pub mod html;
 mod html_events;

@@ -1,6 +1,8 @@
 //! What Git knows of a project, asked of the `git` program.
 
-use std::collections::BTreeSet;
+use crate::build::{History, PageTimes};
+use crate::text::SitePath;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -24,6 +26,48 @@ pub fn git_tags(folder: &Path) -> Option<BTreeSet<String>> {
     git(folder, &["tag", "--list"]).ok().map(|text| text.lines().map(str::to_owned).collect())
 }
 
+/// Returns when each file below a folder of the project was committed first and last, by the dates of
+/// its authors, in one pass over the history. A file that was renamed keeps its past; the rename
+/// itself is no change, as git-revision-date-localized has it.
+///
+/// # Errors
+/// Says in words why there is no answer: no Git, no repository.
+pub fn git_history(folder: &Path, below: &Path) -> Result<History, String> {
+    let below = below.to_string_lossy();
+    let words =
+        ["-c", "core.quotePath=false", "log", "--format=%x01%at", "--name-status", "-M", "--relative", "--", &*below];
+    Ok(history_of(&git(folder, &words)?))
+}
+
+/// Reads what `git log --name-status` says, the newest commit first.
+fn history_of(log: &str) -> History {
+    let mut history = History::new();
+    // The name that a file had at this point of the past, and the name that it has today.
+    let mut today: BTreeMap<&str, SitePath> = BTreeMap::new();
+    let mut time = 0;
+    for line in log.lines() {
+        if let Some(stamp) = line.strip_prefix('\u{1}') {
+            time = stamp.trim().parse().unwrap_or(time);
+            continue;
+        }
+        let mut cells = line.split('\t');
+        let (Some(status), Some(name)) = (cells.next(), cells.next()) else { continue };
+        match (status.chars().next(), cells.next()) {
+            (Some('R'), Some(new)) => {
+                let page = today.remove(new).unwrap_or_else(|| SitePath::new(new));
+                today.insert(name, page);
+            }
+            (Some('D'), _) => {}
+            (_, new) => {
+                let page = *today.entry(new.unwrap_or(name)).or_insert_with(|| SitePath::new(new.unwrap_or(name)));
+                let times = history.entry(page).or_insert(PageTimes { created: time, updated: time });
+                times.created = time;
+            }
+        }
+    }
+    history
+}
+
 fn check_reference(folder: &Path, reference: &str) -> Result<(), String> {
     if reference.starts_with('-') || reference.is_empty() {
         return Err(format!("`{reference}` is no Git reference"));
@@ -44,4 +88,18 @@ fn git(folder: &Path, words: &[&str]) -> Result<String, String> {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_renamed_file_keeps_its_past_and_a_rename_is_no_change() {
+        let log = "\u{1}400\n\nR100\tdocs/old.md\tdocs/new.md\nM\tdocs/b.md\n\u{1}300\n\nM\tdocs/old.md\n\u{1}200\n\n\
+                   A\tdocs/b.md\nD\tdocs/gone.md\n\u{1}100\n\nA\tdocs/old.md\n";
+        let history: Vec<_> =
+            history_of(log).into_iter().map(|(page, times)| (page.as_str(), times.created, times.updated)).collect();
+        assert_eq!(history, [("docs/b.md", 200, 400), ("docs/new.md", 100, 300)]);
+    }
 }
