@@ -4,6 +4,7 @@
 //! The only file that knows syntect. A line beyond [`LONGEST_LINE_BYTES`] is left plain, and the
 //! grammar continues after it.
 
+use super::scan::is_word;
 use super::{Class, LONGEST_LINE_BYTES, Lexer, Tokens};
 use std::sync::LazyLock;
 use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxReference, SyntaxSet};
@@ -20,6 +21,7 @@ static TABLE: LazyLock<Vec<(Scope, Class)>> = LazyLock::new(|| {
 const SCOPES: &[(&str, Class)] = &[
     ("comment", "c1"),
     ("comment.block", "cm"),
+    ("comment.line.documentation", "sd"),
     ("comment.line.shebang", "ch"),
     ("constant", "kc"),
     ("constant.character", "sc"),
@@ -32,6 +34,7 @@ const SCOPES: &[(&str, Class)] = &[
     ("constant.numeric.integer.octal", "mo"),
     ("constant.numeric.integer.binary", "mb"),
     ("constant.other", "no"),
+    ("constant.other.color", "mh"),
     ("constant.other.placeholder", "si"),
     ("entity.name", "n"),
     ("entity.name.class", "nc"),
@@ -46,6 +49,8 @@ const SCOPES: &[(&str, Class)] = &[
     ("entity.name.tag", "nt"),
     ("entity.name.type", "nc"),
     ("entity.other.attribute-name", "na"),
+    ("entity.other.attribute-name.class.css", "nc"),
+    ("entity.other.attribute-name.id.css", "nn"),
     ("entity.other.inherited-class", "n"),
     ("invalid", "err"),
     ("keyword", "k"),
@@ -91,9 +96,29 @@ const SCOPES: &[(&str, Class)] = &[
     ("variable.parameter", "n"),
 ];
 
+/// Where Pygments' lexer of a language speaks otherwise; `word` is a word without any scope.
+const OVERRIDES: &[(&str, &[(&str, Class)])] = &[
+    ("c", &[("word", "n"), ("s2", "s"), ("nf", "n"), ("kn", "cp")]),
+    ("cpp", &[("word", "n"), ("s2", "s"), ("nf", "n"), ("kn", "cp")]),
+    ("csharp", &[("word", "n"), ("s2", "s"), ("nb", "n")]),
+    ("css", &[("nb", "k"), ("cm", "c")]),
+    ("groovy", &[("word", "n")]),
+    ("html", &[("s2", "s"), ("c1", "cm")]),
+    ("java", &[("word", "n"), ("s2", "s")]),
+    ("javascript", &[("word", "nx"), ("n", "nx"), ("nf", "nx"), ("nb", "nx"), ("nc", "nx")]),
+    ("lua", &[("word", "n")]),
+    ("make", &[("n", ""), ("nf", ""), ("nb", ""), ("s", ""), ("c1", "c")]),
+    ("ruby", &[("word", "n")]),
+    ("rust", &[("word", "n"), ("s2", "s"), ("nb", "n"), ("kd", "k")]),
+    ("sql", &[("word", "n"), ("s2", "ss"), ("nf", "n"), ("kt", "nb")]),
+    ("typescript", &[("word", "nx"), ("n", "nx"), ("nf", "nx"), ("nb", "nx"), ("nc", "nx")]),
+    ("xml", &[("s2", "s"), ("c1", "cm")]),
+];
+
 /// Colours text with syntect's grammar of a language, where it has one.
 pub(super) fn lex(lexer: Lexer, text: &str, tokens: &mut Tokens) {
     let Some(syntax) = syntax(lexer) else { return };
+    let overrides = OVERRIDES.iter().find(|(alias, _)| *alias == lexer.alias).map_or(&[][..], |(_, table)| table);
     let mut state = ParseState::new(syntax);
     let mut scopes = ScopeStack::new();
     let mut at = 0;
@@ -105,29 +130,42 @@ pub(super) fn lex(lexer: Lexer, text: &str, tokens: &mut Tokens) {
         }
         let Ok(changes) = state.parse_line(line, &SYNTAXES) else { return };
         for (offset, change) in changes {
-            run(tokens, text, at + offset, &scopes);
+            run(tokens, text, at + offset, &scopes, overrides);
             if scopes.apply(&change).is_err() {
                 return;
             }
         }
         at += line.len();
-        run(tokens, text, at, &scopes);
+        run(tokens, text, at, &scopes, overrides);
     }
 }
 
-/// Ends a run; spaces and line ends are a run of their own, as Pygments mostly has it.
-fn run(tokens: &mut Tokens, text: &str, end: usize, scopes: &ScopeStack) {
+/// Ends a run. Of text without a class, white space and words are runs of their own, as Pygments
+/// mostly has it.
+fn run(tokens: &mut Tokens, text: &str, end: usize, scopes: &ScopeStack, overrides: &[(&str, Class)]) {
     let start = tokens.end();
     if end <= start {
         return;
     }
+    let change = |class: &str| overrides.iter().find(|(from, _)| *from == class).map(|(_, to)| *to);
     let class = class_of(scopes);
-    if class.is_empty() || text[start..end].trim().is_empty() {
-        let blank = text[start..end].trim().is_empty();
-        tokens.upto(end, if blank && class.is_empty() { "w" } else { class });
+    if !class.is_empty() {
+        tokens.upto(end, change(class).unwrap_or(class));
         return;
     }
-    tokens.upto(end, class);
+    let word = change("word").unwrap_or_default();
+    let mut at = start;
+    while at < end {
+        let kind = |ch: char| (ch.is_whitespace(), is_word(ch));
+        let first = text[at..end].chars().next().map(kind);
+        at = text[at..end].find(|ch| Some(kind(ch)) != first).map_or(end, |found| at + found);
+        let class = match first {
+            Some((true, _)) => "w",
+            Some((_, true)) => word,
+            _ => "",
+        };
+        tokens.upto(at, class);
+    }
 }
 
 fn class_of(scopes: &ScopeStack) -> Class {
