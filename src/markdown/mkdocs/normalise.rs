@@ -12,10 +12,7 @@ pub(crate) fn line_ends(text: &Chunk) -> Chunk {
     let bytes = text.text().as_bytes();
     let mut out = Chunk::default();
     let mut copied = if text.text().starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    for at in copied..bytes.len() {
-        if bytes[at] != b'\r' {
-            continue;
-        }
+    for (at, _) in bytes.iter().enumerate().skip(copied).filter(|(_, byte)| **byte == b'\r') {
         out.push_slice(text, copied..at);
         if bytes.get(at + 1) != Some(&b'\n') {
             out.push_synthetic("\n", text.span(at..at + 1));

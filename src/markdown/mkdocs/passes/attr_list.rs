@@ -161,10 +161,10 @@ fn apply_after(nodes: &mut Vec<Node>, at: usize) {
 fn cut_front(nodes: &mut Vec<Node>, start: usize, end: usize, cut: usize) -> usize {
     let mut left = cut;
     let mut drop_to = start;
-    for place in start..end {
-        let len = run_len(&nodes[place]);
+    for (place, node) in nodes.iter_mut().enumerate().take(end).skip(start) {
+        let len = run_len(node);
         if len > left {
-            if let Node::Text(text) = &mut nodes[place] {
+            if let Node::Text(text) = node {
                 let whole = text.text.len();
                 shorten(text, left..whole);
             }

@@ -226,7 +226,7 @@ fn end_of_raw(text: &str, from: usize, marks: &Marks) -> Option<(usize, usize, b
     loop {
         let start = at + text[at..].find(marks.block_start.as_str())?;
         let body = start + marks.block_start.len();
-        let Some(end) = text[body..].find(marks.block_end.as_str()).map(|end| body + end) else { return None };
+        let end = text[body..].find(marks.block_end.as_str()).map(|end| body + end)?;
         let inner = &text[body..end];
         if inner.trim_matches(['-', '+']).trim() == "endraw" {
             return Some((start, end + marks.block_end.len(), inner.starts_with('-'), inner.ends_with('-')));
