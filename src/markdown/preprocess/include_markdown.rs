@@ -9,7 +9,7 @@
 
 use super::{Context, relocate::relocate};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity, nearest};
-use crate::text::{Chunk, ReadError, SitePath, Source, Span, Spanned, yaml};
+use crate::text::{Chunk, ReadError, SitePath, Source, Span, yaml};
 use globset::{GlobBuilder, GlobMatcher};
 use std::ops::Range;
 use std::sync::Arc;

@@ -377,7 +377,7 @@ impl Run<'_> {
 
     /// Fills slots in their turn: pages, folders from the deepest, patterns.
     fn resolve(&mut self, slots: &mut [Slot], depth: usize) {
-        let mut turns: Vec<((u8, i64, usize), Vec<usize>)> = Vec::new();
+        let mut turns: Vec<Turn> = Vec::new();
         queue(slots, &mut Vec::new(), &mut turns);
         turns.sort_by_key(|(turn, _)| *turn);
         for (_, way) in turns {
@@ -575,8 +575,11 @@ fn written_out(pattern: &str) -> Vec<String> {
     done
 }
 
+/// When a slot is filled, and the way to it.
+type Turn = ((u8, i64, usize), Vec<usize>);
+
 /// The turns of slots: which kind, how deep, where among its neighbours; and the way to each.
-fn queue(slots: &[Slot], way: &mut Vec<usize>, turns: &mut Vec<((u8, i64, usize), Vec<usize>)>) {
+fn queue(slots: &[Slot], way: &mut Vec<usize>, turns: &mut Vec<Turn>) {
     for (index, slot) in slots.iter().enumerate() {
         way.push(index);
         match slot {
