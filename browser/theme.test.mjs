@@ -111,8 +111,8 @@ test("pages are exchanged in place, and scripts of users are told", async () => 
   assert.match(await page.locator(".md-nav--primary .md-nav__link--active:visible").first().textContent(), /Everything/);
   assert.deepEqual(await page.evaluate(() => window.seen), ["Start", "Everything"]);
   await page.click(".md-footer__link--next");
-  await page.waitForFunction(() => document.title.startsWith("Long"));
-  assert.equal(new URL(page.url()).pathname, "/more/long/");
+  await page.waitForFunction(() => document.title.startsWith("Release"));
+  assert.equal(new URL(page.url()).pathname, "/release/");
   assert.equal(await page.locator("link[rel=prev]").evaluate(link => link.href), `${origin}/all/`);
   await page.goBack();
   await page.waitForFunction(() => document.title.startsWith("Everything"));
@@ -170,6 +170,23 @@ test("code is copied without prompts and notes, and notes open beside it", async
   assert.equal(await page.locator("article ol:visible", { hasText: "The note" }).count(), 0);
   await page.keyboard.press("Escape");
   assert.equal(await page.locator(".md-annotation__note").count(), 0);
+  await page.done();
+});
+
+test("a runbook's items are ticked and kept, and its steps copied without their header", async () => {
+  const page = await open("/release/");
+  assert.equal(await page.textContent("[data-ob-count]"), "0 / 2");
+  await page.check("[data-ob-item$=announce]");
+  assert.equal(await page.textContent("[data-ob-count]"), "1 / 2");
+  await page.reload();
+  assert.equal(await page.isChecked("[data-ob-item$=announce]"), true);
+  await page.click("[data-ob-reset]");
+  assert.equal(await page.textContent("[data-ob-count]"), "0 / 2");
+  await page.click("[data-ob-copy=step-deploy]");
+  await page.locator(".md-dialog--active").waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), "helm upgrade --install app ./chart");
+  await page.click(".ob-item a[href$='#step-deploy']");
+  assert.equal(await hash(page), "#step-deploy");
   await page.done();
 });
 

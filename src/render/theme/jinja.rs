@@ -118,11 +118,8 @@ fn tag_end(text: &str, open: usize) -> usize {
     let (mut quote, mut depth) = (None, 0usize);
     for (at, ch) in text[open + 2..].char_indices() {
         match (quote, ch) {
-            (Some(open), ch) => {
-                if ch == open {
-                    quote = None;
-                }
-            }
+            (Some(open), ch) if ch == open => quote = None,
+            (Some(_), _) => {}
             (None, '"' | '\'' | '`') => quote = Some(ch),
             (None, '{') => depth += 1,
             (None, '}') if depth > 0 => depth -= 1,

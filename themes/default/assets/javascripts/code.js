@@ -12,7 +12,7 @@ onPage.push(() => {
     if (code.scrollWidth > code.clientWidth) code.tabIndex = 0;
     const holder = pre.closest(".highlight, .codehilite") || pre;
     const wants = (flag, name) => (feature(flag) || holder.classList.contains(name)) && !holder.classList.contains(`no-${name}`);
-    const nav = element("nav", { class: "md-code__nav" });
+    const nav = element("div", { class: "md-code__nav" });
     if (wants("content.code.select", "select") && $("span[id^=__span]", code)) {
       const button = element("button", { type: "button", class: "md-code__button", title: words["select.lines"], "aria-label": words["select.lines"], "aria-pressed": "false" }, drawing(linesIcon));
       button.addEventListener("click", () => button.setAttribute("aria-pressed", button.getAttribute("aria-pressed") !== "true"));
