@@ -169,3 +169,56 @@ fn a_template_stands_for_every_binding() {
     let deploy = plan.step("staging.component.deploy").expect("one component stands for all");
     assert_eq!(deploy.helm.as_ref().and_then(|helm| helm.version.as_deref()), Some("${component.to}"));
 }
+
+#[test]
+fn mistakes_have_their_places() {
+    let page = "---\nrunbook: {version: 1, environments: {prod: {tier: 1}}, owners: [a]}\nchecklist:\n  - step: one\n  - \
+                {step: two, needs: [three]}\n  - {step: two, id: three, needs: [two], env: pord}\n---\n\n```bash\n#| id: \
+                one\n#| rolback: x\ntrue\n```\n\n```yaml\n#| id: two\n#| type: helm\nrelease: ${component.name}\nchart: \
+                c\n```\n";
+    let project = Project::of(&[("a.md", page)]);
+    let (_, diagnostics) = project.lower("a.md", &[("x", "1")], &Facts::default());
+    assert_eq!(
+        project.show_all(&diagnostics),
+        [
+            "- RB015 unknown parameter `x`",
+            "a.md:5:25 RB007 these items wait for each other: `two` needs `three` needs `two`",
+            "a.md:6:47 RB006 unknown environment `pord`",
+            "a.md:11:4 RB003 unknown key `rolback` in `block header`",
+            "a.md:18:10 RB009 `${component.name}` has no value here",
+            "a.md:18:10 RB009 `${component.name}` has no value here",
+        ]
+    );
+}
+
+#[test]
+fn a_plain_page_of_boxes_is_a_runbook() {
+    let page = "---\nrunbook: {version: 1}\n---\n\n# Restart\n\n- [ ] Tell the users\n- [x] Stop the queue\n\n```console\n#| id: \
+                restart\n#| timeout: 1m\n$ systemctl restart \\\n> queue\nok\n```\n";
+    let project = Project::of(&[("restart.md", page)]);
+    let plan = plan_of(&project, "restart.md", &[], &Facts::default());
+    let ids: Vec<_> = plan.steps.iter().map(|step| step.id.as_str()).collect();
+    assert_eq!(ids, ["tell-the-users", "stop-the-queue", "restart"]);
+    let run = plan.steps[2].run.as_ref().expect("it runs");
+    assert_eq!(run.script, "systemctl restart \\\nqueue");
+    assert_eq!(plan.steps[2].expect.as_ref().and_then(|expect| expect.transcript.as_deref()), Some("ok"));
+}
+
+#[test]
+fn ten_thousand_steps_are_planned_in_linear_time() {
+    let components: String = (0..2500)
+        .map(|number| format!("    - {{name: c{number}, path: charts/c{number}, to: 1.0.{number}}}\n"))
+        .collect();
+    let page = format!(
+        "---\nrunbook:\n  version: 1\n  components:\n{components}checklist:\n  - group: All\n    each: component\n    \
+         items: [{{step: a}}, {{step: a, id: b}}, {{step: a, id: c}}, {{step: a, id: d}}]\n---\n\n```bash\n#| id: \
+         a\n#| timeout: 1m\necho $COMPONENT_NAME\n```\n"
+    );
+    let project = Project::of(&[("a.md", &page)]);
+    let start = std::time::Instant::now();
+    let plan = plan_of(&project, "a.md", &[], &Facts::default());
+    assert_eq!(plan.steps.len(), 10_000);
+    println!("10,000 steps: {:?}", start.elapsed());
+    // The bytes of a step do not grow with the number of steps.
+    assert!(plan.to_canonical().len() < 10_000 * 1_500);
+}

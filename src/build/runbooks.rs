@@ -1,9 +1,10 @@
 //! Pages as runbooks: what plans and lints are made from.
 
-use super::Project;
+use super::{Cache, Project};
 use crate::diag::Diagnostics;
 use crate::markdown::{self, Dialect, ExtensionUse};
-use crate::plan::{Library, Page};
+use crate::plan::lint::{self, Context};
+use crate::plan::{self, Binding, Facts, Library, Page};
 use crate::runbook;
 use crate::text::{SitePath, Span, Spanned, World};
 
@@ -62,6 +63,37 @@ pub fn collect_pages(project: Option<&Project>, world: &dyn World, folder: SiteP
     }
     diagnostics.sort();
     (library, diagnostics)
+}
+
+/// Judges the runbooks of a build: what their plans cannot be made of, and their policies. `time` is
+/// that of the build, in seconds since 1970.
+pub fn judge_runbooks(cache: &Cache, world: &dyn World, time: i64) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    if cache.parsed.values().all(|kept| kept.value.runbook.is_none()) {
+        return diagnostics;
+    }
+    let mut library = Library::default();
+    for (path, kept) in &cache.parsed {
+        let Ok(source) = world.source(*path) else { continue };
+        let anchors = kept.value.parsed.facts.anchors.keys().cloned().collect();
+        library.insert(*path, Page { source, runbook: kept.value.runbook.clone(), anchors });
+    }
+    let context = Context::of(world, Some(time / 86_400), true);
+    for (path, page) in library.pages() {
+        let Some(runbook) = &page.runbook else { continue };
+        let mut lowered = None;
+        if runbook.settings.is_some() {
+            let (plan, found) = plan::lower(path, &library, Binding::Template, &Facts::default(), world);
+            diagnostics.append(found);
+            lowered = plan;
+        }
+        diagnostics.append(lint::lint(path, &library, lowered.as_ref(), &context));
+    }
+    if plan::uses_release_please(&library) {
+        diagnostics.append(lint::lint_release_please(world, None));
+    }
+    diagnostics.sort();
+    diagnostics
 }
 
 fn bare_dialect() -> Dialect {

@@ -81,6 +81,7 @@ fn look(disk: &mut Disk, config: SitePath, overrides: &Overrides) -> (Diagnostic
     let found = super::build::without_output(disk.list(project.docs_dir), project.docs_dir, output);
     let built = build::build(&project, disk, &found, &Cache::default(), &|_, _| {});
     let mut diagnostics = built.diagnostics;
+    diagnostics.append(build::judge_runbooks(&built.cache, disk, shell::build_time()));
     diagnostics.extend(build::problems_of_files(&disk.problems()));
     diagnostics.sort();
     (report::weigh(diagnostics, project.strict), built.n_pages)

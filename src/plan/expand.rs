@@ -105,11 +105,12 @@ impl<'a> Expansion<'a> {
         diagnostics: Diagnostics,
     ) -> Expansion<'a> {
         let mut component_ids: Vec<String> = Vec::new();
+        let mut taken: BTreeSet<String> = BTreeSet::new();
         for component in &components {
             let base = component_id(&component.name);
             let mut id = base.clone();
             let mut number = 2;
-            while component_ids.contains(&id) {
+            while !taken.insert(id.clone()) {
                 id = format!("{base}-{number}");
                 number += 1;
             }

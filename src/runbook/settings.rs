@@ -10,6 +10,7 @@ use super::template::Template;
 use crate::diag::{Code, Diagnostic};
 use crate::text::yaml::Node;
 use crate::text::{Span, Spanned};
+use std::collections::BTreeMap;
 
 /// Reads the settings.
 pub(super) fn extract_settings(reader: &mut Reader<'_>, node: &Node, key: Span) -> Option<Settings> {
@@ -243,12 +244,13 @@ fn extract_components(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Co
     let node = fields.get("components")?;
     if let Some(items) = node.as_seq() {
         let mut list: Vec<Component> = Vec::new();
+        let mut seen: BTreeMap<String, Span> = BTreeMap::new();
         for item in items {
             let Some(component) = extract_component(reader, item) else { continue };
-            if let Some(first) = list.iter().find(|other| other.name.value == component.name.value) {
+            if let Some(first) = seen.insert(component.name.value.clone(), component.name.span) {
                 let message = format!("component `{}` is listed twice", component.name.value);
                 let diagnostic = Diagnostic::new(Code::RunbookDuplicateId, component.name.span, message);
-                reader.diagnostics.push(diagnostic.label(first.name.span, "it is listed here first"));
+                reader.diagnostics.push(diagnostic.label(first, "it is listed here first"));
                 continue;
             }
             list.push(component);
