@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod cli;
+mod config_fuzz;
 mod config_reference;
 mod diagnostics;
 mod incremental;

@@ -102,7 +102,7 @@ codes! {
     RedirectHidesPage "OB443" Warning "a redirect from a page that is still there";
     PagesFile "OB444" Warning "a mistake in a file that orders a folder's pages";
     TagsInvalid "OB446" Warning "a tag or a listing of tags that cannot be what it is";
-    MacroFailed "OB446" Warning "a template tag in a page that cannot be carried out";
+    MacroFailed "OB449" Warning "a template tag in a page that cannot be carried out";
     MacroUndefined "OB447" Info "a name in a template tag that is not defined";
     MacroPython "OB448" Warning "a Python module of macros, which opsbook does not run";
     PagesEntryNotFound "OB445" Warning "an entry of such a file that names nothing";

@@ -77,12 +77,12 @@ fn faults_stay_in_the_page_with_a_message() {
     let cases = [
         ("{{ nope.part }}", "OB447 `nope` is not defined"),
         ("{{ nope }}", "OB447 `nope` is not defined"),
-        ("{{ name | shout }}", "OB446 there is no filter `shout`"),
-        ("{{ fetch('x') }}", "OB446 `fetch` is no macro of the page; functions of Python modules are not run"),
-        ("{{ 1 + }}", "OB446 a value is missing before the end"),
-        ("{% frob %}", "OB446 opsbook knows no statement `frob`"),
-        ("{% endif %}", "OB446 `endif` ends nothing"),
-        ("{% for x in 3 %}{% endfor %}", "OB446 a loop needs a list or a mapping"),
+        ("{{ name | shout }}", "OB449 there is no filter `shout`"),
+        ("{{ fetch('x') }}", "OB449 `fetch` is no macro of the page; functions of Python modules are not run"),
+        ("{{ 1 + }}", "OB449 a value is missing before the end"),
+        ("{% frob %}", "OB449 opsbook knows no statement `frob`"),
+        ("{% endif %}", "OB449 `endif` ends nothing"),
+        ("{% for x in 3 %}{% endfor %}", "OB449 a loop needs a list or a mapping"),
     ];
     for (page, message) in cases {
         let (got, messages) = expanded("", page);
