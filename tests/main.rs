@@ -7,6 +7,7 @@ mod cli;
 mod config_fuzz;
 mod config_reference;
 mod diagnostics;
+mod emit;
 mod incremental;
 mod inline;
 mod layers;

@@ -2,7 +2,8 @@
 
 use super::running::{RunArgs, find_run, stopped, surroundings};
 use super::{Status, could_not};
-use crate::plan::machine::Resolution;
+use crate::plan::emit::ticked_steps;
+use crate::plan::machine::{Next, Resolution, Waiting};
 use crate::shell::run::{self, Request, account, keep_evidence, read_run};
 use crate::shell::{self, Terminal};
 use std::path::PathBuf;
@@ -107,6 +108,61 @@ pub(super) struct Cancel {
     /// Say why
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
+}
+
+/// Tick the manual items whose boxes are ticked in the issue that `opsbook emit markdown` made
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  gh issue view 42 --json body --jq .body > issue.md && opsbook tick latest issue.md")]
+pub(super) struct Tick {
+    #[command(flatten)]
+    run: RunArgs,
+    /// The body of the issue
+    #[arg(value_name = "FILE")]
+    issue: PathBuf,
+    /// Give the issue's address as the evidence of items that ask for one
+    #[arg(long, value_name = "ADDRESS")]
+    url: Option<String>,
+}
+
+/// Runs `tick`: one item after the other, in the order of the plan, as far as the run waits for them.
+pub(super) fn tick(typed: &Tick) -> Status {
+    let terminal = Terminal::new(false);
+    let ticked = || {
+        let setting = surroundings(&typed.run.place, terminal)?.setting;
+        let path = find_run(&setting.runs, &typed.run.run, terminal)?;
+        let body = shell::read_text(&typed.issue)
+            .map_err(|error| could_not(terminal, &format!("cannot read `{}`: {error}", typed.issue.display()), None))?;
+        let ticked = ticked_steps(&body);
+        let mut n_recorded = 0;
+        loop {
+            let read = read_run(&path).map_err(|error| stopped(terminal, &error))?;
+            let run = run::fold_read(&read).map_err(|error| stopped(terminal, &error))?;
+            let waiting = match run.next() {
+                Next::Wait(waiting) => waiting,
+                _ => Vec::new(),
+            };
+            let next = waiting.into_iter().find_map(|wanted| match wanted {
+                Waiting::Manual(step) if ticked.contains(&step) => Some(step),
+                _ => None,
+            });
+            let Some(step) = next else { break };
+            let url = typed.url.clone().map(|url| ("url".to_owned(), url, None));
+            let note = Some(("note".to_owned(), format!("ticked in {}", typed.issue.display()), None));
+            let evidence = url.into_iter().chain(note).collect();
+            let request = Request::Done { step: step.clone(), by: account(), evidence };
+            let at_once = run::act(&path, &setting, request).map_err(|error| stopped(terminal, &error))?;
+            terminal.complain(&format!("{step}: ticked\n"));
+            n_recorded += 1;
+            if !at_once {
+                break;
+            }
+        }
+        terminal.complain(&format!("{n_recorded} of {} ticked boxes recorded.\n", ticked.len()));
+        Ok(Status::Fine)
+    };
+    ticked().unwrap_or_else(|status: Status| status)
 }
 
 /// Runs `approve`.

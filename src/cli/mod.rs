@@ -8,6 +8,7 @@
 mod act;
 mod build;
 mod check;
+mod emit;
 mod lint;
 mod migrate;
 mod new;
@@ -91,6 +92,7 @@ enum Command {
     Build(build::Typed),
     Check(check::Typed),
     Migrate(migrate::Typed),
+    Emit(emit::Typed),
     New(new::Typed),
     Lint(lint::Typed),
     Plan(plan::Typed),
@@ -105,6 +107,8 @@ enum Command {
     Refuse(act::Refuse),
     #[cfg(unix)]
     Done(act::Done),
+    #[cfg(unix)]
+    Tick(act::Tick),
     #[cfg(unix)]
     Resolve(act::Resolve),
     #[cfg(unix)]
@@ -129,6 +133,7 @@ pub fn main() -> ExitCode {
         Command::Build(typed) => build::run(typed),
         Command::Check(typed) => check::run(typed),
         Command::Migrate(typed) => migrate::run(&typed),
+        Command::Emit(typed) => emit::run(&typed),
         Command::New(typed) => new::run(&typed),
         Command::Lint(typed) => lint::run(&typed),
         Command::Plan(typed) => plan::run(&typed),
@@ -143,6 +148,8 @@ pub fn main() -> ExitCode {
         Command::Refuse(typed) => act::refuse(&typed),
         #[cfg(unix)]
         Command::Done(typed) => act::done(&typed),
+        #[cfg(unix)]
+        Command::Tick(typed) => act::tick(&typed),
         #[cfg(unix)]
         Command::Resolve(typed) => act::resolve(&typed),
         #[cfg(unix)]

@@ -6,6 +6,7 @@
 mod canonical;
 mod components;
 mod edges;
+pub mod emit;
 mod expand;
 mod graph;
 mod library;

@@ -188,6 +188,7 @@ impl Local {
         let mut env = self.env.clone();
         env.extend(self.plan.vars.clone());
         env.extend(step.vars.clone());
+        env.insert("OPSBOOK_PLAN".into(), self.plan.short_hash().to_owned());
         env.insert("OPSBOOK_RUN".into(), self.run.clone());
         env.insert("OPSBOOK_STEP".into(), step.id.clone());
         if let Some(name) = &step.env {
@@ -263,27 +264,16 @@ impl Local {
         Some(Work { shell: Shell::Bash, script, cwd: None, timeout_s: Some(60) })
     }
 
-    /// A Helm step's command with the run's mark in its description, in the words of the Helm that
-    /// is installed: version 3 says `--atomic` and plain `--wait`.
+    /// A Helm step's command in the words of the Helm that is installed: version 3 says `--atomic`
+    /// and plain `--wait`.
     fn main_script(&self, step: &Step, script: &str) -> String {
-        let Some(helm) = &step.helm else {
+        if step.helm.is_none() || self.helm_major(step) != 3 {
             return script.to_owned();
-        };
-        let three = self.helm_major(step) == 3;
-        let mut words: Vec<String> = Vec::new();
-        for word in &helm.argv {
-            words.push(match word.as_str() {
-                "--rollback-on-failure" if three => "--atomic".into(),
-                wait if three && wait.starts_with("--wait=") => "--wait".into(),
-                "--atomic" if !three => "--rollback-on-failure".into(),
-                other => other.into(),
-            });
         }
-        if !words.iter().any(|word| word.starts_with("--description")) {
-            words.push("--description".into());
-            words.push(format!("runbook {}/{}", self.plan.short_hash(), step.id));
-        }
-        words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ")
+        script
+            .replace("--rollback-on-failure", "--atomic")
+            .replace("--wait=watcher", "--wait")
+            .replace("--wait=legacy", "--wait")
     }
 
     fn helm_major(&self, step: &Step) -> u32 {

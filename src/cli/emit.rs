@@ -1,0 +1,84 @@
+//! `opsbook emit`: a plan for another engine.
+
+use super::{Status, could_not, plan};
+use crate::plan::emit::{Emitted, emit_argo, emit_bash, emit_github, emit_markdown};
+use crate::plan::{Plan, Stage};
+use crate::shell::{self, Terminal};
+use std::path::PathBuf;
+
+/// Write a plan for another engine
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  opsbook emit bash docs/release.md --param release=2026.3 -o release.sh
+  opsbook emit github plan.json -o .github/workflows/release-2026.3.yml
+  opsbook emit argo plan.json --image registry.example.org/ops:1 | kubectl create -f -
+  opsbook emit markdown plan.json | gh issue create --title 'Release 2026.3' --body-file -
+
+What the target cannot express is listed on standard error; with --strict it is an error.")]
+pub(super) struct Typed {
+    /// The engine
+    #[arg(value_enum, value_name = "TARGET")]
+    target: Target,
+    #[command(flatten)]
+    runbook: plan::Runbook,
+    /// Write to a file instead of standard output
+    #[arg(short, long, value_name = "PATH")]
+    output: Option<PathBuf>,
+    /// Fail where the target cannot express something
+    #[arg(short, long)]
+    strict: bool,
+    /// The image that an Argo Workflow runs its scripts in; it has bash and what the scripts call
+    #[arg(long, value_name = "IMAGE", default_value = "docker.io/alpine/k8s:1.33.4")]
+    image: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Target {
+    /// One standalone script, resumable, for one operator
+    Bash,
+    /// One workflow for GitHub Actions
+    Github,
+    /// One Workflow for Argo Workflows
+    Argo,
+    /// The body of an issue, with boxes to tick
+    Markdown,
+}
+
+/// Runs the command.
+pub(super) fn run(typed: &Typed) -> Status {
+    let terminal = Terminal::new(false);
+    emit(typed, terminal).unwrap_or_else(|status| status)
+}
+
+fn emit(typed: &Typed, terminal: Terminal) -> Result<Status, Status> {
+    let plan = plan::make_plan(terminal, &typed.runbook)?;
+    if plan.stage != Stage::Bound {
+        let help = "give its parameters with `--param`";
+        return Err(could_not(terminal, "a template plan cannot be emitted", Some(help)));
+    }
+    let Emitted { text, lost } = emitted(&plan, typed);
+    for loss in &lost {
+        let steps = if loss.steps.is_empty() { String::new() } else { format!(" ({})", loss.steps.join(", ")) };
+        terminal.complain(&format!("not expressed: {}{steps}\n", loss.what));
+    }
+    if typed.strict && !lost.is_empty() {
+        return Err(Status::ContentAtFault);
+    }
+    let failed = |what: String| could_not(terminal, &what, None);
+    match &typed.output {
+        None => terminal.print(&text).map_err(|error| failed(format!("cannot write to standard output: {error}")))?,
+        Some(path) => shell::write_atomically(path, text.as_bytes())
+            .map_err(|error| failed(format!("cannot write `{}`: {error}", path.display())))?,
+    }
+    Ok(Status::Fine)
+}
+
+fn emitted(plan: &Plan, typed: &Typed) -> Emitted {
+    match typed.target {
+        Target::Bash => emit_bash(plan),
+        Target::Github => emit_github(plan),
+        Target::Argo => emit_argo(plan, &typed.image),
+        Target::Markdown => emit_markdown(plan),
+    }
+}

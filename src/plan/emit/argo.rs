@@ -1,0 +1,377 @@
+//! One Argo Workflow: a DAG with suspend gates, retries, and `onExit` undoing what was begun.
+//!
+//! Parameters reach scripts as `env` of the container, never inside `source`; `{{` of a script is
+//! written as an expression that yields it, because Argo substitutes templates in all text. Numbers
+//! that Argo reads as `IntOrString` are texts.
+
+use super::yaml::{list, map, text, write};
+use super::{
+    CONTENT_MARK, Emitted, Losses, history_of, kubeconfig_of, lose_approval, one_line, outputs_used, performed, quote,
+    scripts_of, sealed, vars_of,
+};
+use crate::plan::{Action, Evidence, On, Plan, Retries, RollbackPolicy, Shell, Step, StepKind};
+use serde_yaml::Value;
+
+/// The folder that the pods of a run share.
+const SHARED: &str = "/opsbook";
+
+/// Emits a bound plan as one Workflow. `image` is the container image that all scripts run in.
+pub fn emit_argo(plan: &Plan, image: &str) -> Emitted {
+    let names = names_of(plan);
+    let tasks: Vec<Value> = plan.steps.iter().enumerate().map(|(at, step)| task(plan, at, step, &names)).collect();
+    let mut templates = vec![map([("name", text("plan")), ("dag", map([("tasks", list(tasks))]))])];
+    for (at, step) in plan.steps.iter().enumerate() {
+        templates.push(template(plan, step, &names[at]));
+    }
+    let undoing = plan.on_failure.as_ref().is_some_and(|policy| policy.rollback == RollbackPolicy::Reverse);
+    let undoable: Vec<(usize, &Step)> = if undoing {
+        let written = plan.steps.iter().enumerate().filter(|(_, step)| step.undo.is_some() && step.writes());
+        written.collect()
+    } else {
+        Vec::new()
+    };
+    if !undoable.is_empty() {
+        let steps = undoable.iter().rev().map(|(at, _)| {
+            let name = format!("undo-{}", names[*at]);
+            list([map([
+                ("name", text(name.clone())),
+                ("template", text(name)),
+                ("when", text("{{workflow.status}} != Succeeded")),
+            ])])
+        });
+        templates.push(map([("name", text("undo")), ("steps", list(steps))]));
+        for (at, step) in &undoable {
+            templates.push(undo_template(plan, step, &names[*at]));
+        }
+    }
+    let mut spec = vec![
+        ("entrypoint".to_owned(), text("plan")),
+        ("arguments".into(), map([("parameters", list([map([("name", text("image")), ("value", text(image))])]))])),
+        (
+            "synchronization".into(),
+            map([("mutexes", list([map([("name", text(format!("runbook-{}", plan.runbook)))])]))]),
+        ),
+        (
+            "volumeClaimTemplates".into(),
+            list([map([
+                ("metadata", map([("name", text("opsbook"))])),
+                (
+                    "spec",
+                    map([
+                        ("accessModes", list([text("ReadWriteOnce")])),
+                        ("resources", map([("requests", map([("storage", text("64Mi"))]))])),
+                    ]),
+                ),
+            ])]),
+        ),
+    ];
+    if !undoable.is_empty() {
+        spec.push(("onExit".into(), text("undo")));
+    }
+    spec.push(("templates".into(), list(templates)));
+    let workflow = map([
+        ("apiVersion", text("argoproj.io/v1alpha1")),
+        ("kind", text("Workflow")),
+        (
+            "metadata",
+            map([
+                ("generateName", text(format!("{}-", plan.runbook))),
+                (
+                    "annotations",
+                    map([
+                        ("opsbook/plan", text(&plan.hash)),
+                        ("opsbook/title", text(inert(&one_line(plan.title.as_deref().unwrap_or(&plan.runbook))))),
+                    ]),
+                ),
+            ]),
+        ),
+        ("spec", map(spec)),
+    ]);
+    let comments = [
+        format!("runbook: {}, plan: {}", plan.runbook, plan.hash),
+        CONTENT_MARK.to_owned(),
+        "Emitted by opsbook; change the runbook and emit again instead of editing this file.".to_owned(),
+        "Each secret is a Kubernetes Secret of the same name in lower case with `-`, its value under `value`."
+            .to_owned(),
+    ];
+    Emitted { text: sealed(&write(&comments, &workflow)), lost: losses(plan) }
+}
+
+/// Names of tasks and templates: lower case, digits and `-`, at most 60 characters, no name twice.
+fn names_of(plan: &Plan) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (at, step) in plan.steps.iter().enumerate() {
+        let plain: String = step.id.chars().map(|ch| if ch.is_ascii_alphanumeric() { ch } else { '-' }).collect();
+        let short = plain.len() <= 60 && !names.contains(&plain) && !["plan", "undo"].contains(&plain.as_str());
+        names.push(if short {
+            plain
+        } else {
+            format!("{}-{at}", plain.get(..50).unwrap_or(&plain).trim_end_matches('-'))
+        });
+    }
+    names
+}
+
+fn name_of<'n>(plan: &Plan, names: &'n [String], id: &str) -> &'n str {
+    let at = plan.steps.iter().position(|step| step.id == id).expect("needs are steps of the plan");
+    &names[at]
+}
+
+fn task(plan: &Plan, at: usize, step: &Step, names: &[String]) -> Value {
+    let mut task = vec![("name".to_owned(), text(&names[at])), ("template".into(), text(&names[at]))];
+    if !step.needs.is_empty() {
+        let terms: Vec<String> = step
+            .needs
+            .iter()
+            .map(|need| {
+                let name = name_of(plan, names, &need.step);
+                match need.on {
+                    On::Success => format!("{name}.Succeeded"),
+                    On::Failure => format!("({name}.Failed || {name}.Errored)"),
+                    On::Done => format!(
+                        "({name}.Succeeded || {name}.Failed || {name}.Errored || {name}.Skipped || {name}.Omitted)"
+                    ),
+                }
+            })
+            .collect();
+        task.push(("depends".into(), text(terms.join(" && "))));
+    }
+    let approvals: Vec<String> = step
+        .needs
+        .iter()
+        .filter(|need| plan.step(&need.step).is_some_and(|needed| needed.kind == StepKind::Approval))
+        .map(|need| {
+            let wanted = if need.on == On::Failure { "no" } else { "yes" };
+            format!("{{{{tasks.{}.outputs.parameters.decision}}}} == {wanted}", name_of(plan, names, &need.step))
+        })
+        .collect();
+    if !approvals.is_empty() {
+        task.push(("when".into(), text(approvals.join(" && "))));
+    }
+    let used = outputs_used(plan, step);
+    if !used.is_empty() {
+        let parameters = used.iter().map(|(variable, earlier, key)| {
+            let from = name_of(plan, names, earlier);
+            map([
+                ("name", text(variable.to_ascii_lowercase())),
+                ("value", text(format!("{{{{tasks.{from}.outputs.parameters.{key}}}}}"))),
+            ])
+        });
+        task.push(("arguments".into(), map([("parameters", list(parameters))])));
+    }
+    map(task)
+}
+
+fn template(plan: &Plan, step: &Step, name: &str) -> Value {
+    let head = vec![
+        ("name".to_owned(), text(name)),
+        (
+            "metadata".into(),
+            map([(
+                "annotations",
+                map([("opsbook/step", text(&step.id)), ("opsbook/title", text(inert(&one_line(&step.title))))]),
+            )]),
+        ),
+    ];
+    if performed(step) { script_template(plan, step, head) } else { gate(step, head) }
+}
+
+/// A gate waits without an end: a suspend with a duration would go on by itself.
+fn gate(step: &Step, mut head: Vec<(String, Value)>) -> Value {
+    head.push(("suspend".into(), map(Vec::<(String, Value)>::new())));
+    if step.kind == StepKind::Approval {
+        let choice = map([
+            ("name", text("decision")),
+            ("default", text("no")),
+            ("enum", list([text("yes"), text("no")])),
+            ("description", text(inert(&one_line(&step.title)))),
+        ]);
+        head.push(("inputs".into(), map([("parameters", list([choice]))])));
+        let supplied =
+            map([("name", text("decision")), ("valueFrom", map([("supplied", map(Vec::<(String, Value)>::new()))]))]);
+        head.push(("outputs".into(), map([("parameters", list([supplied]))])));
+    }
+    map(head)
+}
+
+fn script_template(plan: &Plan, step: &Step, mut head: Vec<(String, Value)>) -> Value {
+    let used = outputs_used(plan, step);
+    if !used.is_empty() {
+        let parameters = used.iter().map(|(variable, ..)| map([("name", text(variable.to_ascii_lowercase()))]));
+        head.push(("inputs".into(), map([("parameters", list(parameters))])));
+    }
+    if !step.outputs.is_empty() {
+        let parameters = step.outputs.iter().map(|key| {
+            map([
+                ("name", text(key)),
+                ("valueFrom", map([("path", text(format!("/tmp/opsbook-{key}"))), ("default", text(""))])),
+            ])
+        });
+        head.push(("outputs".into(), map([("parameters", list(parameters))])));
+    }
+    let verify = step.verify.as_ref().and_then(|verify| verify.timeout_s).unwrap_or(0);
+    let limit = step.timeout_s.map(|limit| limit + verify + step.wait_s.unwrap_or(0));
+    if let Some(limit) = limit.or(step.wait_s.map(|wait| wait + 600)) {
+        head.push(("activeDeadlineSeconds".into(), text(limit.to_string())));
+    }
+    if let Some(retries) = &step.retries {
+        head.push((
+            "retryStrategy".into(),
+            map([
+                ("limit", text(retries.max.to_string())),
+                ("retryPolicy", text("OnFailure")),
+                ("backoff", map([("duration", text(format!("{}s", retries.backoff_s())))])),
+            ]),
+        ));
+    }
+    head.push(("script".into(), container(plan, step, &source_of(step), &used)));
+    map(head)
+}
+
+fn undo_template(plan: &Plan, step: &Step, name: &str) -> Value {
+    let undo = step.undo.as_ref().expect("only steps with an undo come here");
+    let mark = format!("{SHARED}/{}", step.id);
+    let source = format!(
+        "set -euo pipefail\nif [ ! -f {mark} ]; then echo 'not begun'; exit 0; fi\nPREVIOUS_REVISION=$(cat {mark})\nexport \
+         PREVIOUS_REVISION\n{}",
+        run_of("undo", undo, 0),
+        mark = quote(&mark),
+    );
+    let mut head = vec![("name".to_owned(), text(format!("undo-{name}")))];
+    if let Some(limit) = undo.timeout_s {
+        head.push(("activeDeadlineSeconds".into(), text(limit.to_string())));
+    }
+    head.push(("script".into(), container(plan, step, &source, &[])));
+    map(head)
+}
+
+fn container(plan: &Plan, step: &Step, source: &str, used: &[(String, String, String)]) -> Value {
+    let mut env: Vec<Value> = Vec::new();
+    let mut variable = |name: &str, value: Value| env.push(map([("name", text(name)), ("value", value)]));
+    for (name, value) in vars_of(plan, step) {
+        variable(&name, text(inert(&value)));
+    }
+    variable("OPSBOOK_OUTPUT", text("/tmp/opsbook-output"));
+    variable("RB_OUTPUT", text("/tmp/opsbook-output"));
+    for (name, ..) in used {
+        variable(name, text(format!("{{{{inputs.parameters.{}}}}}", name.to_ascii_lowercase())));
+    }
+    for secret in &step.secrets {
+        let name = secret.to_ascii_lowercase().replace('_', "-");
+        let from = map([("secretKeyRef", map([("name", text(name)), ("key", text("value"))]))]);
+        env.push(map([("name", text(secret)), ("valueFrom", from)]));
+    }
+    let source = match kubeconfig_of(plan, step) {
+        Some(secret) => format!(
+            "export KUBECONFIG=/tmp/kubeconfig\n(umask 077; printf '%s\\n' \"${secret}\" > \"$KUBECONFIG\")\n{source}"
+        ),
+        None => source.to_owned(),
+    };
+    let mut container = vec![
+        ("image".to_owned(), text("{{workflow.parameters.image}}")),
+        ("command".into(), list([text("bash")])),
+        ("env".into(), list(env)),
+        ("volumeMounts".into(), list([map([("name", text("opsbook")), ("mountPath", text(SHARED))])])),
+        ("source".into(), text(inert(&source))),
+    ];
+    if let Some(cwd) = step.run.as_ref().and_then(|run| run.cwd.as_ref()) {
+        container.push(("workingDir".into(), text(inert(cwd))));
+    }
+    map(container)
+}
+
+fn source_of(step: &Step) -> String {
+    let scripts = scripts_of(step);
+    let mut out = String::from("set -euo pipefail\n: > \"$OPSBOOK_OUTPUT\"\n");
+    if let Some(check) = &scripts.check {
+        out.push_str(&function("check", check));
+        out.push_str("if check; then echo 'already true'; exit 0; fi\n");
+    }
+    if step.undo.is_some() && step.writes() {
+        let mark = quote(&format!("{SHARED}/{}", step.id));
+        let previous = history_of(step).map_or_else(
+            || "printf '\\n'".to_owned(),
+            |history| format!("{{ {history} 2>/dev/null || true; }} | sed -n 's/.*\"revision\":\\([0-9]*\\).*/\\1/p'"),
+        );
+        out.push_str(&format!("if [ ! -f {mark} ]; then {previous} > {mark}; fi\n"));
+    }
+    if step.kind == StepKind::Soak {
+        if let Some(monitor) = scripts.monitor {
+            out.push_str(&function("monitor", monitor));
+        }
+        let call = if scripts.monitor.is_some() { "  monitor\n" } else { "" };
+        let wait = step.wait_s.unwrap_or(0);
+        out.push_str(&format!(
+            "until=$((SECONDS + {wait}))\nwhile :; do\n{call}  [ \"$SECONDS\" -lt \"$until\" ] || break\n  sleep {}\ndone\n",
+            (wait / 30).clamp(1, 60)
+        ));
+    } else if let Some(main) = &scripts.main {
+        let wanted = step.expect.as_ref().and_then(|expect| expect.exit).unwrap_or(0);
+        out.push_str(&run_of("main", main, wanted));
+    }
+    if let Some(verify) = scripts.verify {
+        out.push_str(&function("verify", verify));
+        let retries = verify.retries.as_ref();
+        out.push_str(&format!(
+            "left={}\nuntil verify; do\n  [ \"$left\" -gt 0 ] || exit 1\n  left=$((left - 1))\n  sleep {}\ndone\n",
+            retries.map_or(0, |retries| retries.max),
+            retries.map_or(0, Retries::backoff_s)
+        ));
+    }
+    for key in &step.outputs {
+        out.push_str(&format!("sed -n 's/^{key}=//p' \"$OPSBOOK_OUTPUT\" | tail -n 1 > /tmp/opsbook-{key}\n"));
+    }
+    out
+}
+
+fn run_of(name: &str, action: &Action, wanted: i32) -> String {
+    let function = function(name, action);
+    if wanted == 0 {
+        return format!("{function}{name}\n");
+    }
+    format!("{function}ended=0\n{name} || ended=$?\nif [ \"$ended\" -ne {wanted} ]; then exit 1; fi\n")
+}
+
+fn function(name: &str, action: &Action) -> String {
+    let mut end = "END_OF_SCRIPT".to_owned();
+    while action.script.lines().any(|line| line == end) {
+        end.push('_');
+    }
+    let shell = match action.shell {
+        Shell::Bash => "bash -euo pipefail",
+        Shell::Sh => "sh -eu",
+        Shell::Python3 => "python3",
+    };
+    format!("{name}() {{\n  {shell} <(cat <<'{end}'\n{}\n{end}\n  )\n}}\n", action.script.trim_end_matches('\n'))
+}
+
+/// Argo replaces `{{…}}` in all text; an expression that yields two braces stands for them.
+fn inert(value: &str) -> String {
+    value.replace("{{", "{{='{' + '{'}}")
+}
+
+fn losses(plan: &Plan) -> Vec<super::Loss> {
+    let mut losses = Losses::default();
+    losses.of_all("the hash chain of the journal");
+    if !plan.secrets.is_empty() {
+        losses.of_all("that secrets are taken out of what is shown");
+    }
+    for step in &plan.steps {
+        if let Some(approval) = &step.approval {
+            lose_approval(&mut losses, step, approval, true, true);
+        }
+        if step.kind == StepKind::Manual && step.evidence != Evidence::None {
+            losses.of_step(step, "the evidence of a manual item");
+        }
+        if step.break_glass.is_some() {
+            losses.of_step(step, "that breaking the glass is recorded and reviewed");
+        }
+        if step.expect.as_ref().is_some_and(|expect| expect.stdout_matches.is_some()) {
+            losses.of_step(step, "what the output must match");
+        }
+        if step.writes() && !step.idempotent && step.check.is_none() {
+            losses.of_step(step, "that a step which was cut off is in doubt");
+        }
+    }
+    losses.into_sorted()
+}

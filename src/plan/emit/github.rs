@@ -1,0 +1,585 @@
+//! One GitHub Actions workflow.
+//!
+//! Consecutive steps of one group, environment and kind are one job; a group per component is one
+//! matrix job whose cells run one after the other. Each approval, and each run of manual items, is
+//! a gate job with an environment of its own, so that its reviewers are asked once. Values reach
+//! scripts through `env:` alone: no expression stands inside `run:`.
+
+use super::yaml::{list, map, text, write};
+use super::{
+    CONTENT_MARK, Emitted, Losses, Scripts, history_of, kubeconfig_of, lose_approval, one_line, outputs_used,
+    performed, quote, scripts_of, sealed, vars_of,
+};
+use crate::plan::{Action, Evidence, Forbid, Impact, On, Plan, Retries, RollbackPolicy, Step, StepKind};
+use serde_yaml::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+const CHECKOUT: &str = "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683";
+const UPLOAD: &str = "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02";
+const DOWNLOAD: &str = "actions/download-artifact@d3f86a106a0bac45b974a628896c90dbdf5c8093";
+
+/// Emits a bound plan as one workflow file.
+pub fn emit_github(plan: &Plan) -> Emitted {
+    let jobs = jobs_of(plan);
+    let mut written: Vec<(String, Value)> = Vec::new();
+    let gates: Vec<&Job<'_>> = jobs.iter().filter(|job| job.gate).collect();
+    if !gates.is_empty() {
+        written.push(("preflight".into(), preflight(plan, &gates)));
+    }
+    for (at, job) in jobs.iter().enumerate() {
+        let needs = needs_of(&jobs, at, !gates.is_empty());
+        let value = if job.gate { gate_job(plan, job, &needs) } else { run_job(plan, job, &needs) };
+        written.push((job.id.clone(), value));
+    }
+    written.extend(rollback_jobs(plan, &jobs));
+    let title = one_line(plan.title.as_deref().unwrap_or(&plan.runbook));
+    let workflow = map([
+        ("name", text(title.clone())),
+        ("run-name", text(format!("{title} ({})", plan.short_hash()))),
+        ("on", map([("workflow_dispatch", map(Vec::<(String, Value)>::new()))])),
+        ("permissions", map(Vec::<(String, Value)>::new())),
+        (
+            "concurrency",
+            map([("group", text(format!("runbook-{}", plan.runbook))), ("cancel-in-progress", Value::Bool(false))]),
+        ),
+        ("defaults", map([("run", map([("shell", text("bash"))]))])),
+        ("jobs", map(written)),
+    ]);
+    let comments = [
+        format!("runbook: {}, plan: {}", plan.runbook, plan.hash),
+        CONTENT_MARK.to_owned(),
+        "Emitted by opsbook; change the runbook and emit again instead of editing this file.".to_owned(),
+        "Pinned: actions/checkout v4.2.2, actions/upload-artifact v4.6.2, actions/download-artifact v4.3.0.".to_owned(),
+    ];
+    let mut notes: Vec<String> = comments.to_vec();
+    for job in &gates {
+        notes.push(format!(
+            "Environment `{}` needs required reviewers: see the job `preflight`.",
+            environment_of(plan, job)
+        ));
+    }
+    Emitted { text: sealed(&write(&notes, &workflow)), lost: losses(plan) }
+}
+
+/// Steps that are one job.
+struct Job<'p> {
+    id: String,
+    gate: bool,
+    /// One list of steps per component, or a single list.
+    cells: Vec<Vec<&'p Step>>,
+}
+
+impl<'p> Job<'p> {
+    fn steps(&self) -> impl Iterator<Item = &'p Step> + use<'p, '_> {
+        self.cells.iter().flatten().copied()
+    }
+
+    fn first(&self) -> &'p Step {
+        self.cells[0][0]
+    }
+}
+
+fn jobs_of(plan: &Plan) -> Vec<Job<'_>> {
+    let each = |step: &Step| {
+        step.component.is_some()
+            && plan.groups.iter().any(|group| Some(&group.id) == step.group_id.as_ref() && group.each.is_some())
+    };
+    let mut jobs: Vec<Job<'_>> = Vec::new();
+    for step in &plan.steps {
+        let gate = !performed(step);
+        let joins = jobs.last().is_some_and(|job| {
+            let first = job.first();
+            let one_gate = gate && first.kind == StepKind::Manual && step.kind == StepKind::Manual;
+            job.gate == gate
+                && first.group_id == step.group_id
+                && (one_gate || !gate && first.env == step.env && each(first) == each(step))
+                && step.needs.iter().all(|need| need.on == On::Success)
+        });
+        if !joins {
+            let name = match (&step.group_id, gate) {
+                (Some(group), false) => group.clone(),
+                _ => step.id.clone(),
+            };
+            let id = job_id(&name, &jobs);
+            jobs.push(Job { id, gate, cells: vec![Vec::new()] });
+        }
+        let job = jobs.last_mut().expect("one was pushed where there was none");
+        let cell = job.cells.last().expect("a job has a cell");
+        let new_cell = each(step) && cell.last().is_some_and(|last: &&Step| last.component != step.component);
+        if new_cell {
+            match job.cells.iter_mut().find(|cell| cell[0].component == step.component) {
+                Some(cell) => cell.push(step),
+                None => job.cells.push(vec![step]),
+            }
+        } else {
+            job.cells.last_mut().expect("a job has a cell").push(step);
+        }
+    }
+    jobs
+}
+
+/// A job's id: letters, digits, `-` and `_`, and no id twice.
+fn job_id(name: &str, jobs: &[Job<'_>]) -> String {
+    let base: String = name.chars().map(|ch| if ch.is_ascii_alphanumeric() { ch } else { '-' }).collect();
+    let taken = |id: &str| id == "preflight" || jobs.iter().any(|job| job.id == id);
+    let mut id = base.clone();
+    let mut number = 2;
+    while taken(&id) {
+        id = format!("{base}-{number}");
+        number += 1;
+    }
+    id
+}
+
+/// The jobs that a job waits for, and how they must have ended.
+fn needs_of(jobs: &[Job<'_>], at: usize, preflight: bool) -> (Vec<String>, Option<&'static str>) {
+    let home: BTreeMap<&str, usize> =
+        jobs.iter().enumerate().flat_map(|(at, job)| job.steps().map(move |step| (step.id.as_str(), at))).collect();
+    let mut needed = BTreeSet::new();
+    let mut condition = None;
+    for need in jobs[at].steps().flat_map(|step| &step.needs) {
+        let Some(other) = home.get(need.step.as_str()).filter(|other| **other != at) else {
+            continue;
+        };
+        needed.insert(*other);
+        condition = match need.on {
+            On::Success => condition,
+            On::Done => Some("always()"),
+            On::Failure => Some("failure()"),
+        };
+    }
+    let mut ids: Vec<String> = needed.iter().map(|other| jobs[*other].id.clone()).collect();
+    if ids.is_empty() && preflight {
+        ids.push("preflight".into());
+    }
+    (ids, condition)
+}
+
+fn environment_of(plan: &Plan, job: &Job<'_>) -> String {
+    format!("{}-{}", plan.runbook, job.id)
+}
+
+fn job_head(name: &str, needs: &(Vec<String>, Option<&'static str>)) -> Vec<(String, Value)> {
+    let mut head = vec![("name".to_owned(), text(one_line(name))), ("runs-on".to_owned(), text("ubuntu-24.04"))];
+    if !needs.0.is_empty() {
+        head.push(("needs".into(), list(needs.0.iter().map(text))));
+    }
+    if let Some(condition) = needs.1 {
+        head.push(("if".into(), text(condition)));
+    }
+    head
+}
+
+fn gate_job(plan: &Plan, job: &Job<'_>, needs: &(Vec<String>, Option<&'static str>)) -> Value {
+    let first = job.first();
+    let mut body = job_head(&first.title, needs);
+    body.push(("permissions".into(), map(Vec::<(String, Value)>::new())));
+    body.push(("timeout-minutes".into(), Value::from(5)));
+    body.push(("environment".into(), map([("name", text(environment_of(plan, job)))])));
+    let lines: Vec<String> = job.steps().map(|step| format!("- {} ({})", one_line(&step.title), step.id)).collect();
+    let run = "printf '%s\\n\\n%s\\n' \"$HEADING\" \"$ITEMS\" >> \"$GITHUB_STEP_SUMMARY\"";
+    let heading = if first.kind == StepKind::Approval { "Approved" } else { "Done by hand" };
+    body.push((
+        "steps".into(),
+        list([map([
+            ("name", text("Record it")),
+            ("env", map([("HEADING", text(heading)), ("ITEMS", text(lines.join("\n")))])),
+            ("run", text(run)),
+        ])]),
+    ));
+    map(body)
+}
+
+/// Reads the settings of each gate's environment, and fails where nobody would be asked.
+fn preflight(plan: &Plan, gates: &[&Job<'_>]) -> Value {
+    let script = "failed=0\nwhile read -r name apart; do\n  rules=$(gh api \"repos/$REPOSITORY/environments/$name\" 2>/dev/null || \
+                  echo '{}')\n  if ! jq -e '[.protection_rules[]? | select(.type == \"required_reviewers\")] | length > 0' \
+                  <<<\"$rules\" >/dev/null; then\n    echo \"::error::environment $name has no required reviewers\"\n    \
+                  failed=1\n  fi\n  if [ \"$apart\" = apart ] && ! jq -e '[.protection_rules[]? | \
+                  select(.prevent_self_review == true)] | length > 0' <<<\"$rules\" >/dev/null; then\n    echo \
+                  \"::error::environment $name lets whoever starts the run approve it\"\n    failed=1\n  fi\ndone \
+                  <<<\"$GATES\"\nexit \"$failed\"";
+    let lines: Vec<String> = gates
+        .iter()
+        .map(|job| {
+            let apart = job
+                .steps()
+                .any(|step| step.approval.as_ref().is_some_and(|approval| approval.forbid.contains(&Forbid::Runner)));
+            format!("{} {}", environment_of(plan, job), if apart { "apart" } else { "any" })
+        })
+        .collect();
+    let env = [
+        ("GH_TOKEN", text("${{ github.token }}")),
+        ("REPOSITORY", text("${{ github.repository }}")),
+        ("GATES", text(lines.join("\n"))),
+    ];
+    map([
+        ("name", text("The gates ask somebody")),
+        ("runs-on", text("ubuntu-24.04")),
+        ("permissions", map([("actions", text("read"))])),
+        ("timeout-minutes", Value::from(5)),
+        ("steps", list([map([("name", text("Read the environments")), ("env", map(env)), ("run", text(script))])])),
+    ])
+}
+
+fn run_job(plan: &Plan, job: &Job<'_>, needs: &(Vec<String>, Option<&'static str>)) -> Value {
+    let first = job.first();
+    let name = first.group.as_deref().unwrap_or(&first.title);
+    let name = if job.cells.len() > 1 { format!("{name} (${{{{ matrix.component }}}})") } else { name.to_owned() };
+    let mut body = job_head(&name, needs);
+    body.push(("permissions".into(), map([("contents", text("read"))])));
+    let minutes: u64 = job.cells.iter().map(|cell| cell.iter().map(|step| minutes_of(step)).sum()).max().unwrap_or(1);
+    body.push(("timeout-minutes".into(), Value::from((minutes + 5).min(360))));
+    if let Some(env) = &first.env {
+        body.push(("environment".into(), map([("name", text(env))])));
+    }
+    let undoable = job.steps().any(|step| step.undo.is_some() && step.writes());
+    let outputs = job.steps().flat_map(|step| step.outputs.iter().map(move |key| (step, key)));
+    let outputs: Vec<(String, Value)> = outputs
+        .filter(|_| job.cells.len() == 1)
+        .map(|(step, key)| {
+            let id = step_id(step);
+            (format!("{id}_{key}"), text(format!("${{{{ steps.{id}.outputs.{key} }}}}")))
+        })
+        .collect();
+    if !outputs.is_empty() {
+        body.push(("outputs".into(), map(outputs)));
+    }
+    // What differs between the cells of a step stands in the matrix, and reaches it through `env`.
+    let rows: Vec<Vec<Row<'_>>> =
+        job.cells.iter().map(|cell| cell.iter().map(|step| row(plan, step)).collect()).collect();
+    if job.cells.len() > 1 {
+        body.push(("strategy".into(), strategy(plan, job, &rows)));
+    }
+    let checkout = map([
+        ("name", text("Check out the repository")),
+        ("uses", text(CHECKOUT)),
+        ("with", map([("persist-credentials", Value::Bool(false))])),
+    ]);
+    let mut steps = vec![checkout];
+    for (position, row) in rows[0].iter().enumerate() {
+        let others: Vec<&Row<'_>> = rows.iter().skip(1).filter_map(|cell| cell.get(position)).collect();
+        steps.push(step_value(plan, job, row, &others));
+    }
+    if undoable {
+        let suffix = if job.cells.len() > 1 { "-${{ matrix.component }}" } else { "" };
+        steps.push(map([
+            ("name", text("Keep what a rollback needs")),
+            ("if", text("always()")),
+            ("uses", text(UPLOAD)),
+            (
+                "with",
+                map([
+                    ("name", text(format!("opsbook-{}{suffix}", job.id))),
+                    ("path", text("${{ runner.temp }}/opsbook")),
+                    ("if-no-files-found", text("ignore")),
+                    ("include-hidden-files", Value::Bool(false)),
+                ]),
+            ),
+        ]));
+    }
+    body.push(("steps".into(), list(steps)));
+    map(body)
+}
+
+/// A step of a job as its parts: the variables, and the script around its scripts.
+struct Row<'p> {
+    step: &'p Step,
+    env: BTreeMap<String, String>,
+    script: String,
+}
+
+fn row<'p>(plan: &Plan, step: &'p Step) -> Row<'p> {
+    Row { step, env: vars_of(plan, step), script: step_script(step) }
+}
+
+fn strategy(plan: &Plan, job: &Job<'_>, rows: &[Vec<Row<'_>>]) -> Value {
+    let group = plan.groups.iter().find(|group| Some(&group.id) == job.first().group_id.as_ref());
+    let include = rows.iter().map(|cell| {
+        let mut entry = vec![("component".to_owned(), text(cell[0].step.component.as_deref().unwrap_or("-")))];
+        for (position, row) in cell.iter().enumerate() {
+            let others = rows.iter().filter_map(|cell| cell.get(position));
+            let others: Vec<&Row<'_>> = others.collect();
+            for (name, value) in &row.env {
+                if others.iter().any(|other| other.env.get(name) != Some(value)) {
+                    entry.push((matrix_key(row.step, name), text(escaped(value))));
+                }
+            }
+            if others.iter().any(|other| other.script != row.script) {
+                entry.push((matrix_key(row.step, "SCRIPT"), text(escaped(&row.script))));
+            }
+        }
+        map(entry)
+    });
+    let mut strategy = vec![("fail-fast", Value::Bool(true))];
+    match group.map_or(1, |group| group.parallel) {
+        0 => {}
+        parallel => strategy.push(("max-parallel", Value::from(parallel))),
+    }
+    strategy.push(("matrix", map([("include", list(include))])));
+    map(strategy)
+}
+
+fn matrix_key(step: &Step, name: &str) -> String {
+    format!("{}_{}", step.item.replace('-', "_"), name.to_ascii_lowercase())
+}
+
+fn step_value(plan: &Plan, job: &Job<'_>, row: &Row<'_>, others: &[&Row<'_>]) -> Value {
+    let step = row.step;
+    let mut env: Vec<(String, Value)> = Vec::new();
+    for (name, value) in &row.env {
+        let differs = others.iter().any(|other| other.env.get(name) != Some(value));
+        let value = if differs { format!("${{{{ matrix.{} }}}}", matrix_key(step, name)) } else { escaped(value) };
+        env.push((name.clone(), text(value)));
+    }
+    for (variable, earlier, key) in outputs_used(plan, step) {
+        let earlier = plan.step(&earlier).expect("outputs are those of steps of the plan");
+        let here = job.steps().any(|other| other.id == earlier.id);
+        let id = step_id(earlier);
+        let from = if here {
+            format!("${{{{ steps.{id}.outputs.{key} }}}}")
+        } else {
+            let home = jobs_of(plan).into_iter().find(|job| job.steps().any(|other| other.id == earlier.id));
+            format!("${{{{ needs.{}.outputs.{id}_{key} }}}}", home.map_or_else(String::new, |job| job.id))
+        };
+        env.push((variable, text(from)));
+    }
+    for secret in &step.secrets {
+        env.push((secret.clone(), text(format!("${{{{ secrets.{secret} }}}}"))));
+    }
+    let mut run = String::from("set -euo pipefail\n");
+    run.push_str("export OPSBOOK_OUTPUT=$GITHUB_OUTPUT RB_OUTPUT=$GITHUB_OUTPUT\n");
+    if let Some(secret) = kubeconfig_of(plan, step) {
+        run.push_str(&format!(
+            "export KUBECONFIG=$RUNNER_TEMP/kubeconfig\n(umask 077; if [ -f \"${secret}\" ]; then cat \"${secret}\"; else \
+             printf '%s\\n' \"${secret}\"; fi > \"$KUBECONFIG\")\n"
+        ));
+    }
+    if others.iter().any(|other| other.script != row.script) {
+        env.push(("OPSBOOK_SCRIPT".into(), text(format!("${{{{ matrix.{} }}}}", matrix_key(step, "SCRIPT")))));
+        run.push_str("bash -euo pipefail <(printf '%s\\n' \"$OPSBOOK_SCRIPT\")");
+    } else {
+        run.push_str(&escaped_script(&row.script));
+    }
+    let mut value = vec![
+        ("name".to_owned(), text(one_line(&step.title))),
+        ("id".into(), text(step_id(step))),
+        ("timeout-minutes".into(), Value::from(minutes_of(step))),
+        ("env".into(), map(env)),
+    ];
+    if let Some(cwd) = step.run.as_ref().and_then(|run| run.cwd.as_ref()) {
+        value.push(("working-directory".into(), text(cwd)));
+    }
+    value.push(("run".into(), text(run)));
+    map(value)
+}
+
+/// The id of a step inside its job: the same in every cell.
+fn step_id(step: &Step) -> String {
+    step.item.replace(|ch: char| !ch.is_ascii_alphanumeric(), "_")
+}
+
+/// `${{` in a value would be an expression; an expression that yields it is not.
+fn escaped(value: &str) -> String {
+    value.replace("${{", "${{ '${{' }}")
+}
+
+/// In a script, where no expression may stand, the two characters are kept apart by an empty quote
+/// that the shell drops; outside of a plain word, the script is refused by lint RB504 before.
+fn escaped_script(script: &str) -> String {
+    script.replace("${{", "$''{{")
+}
+
+fn minutes_of(step: &Step) -> u64 {
+    let tries = 1 + u64::from(step.retries.as_ref().map_or(0, |retries| retries.max));
+    let pause = step.retries.as_ref().map_or(0, Retries::backoff_s);
+    let verify = step.verify.as_ref().and_then(|verify| verify.timeout_s).unwrap_or(0);
+    let seconds = step.timeout_s.unwrap_or(3600) * tries + pause * (tries - 1) + step.wait_s.unwrap_or(0) + verify;
+    seconds.div_ceil(60).clamp(1, 360)
+}
+
+/// The script of a step: check, what a rollback must know, tries, verification.
+fn step_script(step: &Step) -> String {
+    let scripts: Scripts<'_> = scripts_of(step);
+    let mut out = String::new();
+    if let Some(check) = &scripts.check {
+        out.push_str(&function("check", check));
+        out.push_str("if check; then echo \"already true\"; exit 0; fi\n");
+    }
+    if step.undo.is_some() && step.writes() {
+        out.push_str("mkdir -p \"$RUNNER_TEMP/opsbook\"\n");
+        let previous = history_of(step).map_or_else(
+            || "''".to_owned(),
+            |history| {
+                format!("\"$({{ {history} 2>/dev/null || true; }} | sed -n 's/.*\"revision\":\\([0-9]*\\).*/\\1/p')\"")
+            },
+        );
+        out.push_str(&format!("printf '%s\\n' {previous} > \"$RUNNER_TEMP/opsbook/$OPSBOOK_STEP\"\n"));
+    }
+    if step.kind == StepKind::Soak {
+        if let Some(monitor) = scripts.monitor {
+            out.push_str(&function("monitor", monitor));
+        }
+        let call = if scripts.monitor.is_some() { "  monitor\n" } else { "" };
+        let wait = step.wait_s.unwrap_or(0);
+        out.push_str(&format!(
+            "until=$((SECONDS + {wait}))\nwhile :; do\n{call}  [ \"$SECONDS\" -lt \"$until\" ] || break\n  sleep {}\ndone\n",
+            (wait / 30).clamp(1, 60)
+        ));
+        return out;
+    }
+    let Some(main) = &scripts.main else {
+        return out;
+    };
+    let wanted = step.expect.as_ref().and_then(|expect| expect.exit).unwrap_or(0);
+    let retries = step.retries.as_ref();
+    if retries.is_none() && wanted == 0 && scripts.verify.is_none() && main.shell == crate::plan::Shell::Bash {
+        out.push_str(&main.script);
+        return out;
+    }
+    out.push_str(&function("main", main));
+    out.push_str(&format!(
+        "left={}\nwhile :; do\n  ended=0\n  main || ended=$?\n  [ \"$ended\" -ne {wanted} ] || break\n  [ \"$left\" -gt 0 ] \
+         || exit \"$((ended == 0 ? 1 : ended))\"\n  left=$((left - 1))\n  sleep {}\ndone\n",
+        retries.map_or(0, |retries| retries.max),
+        retries.map_or(0, Retries::backoff_s)
+    ));
+    if let Some(verify) = scripts.verify {
+        out.push_str(&function("verify", verify));
+        let retries = verify.retries.as_ref();
+        out.push_str(&format!(
+            "left={}\nuntil verify; do\n  [ \"$left\" -gt 0 ] || exit 1\n  left=$((left - 1))\n  sleep {}\ndone\n",
+            retries.map_or(0, |retries| retries.max),
+            retries.map_or(0, Retries::backoff_s)
+        ));
+    }
+    out
+}
+
+/// A function that runs a script in a shell of its own: a failing line ends it also where the
+/// function's result is asked for.
+fn function(name: &str, action: &Action) -> String {
+    let mut end = "END_OF_SCRIPT".to_owned();
+    while action.script.lines().any(|line| line == end) {
+        end.push('_');
+    }
+    let shell = match action.shell {
+        crate::plan::Shell::Bash => "bash -euo pipefail",
+        crate::plan::Shell::Sh => "sh -eu",
+        crate::plan::Shell::Python3 => "python3",
+    };
+    let limit = action.timeout_s.map(|limit| format!("timeout -k 10 {limit} ")).unwrap_or_default();
+    format!("{name}() {{\n  {limit}{shell} <(cat <<'{end}'\n{}\n{end}\n  )\n}}\n", action.script.trim_end_matches('\n'))
+}
+
+/// One job an environment that undoes, in the reverse order, what the artifacts say was begun.
+fn rollback_jobs(plan: &Plan, jobs: &[Job<'_>]) -> Vec<(String, Value)> {
+    if plan.on_failure.as_ref().is_none_or(|policy| policy.rollback != RollbackPolicy::Reverse) {
+        return Vec::new();
+    }
+    let undoable = |step: &&Step| step.undo.is_some() && step.writes();
+    let mut by_env: BTreeMap<Option<&str>, Vec<&Step>> = BTreeMap::new();
+    for step in plan.steps.iter().filter(undoable) {
+        by_env.entry(step.env.as_deref()).or_default().push(step);
+    }
+    let of_env = |env: Option<&str>| {
+        let jobs = jobs.iter().filter(move |job| !job.gate && job.first().env.as_deref() == env);
+        jobs.map(|job| job.id.clone()).collect::<Vec<String>>()
+    };
+    by_env
+        .into_iter()
+        .map(|(env, steps)| {
+            let needed = of_env(env);
+            let name = env.unwrap_or("the rest");
+            let failed: Vec<String> = needed.iter().map(|job| format!("needs.{job}.result == 'failure'")).collect();
+            let mut body = vec![
+                ("name".to_owned(), text(format!("Undo in {name}"))),
+                ("runs-on".into(), text("ubuntu-24.04")),
+                ("needs".into(), list(needed.iter().map(text))),
+                ("if".into(), text(format!("always() && ({})", failed.join(" || ")))),
+                ("permissions".into(), map([("contents", text("read"))])),
+                ("timeout-minutes".into(), Value::from(120)),
+            ];
+            if let Some(env) = env {
+                body.push(("environment".into(), map([("name", text(env))])));
+            }
+            let mut written = vec![
+                map([
+                    ("name", text("Check out the repository")),
+                    ("uses", text(CHECKOUT)),
+                    ("with", map([("persist-credentials", Value::Bool(false))])),
+                ]),
+                map([
+                    ("name", text("Fetch what was begun")),
+                    ("uses", text(DOWNLOAD)),
+                    (
+                        "with",
+                        map([
+                            ("pattern", text("opsbook-*")),
+                            ("path", text("${{ runner.temp }}/opsbook")),
+                            ("merge-multiple", Value::Bool(true)),
+                        ]),
+                    ),
+                ]),
+            ];
+            written.extend(steps.iter().rev().map(|step| undo_value(plan, step)));
+            body.push(("steps".into(), list(written)));
+            let id: String = name.chars().map(|ch| if ch.is_ascii_alphanumeric() { ch } else { '-' }).collect();
+            (format!("rollback-{id}"), map(body))
+        })
+        .collect()
+}
+
+fn undo_value(plan: &Plan, step: &Step) -> Value {
+    let undo = step.undo.as_ref().expect("only steps with an undo come here");
+    let mut env: Vec<(String, Value)> =
+        vars_of(plan, step).into_iter().map(|(name, value)| (name, text(escaped(&value)))).collect();
+    env.extend(step.secrets.iter().map(|name| (name.clone(), text(format!("${{{{ secrets.{name} }}}}")))));
+    let mut run = format!(
+        "set -euo pipefail\nmark=$RUNNER_TEMP/opsbook/{}\nif [ ! -f \"$mark\" ]; then echo \"not begun\"; exit 0; \
+         fi\nPREVIOUS_REVISION=$(cat \"$mark\")\nexport PREVIOUS_REVISION\n",
+        quote(&step.id)
+    );
+    if let Some(secret) = kubeconfig_of(plan, step) {
+        run.push_str(&format!(
+            "export KUBECONFIG=$RUNNER_TEMP/kubeconfig\n(umask 077; printf '%s\\n' \"${secret}\" > \"$KUBECONFIG\")\n"
+        ));
+    }
+    run.push_str(&escaped_script(&undo.script));
+    map([
+        ("name", text(one_line(&format!("Undo {}", step.id)))),
+        ("timeout-minutes", Value::from(undo.timeout_s.unwrap_or(3600).div_ceil(60).clamp(1, 360))),
+        ("env", map(env)),
+        ("run", text(run)),
+    ])
+}
+
+fn losses(plan: &Plan) -> Vec<super::Loss> {
+    let mut losses = Losses::default();
+    losses.of_all("the hash chain of the journal");
+    losses.of_all("that a third run waits: a run that is queued is cancelled by the next");
+    for step in &plan.steps {
+        if let Some(approval) = &step.approval {
+            lose_approval(&mut losses, step, approval, true, true);
+        }
+        if step.kind == StepKind::Manual && step.evidence != Evidence::None {
+            losses.of_step(step, "the evidence of a manual item");
+        }
+        if matches!(step.impact, Some(Impact::Write | Impact::Destroy)) && !step.idempotent && step.check.is_none() {
+            losses.of_step(step, "that a step which was cut off is in doubt");
+        }
+        if step.break_glass.is_some() {
+            losses.of_step(step, "that breaking the glass is recorded and reviewed");
+        }
+        if step.component.is_some() && !step.outputs.is_empty() {
+            losses.of_step(step, "outputs per component: those of a matrix collapse to one");
+        }
+        if step.expect.as_ref().is_some_and(|expect| expect.stdout_matches.is_some()) {
+            losses.of_step(step, "what the output must match");
+        }
+        if step.wait_s.is_some_and(|wait| wait > 6 * 3600) {
+            losses.of_step(step, "a soak longer than the six hours of a job");
+        }
+    }
+    losses.into_sorted()
+}

@@ -1,0 +1,209 @@
+//! A bound plan for other engines: bash, GitHub Actions, Argo Workflows, an issue's body.
+//!
+//! Each emitter is a pure function from a plan to text and to a list of what the target cannot
+//! express (RUNBOOK-FORMAT, section 4). Parameters and outputs reach scripts as environment
+//! variables only; nothing is pasted into a script.
+
+mod argo;
+mod bash;
+mod github;
+mod markdown;
+mod yaml;
+
+pub use argo::emit_argo;
+pub use bash::emit_bash;
+pub use github::emit_github;
+pub use markdown::{emit_markdown, ticked_steps};
+
+use super::{Action, Approval, Forbid, Plan, Step, StepKind};
+use crate::text::Digest;
+
+/// What an emitter made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Emitted {
+    /// The file.
+    pub text: String,
+    /// What the target cannot express, sorted.
+    pub lost: Vec<Loss>,
+}
+
+/// One thing that the target cannot express.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Loss {
+    /// What, as a sentence without a full stop.
+    pub what: String,
+    /// The steps that it concerns; none where it concerns the whole.
+    pub steps: Vec<String>,
+}
+
+/// The line that says which content a file was emitted with: a later edit by hand shows (RB607).
+pub const CONTENT_MARK: &str = "content: sha256:";
+
+/// Tells whether a file that carries [`CONTENT_MARK`] was changed since it was emitted; `None` for a
+/// file without one.
+pub fn edited_by_hand(text: &str) -> Option<bool> {
+    let line = text.lines().find(|line| line.contains(CONTENT_MARK))?;
+    let claimed = line.split(CONTENT_MARK).nth(1)?.trim();
+    let claimed = claimed.split_whitespace().next().unwrap_or_default();
+    Some(claimed != content_digest(text))
+}
+
+fn content_digest(text: &str) -> String {
+    let kept = text.lines().filter(|line| !line.contains(CONTENT_MARK));
+    Digest::of(kept.collect::<Vec<_>>().join("\n").as_bytes()).hex()
+}
+
+/// Puts the digest of a text into its line that ends with [`CONTENT_MARK`].
+fn sealed(text: &str) -> String {
+    let digest = content_digest(text);
+    text.replacen(CONTENT_MARK, &format!("{CONTENT_MARK}{digest}"), 1)
+}
+
+/// Collects losses, one line for all steps that share one.
+#[derive(Default)]
+struct Losses(std::collections::BTreeMap<String, Vec<String>>);
+
+impl Losses {
+    fn of_step(&mut self, step: &Step, what: &str) {
+        self.0.entry(what.to_owned()).or_default().push(step.id.clone());
+    }
+
+    fn of_all(&mut self, what: &str) {
+        self.0.entry(what.to_owned()).or_default();
+    }
+
+    fn into_sorted(self) -> Vec<Loss> {
+        self.0.into_iter().map(|(what, steps)| Loss { what, steps }).collect()
+    }
+}
+
+/// What every target but opsbook's own runner loses of an approval.
+fn lose_approval(losses: &mut Losses, step: &Step, approval: &Approval, quorum: bool, roles: bool) {
+    if quorum && approval.min > 1 {
+        losses.of_step(step, "that more than one person must approve");
+    }
+    if roles && (approval.role.is_some() || approval.users.is_some()) {
+        losses.of_step(step, "who may approve");
+    }
+    for forbid in &approval.forbid {
+        losses.of_step(
+            step,
+            match forbid {
+                Forbid::Runner => "that the approver is not the runner",
+                Forbid::Author => "that the approver is not the author",
+                Forbid::PreviousApprover => "that the approver is not the one before",
+            },
+        );
+    }
+    if approval.expires.is_some() {
+        losses.of_step(step, "when an approval expires");
+    }
+}
+
+/// The scripts of a step, with what they may take.
+struct Scripts<'p> {
+    main: Option<Action>,
+    check: Option<Action>,
+    verify: Option<&'p Action>,
+    undo: Option<&'p Action>,
+    monitor: Option<&'p Action>,
+}
+
+fn scripts_of(step: &Step) -> Scripts<'_> {
+    let of = |shell, script: &str, cwd: &Option<String>| Action {
+        block: step.item.clone(),
+        title: step.title.clone(),
+        shell,
+        script: script.to_owned(),
+        cwd: cwd.clone(),
+        timeout_s: step.timeout_s,
+        retries: step.retries.clone(),
+    };
+    let run = step.run.as_ref();
+    Scripts {
+        main: run.map(|run| of(run.shell, &run.script, &run.cwd)),
+        check: step.check.as_ref().zip(run).map(|(check, run)| of(run.shell, check, &run.cwd)),
+        verify: step.verify.as_ref(),
+        undo: step.undo.as_ref(),
+        monitor: step.monitor.as_ref(),
+    }
+}
+
+/// The variables that a step's scripts see, in order: the plan's, then the step's own.
+fn vars_of(plan: &Plan, step: &Step) -> std::collections::BTreeMap<String, String> {
+    let mut vars = plan.vars.clone();
+    vars.extend(step.vars.clone());
+    vars.insert("OPSBOOK_PLAN".into(), plan.short_hash().to_owned());
+    vars.insert("OPSBOOK_STEP".into(), step.id.clone());
+    if let Some(env) = &step.env {
+        vars.insert("OPSBOOK_ENV".into(), env.clone());
+    }
+    vars
+}
+
+/// The outputs of earlier steps that a step's scripts mention: variable, step, key.
+fn outputs_used(plan: &Plan, step: &Step) -> Vec<(String, String, String)> {
+    let scripts = scripts_of(step);
+    let actions = [scripts.main.as_ref(), scripts.check.as_ref(), scripts.verify, scripts.undo, scripts.monitor];
+    let texts: Vec<&str> = actions.into_iter().flatten().map(|action| action.script.as_str()).collect();
+    let mut used = Vec::new();
+    for earlier in &plan.steps {
+        for key in &earlier.outputs {
+            let variable = format!("OPSBOOK_OUT_{}_{}", shouted(&earlier.id), shouted(key));
+            if texts.iter().any(|text| text.contains(&variable)) {
+                used.push((variable, earlier.id.clone(), key.clone()));
+            }
+        }
+    }
+    used
+}
+
+/// The secret that holds the kubeconfig of a step's environment.
+fn kubeconfig_of<'p>(plan: &'p Plan, step: &Step) -> Option<&'p str> {
+    plan.environments.get(step.env.as_ref()?)?.kubeconfig.as_deref()
+}
+
+/// The form that names have in variables: `staging.cavern` is `STAGING_CAVERN`.
+fn shouted(name: &str) -> String {
+    name.chars().map(|ch| if ch.is_ascii_alphanumeric() { ch.to_ascii_uppercase() } else { '_' }).collect()
+}
+
+/// Quotes a word for a POSIX shell, always in single quotes.
+fn quote(word: &str) -> String {
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+/// A comment's text: one line, whatever a title holds.
+fn one_line(text: &str) -> String {
+    text.chars().map(|ch| if ch.is_control() { ' ' } else { ch }).collect()
+}
+
+/// The command that prints a Helm release's last revision as JSON, of a step that writes one.
+fn history_of(step: &Step) -> Option<String> {
+    let helm = step.helm.as_ref().filter(|_| step.writes())?;
+    let namespace = helm.namespace.as_ref().map(|namespace| format!(" -n {}", quote(namespace))).unwrap_or_default();
+    Some(format!("helm history {} -o json --max 1{namespace}", quote(&helm.release)))
+}
+
+/// Tells whether a machine performs the step.
+fn performed(step: &Step) -> bool {
+    !matches!(step.kind, StepKind::Manual | StepKind::Approval)
+}
+
+/// Tells whether a step may be repeated without asking.
+fn repeatable(step: &Step) -> bool {
+    step.idempotent || step.kind == StepKind::Soak || !step.writes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_edit_by_hand_shows() {
+        let text = sealed("# content: sha256:\na\nb\n");
+        assert_eq!(edited_by_hand(&text), Some(false));
+        assert_eq!(edited_by_hand(&text.replace('b', "c")), Some(true));
+        assert_eq!(edited_by_hand("a"), None);
+    }
+}

@@ -1,0 +1,246 @@
+//! `opsbook emit`: golden files, and the emitted script as a process.
+#![cfg(unix)]
+
+use opsbook::plan::Plan;
+use opsbook::plan::emit::{Emitted, edited_by_hand, emit_argo, emit_bash, emit_github, emit_markdown};
+use serde_json::{Value, json};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+const IMAGE: &str = "docker.io/alpine/k8s:1.33.4";
+
+fn cases() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/runbooks")
+}
+
+fn every_form(plan: &Plan) -> [(&'static str, Emitted); 4] {
+    [
+        ("sh", emit_bash(plan)),
+        ("github.yml", emit_github(plan)),
+        ("argo.yaml", emit_argo(plan, IMAGE)),
+        ("issue.md", emit_markdown(plan)),
+    ]
+}
+
+/// Compares with a golden file; `UPDATE_EXPECTED` writes it instead.
+fn golden(path: &Path, text: &str) {
+    if std::env::var_os("UPDATE_EXPECTED").is_some() {
+        fs::write(path, text).expect("golden files can be written");
+    }
+    let expected = fs::read_to_string(path).unwrap_or_default();
+    assert!(expected == text, "{} differs: look, then set UPDATE_EXPECTED", path.display());
+}
+
+#[test]
+fn the_examples_are_emitted_as_ever() {
+    for name in ["quarterly-release", "hotfix-rollback"] {
+        let text = fs::read_to_string(cases().join(format!("canfar/{name}.plan.json"))).expect("the plan is there");
+        let plan = Plan::from_json(&text).expect("the plan is sound");
+        for (ending, emitted) in every_form(&plan) {
+            golden(&cases().join(format!("canfar/{name}.{ending}")), &emitted.text);
+            assert_eq!(edited_by_hand(&emitted.text), Some(false));
+            assert!(!emitted.lost.is_empty(), "{name}.{ending}");
+        }
+    }
+}
+
+#[test]
+fn one_of_every_construct_is_emitted_as_ever() {
+    let mut plan: Plan = serde_json::from_value(every_construct()).expect("the sample has the plan's shape");
+    plan.seal();
+    for (ending, emitted) in every_form(&plan) {
+        golden(&cases().join(format!("every-construct.{ending}")), &emitted.text);
+    }
+}
+
+fn step(id: &str, needs: &[&str], script: &str) -> Value {
+    json!({
+        "id": id, "item": id, "group": null, "kind": "run", "title": format!("Do {id}"), "impact": "write",
+        "needs": needs.iter().map(|need| {
+            let (on, step) = need.split_once(':').unwrap_or(("success", need));
+            json!({"step": step, "on": on})
+        }).collect::<Vec<_>>(),
+        "run": {"shell": "bash", "script": script}, "timeout_s": 60, "digest": "",
+    })
+}
+
+fn with(mut step: Value, entries: &[(&str, Value)]) -> Value {
+    for (key, value) in entries {
+        step[*key] = value.clone();
+    }
+    step
+}
+
+fn plan_of(steps: Vec<Value>) -> Value {
+    json!({
+        "format": 1, "runbook": "sample", "title": "A sample", "stage": "bound", "kind": "procedure",
+        "mode": "read-do", "params": {}, "secrets": [], "components": [],
+        "environments": {"staging": {"tier": 0, "kubeconfig": "KUBE_STAGING"}, "production": {"tier": 1, "after": "staging"}},
+        "on_failure": {"rollback": "reverse", "then": "hotfix.md#note"},
+        "steps": steps, "source": {"files": []}, "hash": "",
+    })
+}
+
+fn every_construct() -> Value {
+    let action =
+        |script: &str| json!({"block": "b", "title": "Undo it", "shell": "bash", "script": script, "timeout_s": 60});
+    let nobody = |id: &str, needs: &[&str], kind: &str| {
+        let mut item = with(step(id, needs, ""), &[("kind", json!(kind)), ("evidence", json!("url"))]);
+        item.as_object_mut().expect("a step is an object").remove("run");
+        item
+    };
+    let mut plan = plan_of(vec![
+        nobody("tick", &[], "manual"),
+        with(
+            step("outputs", &["tick"], "echo \"n=1\" >> \"$OPSBOOK_OUTPUT\""),
+            &[("outputs", json!(["n"])), ("impact", json!("read"))],
+        ),
+        with(
+            step("hard", &["outputs"], "echo '${{ x }} {{ y }}'\nEND_OF_SCRIPT\necho $OPSBOOK_OUT_OUTPUTS_N"),
+            &[
+                ("env", json!("staging")),
+                ("secrets", json!(["KUBE_STAGING", "TOKEN"])),
+                ("check", json!("false")),
+                ("verify", action("true")),
+                ("undo", action("echo back")),
+                ("retries", json!({"max": 2, "backoff": "5s"})),
+                ("vars", json!({"QUOTE": "it's \"so\" $HOME ${{ a }} {{ b }}", "TRUTH": "yes"})),
+            ],
+        ),
+        with(
+            nobody("soak", &["hard"], "soak"),
+            &[("wait_s", json!(120)), ("monitor", action("true")), ("env", json!("staging"))],
+        ),
+        with(
+            nobody("go", &["soak"], "approval"),
+            &[
+                ("approval", json!({"min": 2, "role": "r", "forbid": ["runner", "author"], "expires": "24h"})),
+                ("env", json!("production")),
+            ],
+        ),
+        with(
+            step("python", &["go"], "print('x')"),
+            &[
+                ("run", json!({"shell": "python3", "script": "print('x')", "cwd": "tools"})),
+                ("env", json!("production")),
+                ("expect", json!({"exit": 3})),
+            ],
+        ),
+        with(step("cleanup", &["done:python"], "echo always"), &[("impact", json!("read"))]),
+        with(step("mourn", &["failure:python"], "echo failed"), &[("impact", json!("read"))]),
+    ]);
+    plan["secrets"] = json!(["KUBE_STAGING", "TOKEN"]);
+    plan
+}
+
+/// A folder with an emitted script.
+struct Emission {
+    folder: tempfile::TempDir,
+}
+
+impl Emission {
+    fn new(steps: Vec<Value>) -> Emission {
+        let mut plan: Plan = serde_json::from_value(plan_of(steps)).expect("the sample has the plan's shape");
+        plan.seal();
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let script = folder.path().join("plan.sh");
+        fs::write(&script, emit_bash(&plan).text).expect("the folder takes files");
+        fs::set_permissions(&script, fs::Permissions::from_mode(0o700)).expect("it can be made a program");
+        Emission { folder }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new("bash");
+        command.arg("plan.sh").current_dir(self.folder.path()).stdin(Stdio::null());
+        command.env("OPSBOOK_STATE", self.folder.path().join("state"));
+        command
+    }
+
+    fn run(&self) -> (i32, String) {
+        let Output { status, stderr, stdout } = self.command().output().expect("bash starts");
+        let said = String::from_utf8_lossy(&stderr).into_owned() + &String::from_utf8_lossy(&stdout);
+        (status.code().unwrap_or(-1), said)
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+}
+
+#[test]
+fn the_script_runs_to_the_end_and_a_second_time_repeats_nothing() {
+    let emission = Emission::new(vec![
+        with(step("a", &[], "echo a >> log; echo n=7 >> \"$OPSBOOK_OUTPUT\""), &[("outputs", json!(["n"]))]),
+        step("b", &["a"], "echo b $OPSBOOK_OUT_A_N >> log"),
+        with(step("c", &["b"], "echo never >> log"), &[("check", json!("true"))]),
+        with(step("d", &["failure:b"], "echo never >> log"), &[]),
+        with(
+            step("e", &["d"], "echo e >> log; test \"$(grep -c e log)\" -ge 2"),
+            &[("retries", json!({"max": 1, "backoff": "0s"}))],
+        ),
+    ]);
+    let (status, said) = emission.run();
+    assert_eq!(status, 0, "{said}");
+    assert_eq!(emission.log(), "a\nb 7\ne\ne\n");
+    assert_eq!(emission.run().0, 0);
+    assert_eq!(emission.log(), "a\nb 7\ne\ne\n");
+}
+
+#[test]
+fn a_step_that_was_cut_off_is_in_doubt() {
+    let emission = Emission::new(vec![step("a", &[], "echo a >> log"), step("slow", &["a"], "touch began; sleep 3")]);
+    let mut runner = emission.command().stderr(Stdio::null()).spawn().expect("bash starts");
+    let began = Instant::now();
+    while !emission.folder.path().join("began").exists() {
+        assert!(began.elapsed() < Duration::from_secs(20), "the step does not begin");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    runner.kill().and_then(|()| runner.wait()).expect("it can be killed");
+    let (held, said) = emission.run();
+    assert_eq!(held, 6, "{said}");
+    let _ = Command::new("pkill").args(["-KILL", "-f", &emission.folder.path().to_string_lossy()]).status();
+    let began = Instant::now();
+    let (status, said) = loop {
+        match emission.run() {
+            (6, _) if began.elapsed() < Duration::from_secs(20) => std::thread::sleep(Duration::from_millis(20)),
+            other => break other,
+        }
+    };
+    assert_eq!(status, 5, "{said}");
+    assert!(said.contains("in doubt: slow"), "{said}");
+    assert_eq!(emission.log(), "a\n");
+}
+
+#[test]
+fn the_script_undoes_in_reverse_and_says_how_it_ended() {
+    let undo = |script: &str| json!({"block": "b", "title": "b", "shell": "bash", "script": script, "timeout_s": 20});
+    let steps = |last: &str| {
+        vec![
+            with(step("a", &[], "echo a >> log"), &[("undo", undo("echo undo a >> log"))]),
+            with(step("b", &["a"], "echo b >> log"), &[("undo", undo("echo undo b >> log"))]),
+            step("c", &["b"], last),
+        ]
+    };
+    let emission = Emission::new(steps("false"));
+    let (status, said) = emission.run();
+    assert_eq!(status, 8, "{said}");
+    assert!(said.contains("go to hotfix.md#note"), "{said}");
+    assert_eq!(emission.log(), "a\nb\nundo b\nundo a\n");
+    let mut failing = steps("false");
+    failing[1]["undo"] = undo("false");
+    assert_eq!(Emission::new(failing).run().0, 9);
+    assert_eq!(Emission::new(vec![with(step("a", &[], "sleep 20"), &[("timeout_s", json!(1))])]).run().0, 124);
+    assert_eq!(Emission::new(vec![step("a", &[], "false")]).run().0, 1);
+}
+
+#[test]
+fn without_a_terminal_a_person_is_waited_for() {
+    let mut item = with(step("tick", &[], ""), &[("kind", json!("manual"))]);
+    item.as_object_mut().expect("a step is an object").remove("run");
+    let (status, said) = Emission::new(vec![item]).run();
+    assert_eq!(status, 4, "{said}");
+    assert!(said.contains("needs a person"), "{said}");
+}
