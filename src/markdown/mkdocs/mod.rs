@@ -110,7 +110,7 @@ impl<'a> Page<'a> {
 /// Parses a page's body, the front matter cut off: the nodes and the table of contents.
 pub(crate) fn parse_mkdocs(body: Chunk, page: &mut Page<'_>) -> (Vec<Node>, Vec<TocEntry>) {
     let text = snippets::expand_snippets(body, page);
-    let mut text = normalise::normalise(&text);
+    let mut text = normalise::normalise(&text, &fences::fence_ranges(&text, page));
     if page.dialect.meta.is_some() {
         text = super::front_matter::skip_meta_lines(&text);
     }

@@ -25,16 +25,23 @@ pub(crate) fn line_ends(text: &Chunk) -> Chunk {
 
 /// Makes spaces of tabs and nothing of `STX` and `ETX`; lines of spaces become empty, except the
 /// first; two line ends are added.
-pub(crate) fn normalise(text: &Chunk) -> Chunk {
+///
+/// Lines in `kept`, sorted ranges of whole lines, keep their tabs: SuperFences' `preserve_tabs`.
+pub(crate) fn normalise(text: &Chunk, kept: &[Range<usize>]) -> Chunk {
     let mut out = Chunk::default();
     for range in line_ranges(text.text()) {
         if range.start > 0 {
             out.push_slice(text, range.start - 1..range.start);
         }
+        let next = kept.partition_point(|kept| kept.start <= range.start);
+        if next.checked_sub(1).is_some_and(|last| range.end <= kept[last].end) {
+            push_line(&mut out, text, range, &[STX, ETX]);
+            continue;
+        }
         let line = &text.text()[range.clone()];
         let blank = range.start > 0 && line.chars().all(|ch| matches!(ch, ' ' | '\t' | STX | ETX));
         if !blank {
-            push_line(&mut out, text, range);
+            push_line(&mut out, text, range, &['\t', STX, ETX]);
         }
     }
     if let Some(span) = text.whole_span() {
@@ -43,18 +50,19 @@ pub(crate) fn normalise(text: &Chunk) -> Chunk {
     out
 }
 
-fn push_line(out: &mut Chunk, text: &Chunk, range: Range<usize>) {
+/// Pushes a line, of the characters in `replaced` spaces or nothing.
+fn push_line(out: &mut Chunk, text: &Chunk, range: Range<usize>, replaced: &[char]) {
     let mut copied = range.start;
     let mut column = 0;
     for (at, ch) in text.text()[range.clone()].char_indices() {
         let at = range.start + at;
         let width = match ch {
-            '\t' => TAB - column % TAB,
-            STX | ETX => 0,
-            _ => {
+            ch if !replaced.contains(&ch) => {
                 column += 1;
                 continue;
             }
+            '\t' => TAB - column % TAB,
+            _ => 0,
         };
         out.push_slice(text, copied..at);
         copied = at + 1;
@@ -70,7 +78,7 @@ mod tests {
     use crate::text::{SitePath, Source};
 
     fn normal(text: &str) -> String {
-        normalise(&line_ends(&Chunk::of(&Source::new(SitePath::new("a.md"), text)))).text().to_owned()
+        normalise(&line_ends(&Chunk::of(&Source::new(SitePath::new("a.md"), text))), &[]).text().to_owned()
     }
 
     #[test]
@@ -86,7 +94,7 @@ mod tests {
     #[test]
     fn places_survive() {
         let source = Source::new(SitePath::new("a.md"), "a\r\n\tb");
-        let chunk = normalise(&line_ends(&Chunk::of(&source)));
+        let chunk = normalise(&line_ends(&Chunk::of(&source)), &[]);
         let at = chunk.text().find('b').expect("there is a b");
         assert_eq!(chunk.span(at..at + 1).range(), 4..5);
     }

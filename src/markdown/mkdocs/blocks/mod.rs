@@ -112,7 +112,9 @@ fn rules(page: &Page<'_>) -> Vec<Rule> {
     if dialect.def_list.is_some() {
         rules.push(lists::definition_indent); // 85
     }
-    rules.push(leaf::code); // 80
+    if !dialect.superfences.as_ref().is_some_and(|options| options.disable_indented_code_blocks) {
+        rules.push(leaf::code); // 80
+    }
     if dialect.arithmatex.is_some() {
         rules.push(leaf::math); // 79.9
     }

@@ -105,6 +105,31 @@ fn indented_code_gets_its_fences_back() {
 }
 
 #[test]
+fn tabs_in_fences_stay_where_that_is_asked_for() {
+    let source = Source::new(SitePath::new("a.md"), "a\tb\n\n- c\n\n\t```\n\tx\ty\n\t```\n");
+    let world: BTreeMap<SitePath, Arc<Source>> = BTreeMap::new();
+    let dialect = dialect("pymdownx.superfences: {preserve_tabs: true, disable_indented_code_blocks: true}");
+    let parsed = crate::markdown::parse(&source, &dialect, &world);
+    let mut codes = Vec::new();
+    crate::markdown::walk(&parsed.document.body, &mut |node| {
+        if let Node::Code(block) = node {
+            codes.push(block.code.text().to_owned());
+        }
+    });
+    assert_eq!(codes, ["x\ty"]);
+}
+
+#[test]
+fn indented_text_is_no_code_where_that_is_disabled() {
+    let source = Source::new(SitePath::new("a.md"), "    x\n");
+    let world: BTreeMap<SitePath, Arc<Source>> = BTreeMap::new();
+    let dialect = dialect("pymdownx.superfences: {disable_indented_code_blocks: true}");
+    let parsed = crate::markdown::parse(&source, &dialect, &world);
+    assert_eq!(crate::markdown::plain_text(&parsed.document.body).trim(), "x");
+    assert!(matches!(&parsed.document.body[0], Node::Element(element) if element.tag == "p"));
+}
+
+#[test]
 fn fenced_code_stands_at_the_margin_only() {
     let (left, blocks, _) = lifted("attr_list:\n", "```{ .py #x k=v }\na\n```\n\n- b\n\n    ```\n    c\n    ```\n");
     assert_eq!(left, "\n\u{2}0\u{3}\n\n\n- b\n\n    ```\n    c\n    ```\n");
