@@ -15,7 +15,7 @@ pub type Resolver<'a> = dyn Fn(&str) -> Option<String> + 'a;
 /// goes out as it came in.
 pub fn render_html(nodes: &[Node], resolve: &Resolver<'_>) -> String {
     let mut writer = Writer { out: String::new(), resolve };
-    writer.blocks(nodes);
+    writer.blocks(nodes, true);
     let trimmed = writer.out.trim();
     if trimmed.len() == writer.out.len() { writer.out } else { trimmed.to_owned() }
 }
@@ -27,8 +27,10 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     /// Writes the children of a block: every block ends its line, and text that is only white space
-    /// between two blocks is one line end (`PrettifyTreeprocessor`).
-    fn blocks(&mut self, nodes: &[Node]) {
+    /// between two blocks is one line end (`PrettifyTreeprocessor`). Raw HTML in a paragraph is part
+    /// of its text.
+    fn blocks(&mut self, nodes: &[Node], raw_blocks: bool) {
+        let is_block = |node: &Node| is_block(node) && (raw_blocks || matches!(node, Node::Element(_)));
         let first = nodes.iter().position(|node| !is_blank(node));
         if first.is_some_and(|first| is_block(&nodes[first]) && first > 0) {
             self.out.push('\n');
@@ -40,7 +42,7 @@ impl Writer<'_> {
             }
             self.node(node, true);
             after_block = is_block(node);
-            if after_block && nodes[at + 1..].iter().find(|next| !is_blank(next)).is_none_or(|next| !is_text(next)) {
+            if after_block && nodes[at + 1..].iter().find(|next| !is_blank(next)).is_none_or(is_block) {
                 self.out.push('\n');
             }
         }
@@ -76,10 +78,12 @@ impl Writer<'_> {
         }
         self.out.push('>');
         if pretty && is_block_tag(tag) && tag != "pre" {
-            if element.children.iter().find(|child| !is_blank(child)).is_some_and(is_block) {
+            let first = element.children.iter().find(|child| !is_blank(child));
+            let raw_blocks = tag != "p";
+            if first.is_some_and(|first| is_block(first) && (raw_blocks || matches!(first, Node::Element(_)))) {
                 self.out.push('\n');
             }
-            self.blocks(&element.children);
+            self.blocks(&element.children, raw_blocks);
         } else if matches!(tag, "script" | "style") {
             for child in &element.children {
                 match child {
@@ -132,11 +136,6 @@ impl Writer<'_> {
 
 fn is_blank(node: &Node) -> bool {
     matches!(node, Node::Text(text) if text.text.trim().is_empty())
-}
-
-/// Tells whether a node continues the line it stands in.
-fn is_text(node: &Node) -> bool {
-    !is_block(node)
 }
 
 fn is_block(node: &Node) -> bool {

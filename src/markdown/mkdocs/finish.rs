@@ -134,6 +134,8 @@ fn is_block(node: &Node) -> bool {
     match node {
         Node::Code(_) => true,
         Node::Raw(raw) => is_block_html(&raw.html),
+        // An element of raw HTML that was not parsed; no other keeps this attribute.
+        Node::Element(element) => element.attrs.get("markdown").is_some() && super::html::is_block_tag(&element.tag),
         _ => false,
     }
 }

@@ -118,7 +118,7 @@ pub(crate) fn parse_mkdocs(body: Chunk, page: &mut Page<'_>) -> (Vec<Node>, Vec<
     let text = fences::lift_fences(text, page);
     let mut parser = blocks::parse_document(html::extract_html(&text, page), page);
     passes::footnotes::append(&mut parser);
-    let mut tree = parser.tree;
+    let mut tree = parser.finish();
     finish::lower_code(&mut tree, page);
     if let Some(options) = &page.dialect.tasklist {
         passes::tasklist::apply(&mut tree, options, page);

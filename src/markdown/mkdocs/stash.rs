@@ -33,9 +33,11 @@ impl Stash {
         self.0.get(number)
     }
 
-    /// Changes a node by its number.
-    pub(crate) fn get_mut(&mut self, number: usize) -> Option<&mut Node> {
-        self.0.get_mut(number)
+    /// Puts another node in the place of one.
+    pub(crate) fn replace(&mut self, number: usize, node: Node) {
+        if let Some(place) = self.0.get_mut(number) {
+            *place = node;
+        }
     }
 }
 
@@ -59,12 +61,6 @@ pub(crate) fn placeholder_at(text: &str, start: usize) -> Option<(Range<usize>, 
     Some((start..start + digits + 2, inner[..digits].parse().ok()?))
 }
 
-/// Tells whether a text is one placeholder and nothing else, and which.
-pub(crate) fn sole_placeholder(text: &str) -> Option<usize> {
-    let (range, number) = placeholder_at(text, 0)?;
-    (range.end == text.len()).then_some(number)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,8 +73,6 @@ mod tests {
         let text = format!("a \u{2}b\u{3} {mark} c");
         let (range, number) = find_placeholder(&text, 0).expect("one");
         assert_eq!((&text[range], number), (mark.as_str(), 0));
-        assert_eq!(sole_placeholder(&mark), Some(0));
-        assert_eq!(sole_placeholder(&text), None);
         assert!(stash.get(0).is_some() && stash.get(1).is_none());
     }
 }

@@ -172,7 +172,11 @@ fn add_content(parser: &mut Parser<'_, '_>, target: ElId, text: Chunk) {
         Some(last) => &mut parser.tree.get_mut(last).tail,
         None => &mut parser.tree.get_mut(target).text,
     };
-    slot.chunk = if slot.chunk.is_empty() { text } else { join(&[&slot.chunk, &text], "\n\n") };
+    if slot.chunk.is_empty() {
+        slot.chunk = text;
+    } else if !text.is_empty() {
+        slot.chunk = join(&[&slot.chunk, &text], "\n\n");
+    }
     slot.atomic = atomic;
 }
 

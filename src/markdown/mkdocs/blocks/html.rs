@@ -7,6 +7,7 @@ use super::lines::{split_blocks, strip_newlines};
 use super::tree::ElId;
 use super::{Blocks, Parser};
 use crate::markdown::mkdocs::stash::{find_placeholder, placeholder_at};
+use crate::markdown::tree::{Element, Node};
 use crate::text::Chunk;
 
 /// A block that begins with the placeholder of such an element.
@@ -62,6 +63,44 @@ fn expand_span(parser: &mut Parser<'_, '_>, element: ElId, depth: usize) {
         start = mark.end;
     }
     append(parser, element, last, &text.slice(start..text.len()));
+}
+
+/// Gives the placeholders that no block began with what the element would have been written as: its
+/// text is not parsed, and its `markdown` attribute stays.
+pub(super) fn settle(parser: &mut Parser<'_, '_>) {
+    for (number, element) in std::mem::take(&mut parser.elements) {
+        parser.left_over.insert(number, element);
+    }
+    for number in parser.left_over.keys().copied().collect::<Vec<_>>() {
+        let node = unparsed(parser, number, 0);
+        parser.page.stash.replace(number, node);
+    }
+}
+
+fn unparsed(parser: &Parser<'_, '_>, number: usize, depth: usize) -> Node {
+    let id = parser.left_over[&number];
+    let el = parser.tree.get(id);
+    let span = el.span.unwrap_or(parser.page.start());
+    let text = &el.text.chunk;
+    let mut children = Vec::new();
+    let mut at = 0;
+    while let Some((mark, inner)) = find_placeholder(text.text(), at) {
+        if at < mark.start {
+            children.push(Node::text(&text.text()[at..mark.start], text.span(at..mark.start)));
+        }
+        if parser.left_over.contains_key(&inner) && inner != number && depth < super::DEPTH_LIMIT {
+            children.push(unparsed(parser, inner, depth + 1));
+        } else {
+            children.extend(parser.page.stash.get(inner).cloned());
+        }
+        at = mark.end;
+    }
+    if at < text.len() {
+        children.push(Node::text(&text.text()[at..], text.span(at..text.len())));
+    }
+    let mut element = Element::new(el.tag.clone(), span).with_children(children);
+    element.attrs = el.attrs.clone();
+    element.into()
 }
 
 fn append(parser: &mut Parser<'_, '_>, element: ElId, last: Option<ElId>, text: &Chunk) {

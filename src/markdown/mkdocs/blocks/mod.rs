@@ -62,6 +62,8 @@ pub(crate) struct Parser<'p, 'a> {
     pub(crate) tree: Tree,
     /// Elements out of raw HTML that wait for their placeholders, by number.
     elements: BTreeMap<usize, ElId>,
+    /// Those whose placeholders no block began with.
+    left_over: BTreeMap<usize, ElId>,
     /// Generic blocks that are open, the innermost last.
     open_blocks: Vec<generic::Entry>,
     state: Vec<State>,
@@ -78,6 +80,7 @@ pub(crate) fn parse_document<'p, 'a>(extracted: Extracted, page: &'p mut Page<'a
         page,
         tree,
         elements,
+        left_over: BTreeMap::new(),
         open_blocks: Vec::new(),
         state: Vec::new(),
         rules,
@@ -86,6 +89,14 @@ pub(crate) fn parse_document<'p, 'a>(extracted: Extracted, page: &'p mut Page<'a
     };
     parser.parse_chunk(Tree::ROOT, &text);
     parser
+}
+
+impl Parser<'_, '_> {
+    /// Ends the parse: what could not be placed is put where its placeholder stands.
+    pub(crate) fn finish(mut self) -> Tree {
+        html::settle(&mut self);
+        self.tree
+    }
 }
 
 /// Returns the rules in the order of their priorities in Python, which stand beside them.
