@@ -13,6 +13,7 @@ mod inline;
 mod layers;
 mod links;
 mod lints;
+mod markdown;
 mod preprocess;
 mod robust;
 mod routes;

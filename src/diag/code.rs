@@ -60,6 +60,10 @@ codes! {
     IncludeNotFound "OB202" Warning "an included file or section that does not exist";
     UnknownExtension "OB203" Warning "a Markdown extension that opsbook does not know";
     SwallowedLine "OB204" Warning "a line of text that MkDocs takes for metadata";
+    ListFlattened "OB205" Warning "a nested list that MkDocs shows flat";
+    ListInParagraph "OB206" Warning "a list that MkDocs takes for a part of the paragraph above";
+    ListEnded "OB207" Warning "text meant for a list item that ends the list";
+    DuplicateId "OB208" Warning "an id given twice on one page";
     UnknownShortcode "OB220" Warning "an icon or emoji that opsbook does not know";
 
     FenceHeader "OB240" Warning "a fence whose first line MkDocs does not read, so that it is not a code block";

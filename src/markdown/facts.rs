@@ -3,7 +3,7 @@
 use super::mkdocs::html::raw_tags;
 use super::mkdocs::passes::heading::plain;
 use super::tree::{Attrs, CodeBlock, Document, Element, Node, Raw, walk};
-use crate::diag::Diagnostics;
+use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::text::{Digest, SitePath, Source, Span, Spanned, yaml};
 use std::collections::BTreeMap;
 
@@ -93,6 +93,32 @@ pub(crate) fn collect_facts(source: &Source, document: &Document) -> PageFacts {
         Node::Text(_) => {}
     });
     facts
+}
+
+/// Reports ids that two elements of a page have; the parser makes none of its own twice.
+pub(crate) fn duplicate_ids(document: &Document) -> Diagnostics {
+    let mut first: BTreeMap<&str, Span> = BTreeMap::new();
+    let mut found = Diagnostics::new();
+    walk(&document.body, &mut |node| {
+        let (attrs, span) = match node {
+            Node::Element(element) => (&element.attrs, element.span),
+            Node::Code(code) => (&code.attrs, code.span),
+            Node::CodeSpan(code) => (&code.attrs, code.span),
+            Node::Icon(_) | Node::Raw(_) | Node::Text(_) => return,
+        };
+        let Some(id) = attrs.get("id").filter(|id| !id.is_empty()) else { return };
+        if let Some(known) = first.get(id) {
+            found.push(
+                Diagnostic::new(Code::DuplicateId, span, format!("the id `{id}` is on this page already"))
+                    .label(*known, "first given here")
+                    .note("a link to it reaches the first one only")
+                    .help("rename one of them"),
+            );
+        } else {
+            first.insert(id, span);
+        }
+    });
+    found
 }
 
 fn anchor(attrs: &Attrs, span: Span, facts: &mut PageFacts) {

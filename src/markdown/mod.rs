@@ -52,6 +52,7 @@ pub fn parse(source: &Source, dialect: &Dialect, world: &dyn World) -> Parsed {
     };
     let document = Document { front_matter, body, toc };
     let facts = facts::collect_facts(source, &document);
+    page.diagnostics.append(facts::duplicate_ids(&document));
     Parsed { document, facts, reads: page.reads, diagnostics: page.diagnostics }
 }
 

@@ -42,7 +42,12 @@ impl Writer<'_> {
             }
             self.node(node, true);
             after_block = is_block(node);
-            if after_block && nodes[at + 1..].iter().find(|next| !is_blank(next)).is_none_or(is_block) {
+            if after_block
+                && nodes[at + 1..]
+                    .iter()
+                    .find(|next| !is_blank(next))
+                    .is_none_or(|next| is_block(next) || is_inline_element(next))
+            {
                 self.out.push('\n');
             }
         }
@@ -77,7 +82,7 @@ impl Writer<'_> {
             return;
         }
         self.out.push('>');
-        if pretty && is_block_tag(tag) && tag != "pre" {
+        if pretty && is_block_tag(tag) && !matches!(tag, "pre" | "script" | "style") {
             let first = element.children.iter().find(|child| !is_blank(child));
             let raw_blocks = tag != "p";
             if first.is_some_and(|first| is_block(first) && (raw_blocks || matches!(first, Node::Element(_)))) {
@@ -136,6 +141,11 @@ impl Writer<'_> {
 
 fn is_blank(node: &Node) -> bool {
     matches!(node, Node::Text(text) if text.text.trim().is_empty())
+}
+
+/// Tells whether a node is an element in a line; text and raw HTML are not.
+fn is_inline_element(node: &Node) -> bool {
+    matches!(node, Node::Element(_) | Node::CodeSpan(_) | Node::Icon(_))
 }
 
 fn is_block(node: &Node) -> bool {

@@ -16,6 +16,7 @@ pub(crate) mod fences;
 mod finish;
 pub(crate) mod html;
 pub(crate) mod inline;
+mod lint;
 mod normalise;
 pub(super) mod passes;
 pub(crate) mod snippets;
@@ -116,7 +117,9 @@ pub(crate) fn parse_mkdocs(body: Chunk, page: &mut Page<'_>) -> (Vec<Node>, Vec<
     }
     let text = super::extensions::critic::apply_marks(text, page);
     let text = fences::lift_fences(text, page);
-    let mut parser = blocks::parse_document(html::extract_html(&text, page), page);
+    let extracted = html::extract_html(&text, page);
+    lint::check_lists(&extracted.text, page);
+    let mut parser = blocks::parse_document(extracted, page);
     passes::footnotes::append(&mut parser);
     let mut tree = parser.finish();
     finish::lower_code(&mut tree, page);

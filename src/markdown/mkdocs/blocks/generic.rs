@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn ends_need_as_many_slashes() {
-        assert_eq!(find_end("a\n////\nb\n///", 3), Some(8..13));
+        assert_eq!(find_end("a\n////\nb\n///", 3), Some(8..12));
         assert!(find_end("a ///", 3).is_none());
     }
 
