@@ -203,10 +203,12 @@ test("titles and footnotes show as tooltips", async () => {
 test("an anchor inside closed details opens them, and paper shows everything", async () => {
   const page = await open("/all/#inside-details");
   assert.equal(await page.locator("details.note").getAttribute("open"), "");
-  const paper = await open("/all/");
+  const paper = await open("/all/", { colorScheme: "dark" });
   await paper.emulateMedia({ media: "print" });
   await paper.evaluate(() => dispatchEvent(new Event("beforeprint")));
   assert.equal(await paper.locator(".md-header").isVisible(), false);
+  assert.equal(await paper.locator("article h1").evaluate(heading => getComputedStyle(heading).color), "rgb(0, 0, 0)");
+  assert.equal(await paper.locator("pre > code").first().evaluate(code => getComputedStyle(code).color), "rgb(34, 34, 34)");
   assert.equal(await paper.locator("details.note").getAttribute("open"), "");
   assert.equal(await paper.locator(".tabbed-block:visible").count(), 4);
   await paper.done();
