@@ -6,7 +6,7 @@ use super::nav::Nav;
 use super::options::{self, Options};
 use super::view::{NavItem, PageView, SiteView};
 use super::{assets, icon, language};
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::text::{Digest, Source};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
@@ -23,6 +23,8 @@ pub struct SiteTheme {
     site_url: Option<String>,
     digest: Digest,
     diagnostics: Diagnostics,
+    /// The template of the statistics service that the site names, where there is one.
+    analytics: Option<String>,
 }
 
 impl SiteTheme {
@@ -30,7 +32,15 @@ impl SiteTheme {
         let site_json = serde_json::to_vec(&site).unwrap_or_default();
         let nav_json = serde_json::to_vec(&site.nav).unwrap_or_default();
         let digest = Digest::of_parts([theme.digest.as_bytes(), &site_json[..], &nav_json[..]]);
-        let diagnostics = unknown_icons(&site);
+        let mut diagnostics = unknown_icons(&site);
+        let provider = site.extra.pointer("/analytics/provider").and_then(Json::as_str);
+        let mut analytics = provider.map(|name| format!("partials/integrations/analytics/{name}.html"));
+        if let Some(name) = analytics.take_if(|name| !theme.engine.has(name)) {
+            let message = format!("`extra.analytics.provider` asks for the template `{name}`, which does not exist");
+            let diagnostic = Diagnostic::placeless(Code::TemplateUnknown, message).severity(Severity::Warning);
+            diagnostics
+                .push(diagnostic.help("the theme has `google`; for others put that file into `theme.custom_dir`"));
+        }
         let (options, theme_json) = options::complete(&site.theme);
         let mut globals = Context::new();
         let mut words = language::words(&options.language, &theme.overrides);
@@ -62,6 +72,7 @@ impl SiteTheme {
             site_url: site.site_url,
             digest,
             diagnostics,
+            analytics,
         }
     }
 
@@ -149,6 +160,10 @@ impl SiteTheme {
         if self.options.has("navigation.tabs") {
             let tabs = self.nav.render_tabs(&self.engine, base, &page.url)?;
             context.insert_value("tabs_html", Value::safe_string(&tabs));
+        }
+        if let Some(template) = &self.analytics {
+            let html = self.engine.render(template, &context)?;
+            context.insert_value("analytics_html", Value::safe_string(&html));
         }
         let content = match &page.runbook {
             Some(runbook) => self.with_runbook(page, runbook, &context)?,
@@ -465,6 +480,19 @@ mod tests {
         let html = made.site(SiteView::default()).render_page(&page()).expect("it renders");
         assert!(html.contains("<p>a Next</p>"), "{html}");
         assert!(html.contains("<a title=\"\"><svg") && html.contains("yesStart [here"), "{html}");
+    }
+
+    #[test]
+    fn statistics_are_asked_for_only_where_the_site_names_a_service() {
+        let (made, _) = Theme::new(&[]);
+        let with = |extra: Json| made.site(SiteView { extra, ..SiteView::default() });
+        let google = with(json!({"analytics": {"provider": "google", "property": "G-1<"}}));
+        assert!(google.diagnostics().is_empty());
+        let html = google.render_page(&page()).expect("it renders");
+        assert!(html.contains("gtag(\"config\",\"G-1\\u003c\")"), "{html}");
+        let other = with(json!({"analytics": {"provider": "other"}}));
+        assert_eq!(other.diagnostics().count(Severity::Warning), 1);
+        assert!(!other.render_page(&page()).expect("it renders").contains("gtag"));
     }
 
     #[test]
