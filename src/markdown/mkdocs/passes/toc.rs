@@ -12,7 +12,7 @@ use crate::text::Span;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Gives headings their ids and links, puts the table where its marker stands, and returns it.
-pub(in crate::markdown) fn apply(nodes: &mut Vec<Node>, options: &Options, start: Span) -> Vec<TocEntry> {
+pub(in crate::markdown) fn apply(nodes: &mut [Node], options: &Options, start: Span) -> Vec<TocEntry> {
     let mut ids = Ids::of(nodes);
     let mut flat = Vec::new();
     for_each_element(nodes, &mut |element| {
