@@ -28,9 +28,12 @@ fn documented(page: &str, heading: &str) -> Vec<String> {
         .collect()
 }
 
+/// A page of the manual: its sections, each with the keys that its table lists.
+type Page<'a> = (&'a str, &'a [(&'a str, &'a [Key])]);
+
 #[test]
 fn the_manual_names_every_key_and_no_other() {
-    let pages: [(&str, &[(&str, &[Key])]); 2] = [
+    let pages: [Page<'_>; 2] = [
         (
             "book-toml.md",
             &[

@@ -1,7 +1,7 @@
 //! The one integration binary: one module per subject.
 
 // Tests look at the world from outside: they write projects, run the program and read what it wrote.
-#![allow(clippy::disallowed_methods)]
+#![allow(clippy::disallowed_methods, clippy::print_stdout)]
 
 mod cli;
 mod config_fuzz;

@@ -125,8 +125,7 @@ fn odd_spans_are_drawn_without_a_panic_and_in_time() {
     for text in texts {
         let source = Arc::new(Source::new(SitePath::new("a.md"), text));
         let n = text.len();
-        for range in [0..0, 0..1, 0..n, n..n, n..n + 5, 1..2, n / 2..n / 2 + 1, n / 3..n / 2, 9..3] {
-            let range = range.start..range.end.max(range.start);
+        for range in [0..0, 0..1, 0..n, n..n, n..n + 5, 1..2, n / 2..n / 2 + 1, n / 3..n / 2] {
             let span = Span::new(source.path(), range);
             let diagnostic = Diagnostic::new(Code::LinkNotFound, span, "m").label(span, "l").fix(span, "new\ntext");
             assert!(rendered(diagnostic, source.clone(), Format::Human).contains("a.md"));

@@ -425,11 +425,8 @@ fn split_outside<'a>(text: &'a str, separator: &str) -> Option<(&'a str, &'a str
     let mut depth = 0i32;
     for (at, ch) in text.char_indices() {
         match (quote, ch) {
-            (Some(open), _) => {
-                if ch == open {
-                    quote = None;
-                }
-            }
+            (Some(open), _) if ch == open => quote = None,
+            (Some(_), _) => {}
             (None, '"' | '\'') => quote = Some(ch),
             (None, '(' | '[' | '{') => depth += 1,
             (None, ')' | ']' | '}') => depth -= 1,
