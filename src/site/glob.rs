@@ -390,7 +390,9 @@ mod tests {
     #[test]
     fn many_stars_stay_fast() {
         let pattern = Pattern::fnmatch(&"*a".repeat(200));
-        assert!(!pattern.matches(&"a".repeat(199).repeat(5).replace("aa", "ab")));
+        assert!(pattern.matches(&"ba".repeat(200)));
+        assert!(!pattern.matches(&"ab".repeat(5_000)));
+        assert!(!pattern.matches(&"ba".repeat(199)));
     }
 
     #[test]
