@@ -17,6 +17,7 @@ fn cases() -> PathBuf {
 }
 
 fn every_form(plan: &Plan) -> [(&'static str, Emitted); 4] {
+    crate::schemas::assert_valid_plan(plan);
     [
         ("sh", emit_bash(plan)),
         ("github.yml", emit_github(plan)),
@@ -145,6 +146,7 @@ impl Emission {
     fn new(steps: Vec<Value>) -> Emission {
         let mut plan: Plan = serde_json::from_value(plan_of(steps)).expect("the sample has the plan's shape");
         plan.seal();
+        crate::schemas::assert_valid_plan(&plan);
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let script = folder.path().join("plan.sh");
         fs::write(&script, emit_bash(&plan).text).expect("the folder takes files");

@@ -19,5 +19,6 @@ mod robust;
 mod routes;
 mod runbooks;
 mod runs;
+mod schemas;
 mod search;
 mod sites;

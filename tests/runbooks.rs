@@ -84,6 +84,9 @@ impl Project {
         let (lowered, found) = plan::lower(SitePath::new(entry), &library, binding, facts, &self.files);
         diagnostics.append(found);
         diagnostics.sort();
+        if let Some(lowered) = &lowered {
+            crate::schemas::assert_valid_plan(&lowered.plan);
+        }
         (lowered, diagnostics)
     }
 

@@ -20,6 +20,7 @@ impl Bench {
         let bench = Bench { folder };
         let mut plan: Plan = serde_json::from_value(plan.clone()).expect("the sample has the plan's shape");
         plan.seal();
+        crate::schemas::assert_valid_plan(&plan);
         fs::write(bench.path("plan.json"), plan.to_json()).expect("the folder takes files");
         bench
     }
