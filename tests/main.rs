@@ -14,6 +14,7 @@ mod layers;
 mod links;
 mod lints;
 mod markdown;
+mod policies;
 mod preprocess;
 mod robust;
 mod routes;

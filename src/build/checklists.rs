@@ -1,21 +1,24 @@
 //! Runbooks as their pages show them: the checklist, and a card for each step.
 
+use super::cache::Cache;
 use crate::markdown::{Node, Parsed};
+use crate::plan::{self, Binding, Facts, Lowered, show};
 use crate::render::theme::view::{EnvironmentView, GroupView, ItemView, PageRef, ParamView, RunbookView, StepView};
 use crate::runbook::{Block, Item, ItemAction, OnFailure, Param, ParamType, Rollback, Runbook, Scalar};
 use crate::site::{PageRoute, Site};
-use crate::text::{SitePath, Span};
+use crate::text::{SitePath, Span, World};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which pages' checklists use a block: by page and id of the block.
 pub(super) type Users = BTreeMap<(SitePath, String), BTreeSet<SitePath>>;
 
-/// Gives each block that is a step the id `step-…`, so that its card and links can find it.
+/// Gives each block that is a step the id `step-…`, so that its card and links can find it, and lets
+/// links name the steps and the items of the checklist.
 pub(super) fn mark_steps(parsed: &mut Parsed, runbook: &Runbook) {
     let ids: BTreeMap<Span, &str> = runbook.blocks.iter().map(|block| (block.span, block.id.value.as_str())).collect();
     mark(&mut parsed.document.body, &ids);
-    for block in &runbook.blocks {
-        parsed.facts.anchors.entry(anchor(&block.id.value)).or_insert(block.span);
+    for (anchor, span) in runbook.anchors() {
+        parsed.facts.anchors.entry(anchor).or_insert(span);
     }
 }
 
@@ -66,8 +69,46 @@ fn items(checklist: &[Item]) -> Vec<(&Item, Option<&str>)> {
     all
 }
 
+/// The graphs of all runbooks that have a plan: each step leads to its block where that stands on the
+/// page, else to its item.
+pub(super) fn graphs(cache: &Cache, world: &dyn World) -> BTreeMap<SitePath, String> {
+    if cache.parsed.values().all(|kept| kept.value.runbook.as_ref().is_none_or(|it| it.settings.is_none())) {
+        return BTreeMap::new();
+    }
+    let library = super::runbooks::library_of(cache, world);
+    let graph = |(path, page): (SitePath, &crate::plan::Page)| {
+        let runbook = page.runbook.as_ref().filter(|runbook| runbook.settings.is_some())?;
+        let (lowered, _) = plan::lower(path, &library, Binding::Template, &Facts::default(), world);
+        let lowered = lowered.filter(|lowered| !lowered.plan.steps.is_empty())?;
+        Some((path, picture(path, runbook, &lowered)))
+    };
+    library.pages().filter_map(graph).collect()
+}
+
+fn picture(page: SitePath, runbook: &Runbook, lowered: &Lowered) -> String {
+    let mut anchors: BTreeMap<Span, String> = BTreeMap::new();
+    for (anchor, span) in runbook.anchors() {
+        anchors.entry(span).or_insert(anchor);
+    }
+    let place = lowered.plan.steps.iter().zip(&lowered.places);
+    let links: BTreeMap<&str, &String> = place
+        .filter_map(|(step, place)| {
+            let block = place.block.filter(|_| place.block_page == page).map(|(span, _)| span);
+            let anchor = block.and_then(|span| anchors.get(&span)).or_else(|| anchors.get(&place.item))?;
+            Some((step.id.as_str(), anchor))
+        })
+        .collect();
+    show::svg(&lowered.plan, &|step| links.get(step.id.as_str()).map(|anchor| format!("#{anchor}")))
+}
+
 /// The runbook as its page shows it; `None` for a page that only lends blocks to others.
-pub(super) fn view(runbook: &Runbook, route: &PageRoute, site: &Site, users: &Users) -> Option<RunbookView> {
+pub(super) fn view(
+    runbook: &Runbook,
+    route: &PageRoute,
+    site: &Site,
+    users: &Users,
+    graph_svg: Option<&String>,
+) -> Option<RunbookView> {
     let settings = runbook.settings.as_ref()?;
     let text = |value: &crate::text::Spanned<String>| value.value.clone();
     Some(RunbookView {
@@ -87,7 +128,7 @@ pub(super) fn view(runbook: &Runbook, route: &PageRoute, site: &Site, users: &Us
         groups: groups(runbook, route, site),
         steps: runbook.blocks.iter().map(|block| step(block, runbook, route, site, users)).collect(),
         on_failure: settings.on_failure.as_ref().and_then(|failure| on_failure(failure, route, site)),
-        graph_svg: None,
+        graph_svg: graph_svg.cloned(),
     })
 }
 

@@ -5,10 +5,11 @@ use crate::config::{self, Config};
 use crate::diag::{Diagnostics, Severity};
 use crate::markdown::preprocess::Preprocessor;
 use crate::markdown::{Dialect, ExtensionUse};
-use crate::plan::duration_s;
+use crate::plan::{duration_s, lint};
 use crate::render::dates::DateOptions;
 use crate::render::search::SearchOptions;
 use crate::render::theme::view::{ScriptView, SiteView};
+use crate::runbook::Duration;
 use crate::site;
 use crate::text::{Digest, SitePath, Span, Spanned, World, yaml};
 use std::collections::{BTreeMap, BTreeSet};
@@ -116,6 +117,29 @@ impl Project {
             runs: runbook.runs.as_ref().map(|path| path.value),
             max_age_s: runbook.policy.max_age.as_ref().and_then(|age| duration_s(&age.value)),
             secret_commands: security.secret_commands.clone(),
+        }
+    }
+}
+
+/// How loud single codes are, by the code's name; `None` is silence.
+pub type Levels = BTreeMap<String, Option<Severity>>;
+
+impl Project {
+    /// Returns the levels of `check.levels`, and those of `runbook.policy.levels` before them.
+    pub fn levels(&self) -> Levels {
+        let (check, policy) = (&self.config.check.levels, &self.config.runbook.policy.levels);
+        check.iter().chain(policy).map(|(code, level)| (code.clone(), level.value)).collect()
+    }
+
+    /// Returns what the configuration asks of every runbook.
+    pub fn lint_policy(&self) -> lint::Policy {
+        let policy = &self.config.runbook.policy;
+        // The configuration takes `1h 30m`, a page `1h30m`.
+        let duration = |text: &Option<Spanned<String>>| Duration::parse(&text.as_ref()?.value.replace(' ', ""));
+        lint::Policy {
+            min_soak: duration(&policy.min_soak),
+            min_watch: duration(&policy.min_watch),
+            review_every: duration(&policy.review_every),
         }
     }
 }

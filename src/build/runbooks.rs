@@ -67,18 +67,14 @@ pub fn collect_pages(project: Option<&Project>, world: &dyn World, folder: SiteP
 
 /// Judges the runbooks of a build: what their plans cannot be made of, and their policies. `time` is
 /// that of the build, in seconds since 1970.
-pub fn judge_runbooks(cache: &Cache, world: &dyn World, time: i64) -> Diagnostics {
+pub fn judge_runbooks(project: &Project, cache: &Cache, world: &dyn World, time: i64) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     if cache.parsed.values().all(|kept| kept.value.runbook.is_none()) {
         return diagnostics;
     }
-    let mut library = Library::default();
-    for (path, kept) in &cache.parsed {
-        let Ok(source) = world.source(*path) else { continue };
-        let anchors = kept.value.parsed.facts.anchors.keys().cloned().collect();
-        library.insert(*path, Page { source, runbook: kept.value.runbook.clone(), anchors });
-    }
-    let context = Context::of(world, Some(time / 86_400), true);
+    let library = library_of(cache, world);
+    let mut context = Context::of(world, Some(time / 86_400), true);
+    context.policy = project.lint_policy();
     for (path, page) in library.pages() {
         let Some(runbook) = &page.runbook else { continue };
         let mut lowered = None;
@@ -94,6 +90,17 @@ pub fn judge_runbooks(cache: &Cache, world: &dyn World, time: i64) -> Diagnostic
     }
     diagnostics.sort();
     diagnostics
+}
+
+/// The pages of a build.
+pub(super) fn library_of(cache: &Cache, world: &dyn World) -> Library {
+    let mut library = Library::default();
+    for (path, kept) in &cache.parsed {
+        let Ok(source) = world.source(*path) else { continue };
+        let anchors = kept.value.parsed.facts.anchors.keys().cloned().collect();
+        library.insert(*path, Page { source, runbook: kept.value.runbook.clone(), anchors });
+    }
+    library
 }
 
 fn bare_dialect() -> Dialect {

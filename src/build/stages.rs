@@ -82,8 +82,8 @@ pub fn build(
     let site_theme = theme.site(views::site(project, &site));
     diagnostics.extend(site_theme.diagnostics().iter().cloned());
     let runbooks = cache.parsed.iter().filter_map(|(path, kept)| Some((*path, kept.value.runbook.as_ref()?)));
-    let users = checklists::users(runbooks);
-    let rendered = render_pages(project, &site, &users, &site_theme, &cache, before, progress);
+    let relations = Relations { users: checklists::users(runbooks), graphs: checklists::graphs(&cache, world) };
+    let rendered = render_pages(project, &site, &relations, &site_theme, &cache, before, progress);
     let n_rendered = rendered.iter().filter(|(_, rendered)| rendered.new).count();
     for (path, rendered) in rendered {
         diagnostics.extend(rendered.page.value.diagnostics.iter().cloned());
@@ -152,6 +152,12 @@ fn unreadable(page: SitePath, error: &ReadError) -> Diagnostic {
     }
 }
 
+/// What runbooks' pages show of other pages and of the whole plan.
+struct Relations {
+    users: Users,
+    graphs: BTreeMap<SitePath, String>,
+}
+
 struct Rendered {
     body: Kept<BodyKey, Body>,
     page: Kept<PageKey, Page>,
@@ -161,7 +167,7 @@ struct Rendered {
 fn render_pages(
     project: &Project,
     site: &Site,
-    users: &Users,
+    relations: &Relations,
     theme: &SiteTheme,
     cache: &Cache,
     before: &Cache,
@@ -171,7 +177,7 @@ fn render_pages(
     let n_done = std::sync::atomic::AtomicUsize::new(0);
     let render = |(path, route): (&SitePath, &PageRoute)| {
         let parsed = cache.parsed.get(path)?;
-        let rendered = render_page(project, site, users, route, theme, parsed, before);
+        let rendered = render_page(project, site, relations, route, theme, parsed, before);
         progress(n_done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, n_pages);
         Some((*path, rendered))
     };
@@ -181,7 +187,7 @@ fn render_pages(
 fn render_page(
     project: &Project,
     site: &Site,
-    users: &Users,
+    relations: &Relations,
     route: &PageRoute,
     theme: &SiteTheme,
     read: &Kept<ParseKey, ReadPage>,
@@ -191,7 +197,9 @@ fn render_page(
     let parsed = &read.value.parsed;
     let links = |target: &str| site.resolve_link(page, target);
     let mut view = views::page(site, route, parsed);
-    view.runbook = read.value.runbook.as_ref().and_then(|runbook| checklists::view(runbook, route, site, users));
+    let runbook = read.value.runbook.as_ref();
+    view.runbook = runbook
+        .and_then(|runbook| checklists::view(runbook, route, site, &relations.users, relations.graphs.get(&page)));
     project.add_dates(page, &mut view.meta);
     let key = BodyKey {
         parse: read.key.digest(&parsed.reads),

@@ -114,7 +114,7 @@ pub(super) fn run(typed: Typed) -> Status {
     let mut diagnostics = built.diagnostics;
     diagnostics.extend(build::problems_of_files(&disk.problems()));
     diagnostics.sort();
-    let diagnostics = report::weigh(diagnostics, project.strict);
+    let diagnostics = report::weigh(diagnostics, &project.levels(), project.strict);
     let status = report::print(terminal, typed.format, typed.quiet, &diagnostics, &disk);
     if diagnostics.has_errors() {
         let n_errors = diagnostics.count(Severity::Error);

@@ -81,10 +81,10 @@ fn look(disk: &mut Disk, config: SitePath, overrides: &Overrides) -> (Diagnostic
     let found = super::build::without_output(disk.list(project.docs_dir), project.docs_dir, output);
     let built = build::build(&project, disk, &found, &Cache::default(), &|_, _| {});
     let mut diagnostics = built.diagnostics;
-    diagnostics.append(build::judge_runbooks(&built.cache, disk, shell::build_time()));
+    diagnostics.append(build::judge_runbooks(&project, &built.cache, disk, shell::build_time()));
     diagnostics.extend(build::problems_of_files(&disk.problems()));
     diagnostics.sort();
-    (report::weigh(diagnostics, project.strict), built.n_pages)
+    (report::weigh(diagnostics, &project.levels(), project.strict), built.n_pages)
 }
 
 /// All edits by file. Of two fixes that touch each other, the first counts; the other diagnostic is

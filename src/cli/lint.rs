@@ -4,7 +4,7 @@ use super::Status;
 use super::check;
 use super::project::{self, Opened};
 use super::report::{self, Format};
-use crate::build;
+use crate::build::{self, Project};
 use crate::diag::Diagnostics;
 use crate::plan::lint::{self, Context};
 use crate::plan::{self, Binding, Facts};
@@ -69,7 +69,8 @@ pub(super) fn run(typed: &Typed) -> Status {
                 (diagnostics, n_runbooks) = look(&opened);
             }
         }
-        let diagnostics = report::weigh(diagnostics, typed.strict);
+        let levels = opened.project.as_ref().map(Project::levels).unwrap_or_default();
+        let diagnostics = report::weigh(diagnostics, &levels, typed.strict);
         worst = worst.max(report::print(terminal, typed.format, typed.quiet, &diagnostics, &opened.disk));
         terminal.say(&format!("Judged {n_runbooks} runbooks: {} findings", diagnostics.len()));
     }
@@ -98,7 +99,8 @@ fn look(opened: &Opened) -> (Diagnostics, usize) {
     let wanted = |path: SitePath| all || path == *entry || !is_page && path.below(*entry).is_some();
     let mut diagnostics: Diagnostics =
         found.into_iter().filter(|diagnostic| diagnostic.span.is_none_or(|span| wanted(span.file))).collect();
-    let context = Context::of(disk, Some(shell::build_time() / 86_400), true);
+    let mut context = Context::of(disk, Some(shell::build_time() / 86_400), true);
+    context.policy = project.as_ref().map(Project::lint_policy).unwrap_or_default();
     let mut n_runbooks = 0;
     for (path, page) in library.pages().filter(|(path, _)| wanted(*path)) {
         let Some(runbook) = &page.runbook else { continue };

@@ -1,8 +1,9 @@
 //! Showing diagnostics: which of them, how, and where to.
 
 use super::Status;
+use crate::build::Levels;
 use crate::diag::render::{self, Options};
-use crate::diag::{Diagnostics, Severity};
+use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::shell::{self, Disk, Stream, Terminal};
 
 /// How diagnostics are shown.
@@ -41,8 +42,16 @@ impl Format {
     }
 }
 
-/// What `--strict` means: a warning is an error.
-pub(super) fn weigh(mut diagnostics: Diagnostics, strict: bool) -> Diagnostics {
+/// Gives each diagnostic the level that the configuration has for its code, then does what `--strict`
+/// means: a warning is an error.
+pub(super) fn weigh(diagnostics: Diagnostics, levels: &Levels, strict: bool) -> Diagnostics {
+    let level = |mut diagnostic: Diagnostic| {
+        if let Some(level) = levels.get(diagnostic.code.id()) {
+            diagnostic.severity = (*level)?;
+        }
+        Some(diagnostic)
+    };
+    let mut diagnostics: Diagnostics = diagnostics.into_iter().filter_map(level).collect();
     if strict {
         for diagnostic in diagnostics.iter_mut().filter(|diagnostic| diagnostic.severity == Severity::Warning) {
             diagnostic.severity = Severity::Error;

@@ -150,7 +150,7 @@ impl Preview {
         let mut diagnostics = built.diagnostics;
         diagnostics.extend(build::problems_of_files(&disk.problems()));
         diagnostics.sort();
-        let diagnostics = report::weigh(diagnostics, project.strict);
+        let diagnostics = report::weigh(diagnostics, &project.levels(), project.strict);
         report::print(self.terminal, Format::Human, self.quiet, &diagnostics, disk);
         self.cache = built.cache;
         if diagnostics.has_errors() {

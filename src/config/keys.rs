@@ -53,7 +53,10 @@ const fn key(name: &'static str, takes: Takes, about: &'static str) -> Key {
 pub const LEVELS: &[&str] = &["warn", "info", "ignore"];
 /// The words for what becomes of a link that begins with `/`.
 pub const ABSOLUTE_LEVELS: &[&str] = &["warn", "info", "ignore", "relative_to_docs"];
+/// The words for how loud a single code is.
+pub const CODE_LEVELS: &[&str] = &["error", "warning", "warn", "info", "ignore"];
 const LEVEL: Takes = Takes::OneOf(LEVELS);
+const CODE_LEVEL: Takes = Takes::OneOf(CODE_LEVELS);
 const ABSOLUTE: Takes = Takes::OneOf(ABSOLUTE_LEVELS);
 
 /// The keys of `mkdocs.yml`.
@@ -235,7 +238,7 @@ pub const BOOK_SERVE: &[Key] = &[key("address", Takes::Text, "the address, `127.
 pub const CHECK: &[Key] = &[
     key("nav", Takes::Table(CHECK_NAV), "checks of the navigation"),
     key("links", Takes::Table(CHECK_LINKS), "checks of links"),
-    key("levels", Takes::TableOf(&LEVEL), "levels of single codes"),
+    key("levels", Takes::TableOf(&CODE_LEVEL), "levels of single codes"),
 ];
 
 /// The keys of `[check.nav]`.
@@ -267,14 +270,12 @@ pub const POLICY: &[Key] = &[
     key("min-watch", Takes::Text, "how long the last monitor watches"),
     key("review-every", Takes::Text, "how often a runbook is reviewed"),
     key("max-age", Takes::Text, "how old evidence of an earlier environment may be"),
-    key("reuse-same-digest", Takes::Flag, "whether an approval holds for an unchanged step of a newer plan"),
-    key("levels", Takes::TableOf(&LEVEL), "levels of single rules"),
+    key("levels", Takes::TableOf(&CODE_LEVEL), "levels of single rules"),
 ];
 
 /// The keys of `[security]`, and of `extra.opsbook.security` in `mkdocs.yml`.
 pub const SECURITY: &[Key] = &[
     key("env", Takes::Texts, "environment variables that the configuration may read"),
-    key("include-roots", Takes::Texts, "folders outside the project that files may be included from"),
     key("secret-commands", Takes::TextLists, "commands that may supply a secret"),
 ];
 

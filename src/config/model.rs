@@ -1,5 +1,6 @@
 //! The configuration as the rest of the program sees it, whichever file it came from.
 
+use crate::diag::Severity;
 use crate::text::{SitePath, Span, Spanned, yaml};
 use std::collections::BTreeMap;
 
@@ -306,8 +307,8 @@ impl Default for SearchBoost {
 /// What `check` looks at beyond the validation levels.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Check {
-    /// Levels for single codes, such as `OB204 = "ignore"`.
-    pub levels: BTreeMap<String, Spanned<Level>>,
+    /// Levels for single codes, such as `OB204 = "ignore"`; `None` is silence.
+    pub levels: BTreeMap<String, Spanned<Option<Severity>>>,
 }
 
 /// Settings of runbooks.
@@ -334,10 +335,8 @@ pub struct Policy {
     pub review_every: Option<Spanned<String>>,
     /// How old evidence of an earlier environment may be.
     pub max_age: Option<Spanned<String>>,
-    /// Whether an approval holds for a step whose digest is the same in a newer plan.
-    pub reuse_same_digest: bool,
     /// Levels of single rules, such as `RB106 = "ignore"`.
-    pub levels: BTreeMap<String, Spanned<Level>>,
+    pub levels: BTreeMap<String, Spanned<Option<Severity>>>,
 }
 
 /// What pages and plans may reach for; nothing that is not named here.
@@ -345,8 +344,6 @@ pub struct Policy {
 pub struct Security {
     /// Environment variables that the configuration may read.
     pub env: Vec<Spanned<String>>,
-    /// Folders besides the project's own that files may be included from.
-    pub include_roots: Vec<Spanned<SitePath>>,
     /// Commands that may supply a secret, as programs with their arguments.
     pub secret_commands: Vec<Vec<String>>,
 }

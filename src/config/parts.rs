@@ -1,11 +1,11 @@
 //! The parts of a configuration that both kinds of file write alike: navigation, extensions and
 //! plugins, scripts, the theme, the repository, and opsbook's own tables.
 
-use super::keys::{self, LEVELS};
+use super::keys::{self, CODE_LEVELS};
 use super::model::*;
 use super::plugins;
-use super::table::{Table, level_of, text_of, texts_of, word_of, wrong_kind};
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use super::table::{Table, severity_of, text_of, texts_of, word_of, wrong_kind};
+use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::text::{SitePath, Span, Spanned, World, yaml};
 use std::collections::BTreeMap;
 use yaml::{Kind, Node};
@@ -605,7 +605,7 @@ pub(super) fn set<T>(slot: &mut T, value: Option<T>) {
 }
 
 /// Reads a table of codes and their levels.
-fn levels(table: &Table<'_>, name: &str, out: &mut Diagnostics) -> BTreeMap<String, Spanned<Level>> {
+fn levels(table: &Table<'_>, name: &str, out: &mut Diagnostics) -> BTreeMap<String, Spanned<Option<Severity>>> {
     let mut levels = BTreeMap::new();
     for (code, value) in table.entries("levels", out) {
         let Some(known) = Code::ALL.iter().find(|known| known.id().eq_ignore_ascii_case(&code.value)) else {
@@ -617,8 +617,8 @@ fn levels(table: &Table<'_>, name: &str, out: &mut Diagnostics) -> BTreeMap<Stri
             out.push(diagnostic);
             continue;
         };
-        if let Some(word) = word_of(&format!("{name}.{}", code.value), value, LEVELS, out) {
-            levels.insert(known.id().to_owned(), word.map(level_of));
+        if let Some(word) = word_of(&format!("{name}.{}", code.value), value, CODE_LEVELS, out) {
+            levels.insert(known.id().to_owned(), word.map(severity_of));
         }
     }
     levels
@@ -656,7 +656,6 @@ pub(super) fn runbook(node: Option<&Node>, prefix: &str, world: &dyn World, out:
             min_watch: duration("min-watch", out),
             review_every: duration("review-every", out),
             max_age: duration("max-age", out),
-            reuse_same_digest: policy.flag("reuse-same-digest", out).unwrap_or(false),
             levels: levels(&policy, &format!("{policy_prefix}levels"), out),
         },
     }
@@ -699,13 +698,5 @@ pub(super) fn security(node: Option<&Node>, prefix: &str, out: &mut Diagnostics)
             }
         },
     };
-    Security {
-        env: table.texts("env", out),
-        include_roots: table
-            .texts("include-roots", out)
-            .into_iter()
-            .map(|text| text.map(|text| SitePath::new(&text)))
-            .collect(),
-        secret_commands: commands,
-    }
+    Security { env: table.texts("env", out), secret_commands: commands }
 }

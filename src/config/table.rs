@@ -155,6 +155,16 @@ pub(super) fn level_of(word: &str) -> Level {
     }
 }
 
+/// How loud a code is by a word of `CODE_LEVELS`; `None` is silence.
+pub(super) fn severity_of(word: &str) -> Option<Severity> {
+    match word {
+        "error" => Some(Severity::Error),
+        "warn" | "warning" => Some(Severity::Warning),
+        "info" => Some(Severity::Info),
+        _ => None,
+    }
+}
+
 /// Says that a value is of the wrong kind.
 pub(super) fn wrong_kind(name: &str, expected: &str, node: &Node) -> Diagnostic {
     let message = format!("`{name}` takes {expected}, not {}", node.kind_name());

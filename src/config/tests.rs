@@ -310,7 +310,7 @@ secret-commands = [["pass", "show"]]
     assert_eq!(nav.len(), 2);
     assert!(matches!(&nav[1].target, NavTarget::Section(items) if items.len() == 2));
     assert_eq!(config.validation.links_anchors, Level::Warn);
-    assert_eq!(config.check.levels["OB307"].value, Level::Ignore);
+    assert_eq!(config.check.levels["OB307"].value, None);
     assert_eq!(config.runbook.policy.min_soak.map(|text| text.value).as_deref(), Some("1h 30m"));
     assert_eq!(config.security.secret_commands, [["pass", "show"]]);
     assert_eq!(config.plugins.len(), 2);

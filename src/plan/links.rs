@@ -79,14 +79,8 @@ pub(super) fn find_place(library: &Library, page: SitePath, link: &Spanned<Strin
     }))
 }
 
-/// The anchors that a runbook's page gets besides its headings: `step-<id>` and `item-<id>`.
+/// The anchors that a runbook's page gets besides its headings.
 fn generated(target: &super::library::Page, anchor: &str) -> bool {
     let Some(runbook) = &target.runbook else { return false };
-    if let Some(id) = anchor.strip_prefix("step-") {
-        return runbook.block(id).is_some();
-    }
-    let Some(wanted) = anchor.strip_prefix("item-") else { return false };
-    let mut found = false;
-    runbook.walk_items(&mut |item| found |= item.id == wanted);
-    found
+    runbook.anchors().iter().any(|(own, _)| own == anchor)
 }

@@ -519,6 +519,24 @@ impl Runbook {
         }
     }
 
+    /// Returns the anchors that the runbook's page has besides its headings, each with its place:
+    /// `step-…` for blocks, and `item-…`, with the group's id before the item's, where there is a
+    /// checklist to show.
+    pub fn anchors(&self) -> Vec<(String, Span)> {
+        let mut out: Vec<(String, Span)> =
+            self.blocks.iter().map(|block| (format!("step-{}", block.id.value), block.span)).collect();
+        if self.settings.is_none() {
+            return out;
+        }
+        for item in &self.checklist {
+            out.push((format!("item-{}", item.id), item.span));
+            if let ItemAction::Group(group) = &item.action {
+                out.extend(group.items.iter().map(|inner| (format!("item-{}.{}", item.id, inner.id), inner.span)));
+            }
+        }
+        out
+    }
+
     /// Returns the links to other places that the runbook makes outside its prose, as written and
     /// in document order: `use`, `section`, `then`, `verify` and `rollback`.
     pub fn references(&self) -> Vec<Reference> {

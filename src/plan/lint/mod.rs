@@ -17,8 +17,8 @@ mod secrets;
 use super::library::Library;
 use super::lower::Lowered;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::runbook::Runbook;
-use crate::text::{SitePath, Source, World};
+use crate::runbook::{Duration, Runbook};
+use crate::text::{SitePath, Source, Span, Spanned, World};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -35,6 +35,36 @@ pub struct Context {
     pub secrets_register: Option<Arc<Source>>,
     /// Whether the library has every page of the project, so that a block without a use is an orphan.
     pub whole: bool,
+    /// What the project asks of every runbook.
+    pub policy: Policy,
+}
+
+/// What a project asks of every runbook, whatever its page says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// The least length of a soak; a page may ask for more.
+    pub min_soak: Option<Duration>,
+    /// The least length of the last look; a page may ask for more.
+    pub min_watch: Option<Duration>,
+    /// How long a review holds where the page does not say.
+    pub review_every: Option<Duration>,
+}
+
+/// The stricter of what a page and the project ask for, with the place where it is the page that does.
+fn stricter(own: Option<&Spanned<Duration>>, project: Option<&Duration>) -> Option<(Duration, Option<Span>)> {
+    let own = own.filter(|own| project.is_none_or(|project| project.seconds <= own.value.seconds));
+    match own {
+        Some(own) => Some((own.value.clone(), Some(own.span))),
+        None => project.map(|project| (project.clone(), None)),
+    }
+}
+
+/// Says where a limit comes from.
+fn because(diagnostic: Diagnostic, at: Option<Span>, key: &str) -> Diagnostic {
+    match at {
+        Some(at) => diagnostic.label(at, "the policy"),
+        None => diagnostic.note(format!("`runbook.policy.{key}` of the configuration asks for it")),
+    }
 }
 
 impl Context {
@@ -46,6 +76,7 @@ impl Context {
             code_owners: first(&[".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"]),
             secrets_register: first(&["secrets.yml"]),
             whole,
+            policy: Policy::default(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Rules about order, environments, approvals and what undoes a step: RB102 to RB104, RB201 to RB206,
 //! RB301, RB303, RB401, RB505, RB603 and RB604.
 
-use super::{Subject, find};
+use super::{Policy, Subject, because, find, stricter};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::plan::lower::{Lowered, Place};
 use crate::plan::model::{Evidence, On, Plan, Role, Step, StepKind};
@@ -24,7 +24,7 @@ pub(super) fn lint(subject: &Subject<'_>, found: &mut Diagnostics) {
     graph.versions_agree(&mut once);
     graph.approvals(&mut once);
     graph.writes_are_watched(&mut once);
-    graph.waits(settings, &mut once);
+    graph.waits(settings, &subject.context.policy, &mut once);
     graph.people(&mut once);
 }
 
@@ -342,39 +342,25 @@ impl<'a> Graph<'a> {
     }
 
     /// RB205 and RB303.
-    fn waits(&self, settings: &Settings, once: &mut Once<'_>) {
-        if let Some(min) = &settings.min_soak {
+    fn waits(&self, settings: &Settings, policy: &Policy, once: &mut Once<'_>) {
+        if let Some((min, at_policy)) = stricter(settings.min_soak.as_ref(), policy.min_soak.as_ref()) {
             for (at, step) in self.steps() {
-                if step.wait_s.is_some_and(|wait| wait < min.value.seconds) {
-                    once.push(
-                        find(
-                            Code::ShortSoak,
-                            self.places[at].name,
-                            format!("`{}` waits less than {}", step.id, min.value.text),
-                        )
-                        .label(min.span, "the policy"),
-                    );
+                if step.wait_s.is_some_and(|wait| wait < min.seconds) {
+                    let message = format!("`{}` waits less than {}", step.id, min.text);
+                    let diagnostic = find(Code::ShortSoak, self.places[at].name, message);
+                    once.push(because(diagnostic, at_policy, "min-soak"));
                 }
             }
         }
-        if let Some(min) = &settings.min_watch {
+        if let Some((min, at_policy)) = stricter(settings.min_watch.as_ref(), policy.min_watch.as_ref()) {
             let last = self.steps().filter(|(_, step)| self.watches(step) && self.tier(step) >= 1).last();
             if let Some((at, step)) = last
-                && step.wait_s.unwrap_or(0) < min.value.seconds
+                && step.wait_s.unwrap_or(0) < min.seconds
             {
-                once.push(
-                    find(
-                        Code::ShortWatch,
-                        self.places[at].name,
-                        format!(
-                            "the last look at `{}` is shorter than {}",
-                            step.env.as_deref().unwrap_or_default(),
-                            min.value.text
-                        ),
-                    )
-                    .label(min.span, "the policy")
-                    .help("end with `wait: …` and a `monitor`"),
-                );
+                let env = step.env.as_deref().unwrap_or_default();
+                let message = format!("the last look at `{env}` is shorter than {}", min.text);
+                let diagnostic = find(Code::ShortWatch, self.places[at].name, message);
+                once.push(because(diagnostic, at_policy, "min-watch").help("end with `wait: …` and a `monitor`"));
             }
         }
     }

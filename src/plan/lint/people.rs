@@ -1,6 +1,6 @@
 //! Rules about owners, reviews and what is promised for failures: RB402, RB601, RB602, RB605.
 
-use super::{Subject, find};
+use super::{Subject, because, find};
 use crate::diag::{Code, Diagnostics, Severity};
 use crate::runbook::{Kind, days_since_epoch};
 
@@ -25,23 +25,24 @@ pub(super) fn lint(subject: &Subject<'_>, found: &mut Diagnostics) {
             );
         }
     }
-    if let (Some(every), Some(today)) = (&settings.review_every, subject.context.today) {
+    let own = settings.review_every.as_ref().map(|every| (&every.value, Some(every.span)));
+    let every = own.or_else(|| subject.context.policy.review_every.as_ref().map(|every| (every, None)));
+    if let (Some((every, at_policy)), Some(today)) = (every, subject.context.today) {
         match settings.reviewed.as_ref().and_then(|date| days_since_epoch(&date.value).map(|day| (date, day))) {
-            None => found.push(
-                find(Code::ReviewDue, every.span, "this runbook was never reviewed")
-                    .help("walk through it, then add `reviewed:` with the day"),
-            ),
+            None => {
+                let span = at_policy.unwrap_or(settings.id.span);
+                let diagnostic = find(Code::ReviewDue, span, "this runbook was never reviewed");
+                let diagnostic =
+                    if at_policy.is_none() { because(diagnostic, None, "review-every") } else { diagnostic };
+                found.push(diagnostic.help("walk through it, then add `reviewed:` with the day"));
+            }
             Some((date, day)) => {
-                let due = day + i64::try_from(every.value.seconds / 86_400).unwrap_or(i64::MAX / 2);
+                let due = day.saturating_add(i64::try_from(every.seconds / 86_400).unwrap_or(i64::MAX / 2));
                 if due < today {
+                    let message = format!("the review of this runbook is {} days overdue", today - due);
+                    let diagnostic = find(Code::ReviewDue, date.span, message);
                     found.push(
-                        find(
-                            Code::ReviewDue,
-                            date.span,
-                            format!("the review of this runbook is {} days overdue", today - due),
-                        )
-                        .label(every.span, "it is to be reviewed this often")
-                        .help("walk through it, then change the day"),
+                        because(diagnostic, at_policy, "review-every").help("walk through it, then change the day"),
                     );
                 }
             }
