@@ -110,7 +110,7 @@ pub(super) fn run(typed: &Typed) -> Status {
             let text = match typed.format {
                 Format::Text => show::table(&plan),
                 Format::Json => plan.to_json(),
-                Format::Yaml => show::yaml(&plan.to_value()),
+                Format::Yaml => show::as_yaml(&plan),
                 Format::Dot => show::dot(&plan),
                 Format::Mermaid => show::mermaid(&plan),
                 Format::Svg => show::svg(&plan, &|_| None) + "\n",

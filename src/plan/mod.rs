@@ -19,6 +19,7 @@ mod params;
 pub mod show;
 mod typed;
 mod words;
+mod yaml;
 
 pub use canonical::{canonical, canonical_digest, pretty};
 pub use components::{Base, CONFIG, Facts, MANIFEST, Package, Packages, read_packages, uses_release_please};

@@ -4,13 +4,12 @@
 //! written as an expression that yields it, because Argo substitutes templates in all text. Numbers
 //! that Argo reads as `IntOrString` are texts.
 
-use super::yaml::{list, map, text, write};
 use super::{
     CONTENT_MARK, Emitted, Losses, history_of, kubeconfig_of, lose_approval, one_line, outputs_used, performed, quote,
     scripts_of, sealed, vars_of,
 };
+use crate::plan::yaml::{Value, list, map, text, write};
 use crate::plan::{Action, Evidence, On, Plan, Retries, RollbackPolicy, Shell, Step, StepKind};
-use serde_yaml::Value;
 
 /// The folder that the pods of a run share.
 const SHARED: &str = "/opsbook";

@@ -5,13 +5,12 @@
 //! a gate job with an environment of its own, so that its reviewers are asked once. Values reach
 //! scripts through `env:` alone: no expression stands inside `run:`.
 
-use super::yaml::{list, map, text, write};
 use super::{
     CONTENT_MARK, Emitted, Losses, Scripts, history_of, kubeconfig_of, lose_approval, one_line, outputs_used,
     performed, quote, scripts_of, sealed, vars_of,
 };
+use crate::plan::yaml::{Value, list, map, text, write};
 use crate::plan::{Action, Evidence, Forbid, Impact, On, Plan, Retries, RollbackPolicy, Step, StepKind};
-use serde_yaml::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 const CHECKOUT: &str = "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683";

@@ -8,7 +8,6 @@ mod argo;
 mod bash;
 mod github;
 mod markdown;
-mod yaml;
 
 pub use argo::emit_argo;
 pub use bash::emit_bash;

@@ -7,11 +7,16 @@ mod explain;
 mod graph;
 mod picture;
 mod table;
-mod yaml;
 
 pub use diff::{Change, diff, diff_text};
 pub use explain::explain;
 pub use graph::{dot, mermaid};
 pub use picture::svg;
 pub use table::table;
-pub use yaml::yaml;
+
+use crate::plan::{Plan, yaml};
+
+/// Returns a plan as YAML: keys sorted, scripts as literal blocks.
+pub fn as_yaml(plan: &Plan) -> String {
+    yaml::write(&[], &yaml::of_json(&plan.to_value()))
+}
