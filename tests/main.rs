@@ -10,6 +10,9 @@ mod diagnostics;
 mod emit;
 mod incremental;
 mod inline;
+// The programs that it runs are made for Linux.
+#[cfg(target_os = "linux")]
+mod kube;
 mod layers;
 mod links;
 mod lints;

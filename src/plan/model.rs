@@ -449,7 +449,7 @@ pub struct Action {
 }
 
 /// The typed form of a Helm step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Helm {
     /// The release's name.

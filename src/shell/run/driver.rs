@@ -490,7 +490,12 @@ impl Driver<'_> {
         let passed = ended.ending == Ending::Exited(0);
         match part {
             Part::Check | Part::Verify if stopped => Ok(()),
-            Part::Check => self.happen(Event::StepChecked { step, holds: passed, in_doubt }),
+            Part::Check => {
+                if let Some(note) = note {
+                    self.view.say(&format!("{step}: {note}"));
+                }
+                self.happen(Event::StepChecked { step, holds: passed, in_doubt })
+            }
             Part::Verify => {
                 self.keep_log(&step, attempt, &ended)?;
                 self.happen(Event::StepVerified { step, attempt, passed })

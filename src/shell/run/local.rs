@@ -11,7 +11,7 @@ use super::process::{Control, Ended, Ending, Job, PrivateFile, perform};
 use super::redact::Redactor;
 use crate::plan::machine::StepResult;
 use crate::plan::{Helm, Plan, Shell, Step, StepKind};
-use serde_json::Value;
+use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -77,6 +77,9 @@ impl Performer for Local {
         if step.kind == StepKind::Soak && task.part == Part::Main {
             return self.soak(task, show);
         }
+        if let (Part::Check, None, Some(helm)) = (task.part, &step.check, &step.helm) {
+            return self.check_helm(task, helm);
+        }
         let work = match task.part {
             Part::Main => step.run.as_ref().map(|run| Work {
                 shell: run.shell,
@@ -84,7 +87,12 @@ impl Performer for Local {
                 cwd: run.cwd.clone(),
                 timeout_s: step.timeout_s,
             }),
-            Part::Check => self.check_of(step),
+            Part::Check => step.check.as_ref().zip(step.run.as_ref()).map(|(check, run)| Work {
+                shell: run.shell,
+                script: check.clone(),
+                cwd: run.cwd.clone(),
+                timeout_s: step.timeout_s,
+            }),
             Part::Verify => step.verify.as_ref().map(Work::of),
             Part::Undo => step.undo.as_ref().map(Work::of),
         };
@@ -112,20 +120,11 @@ impl Performer for Local {
         let Some(helm) = step.helm.as_ref().filter(|_| step.writes()) else {
             return Ok(None);
         };
-        let Some(last) = self.last_revision(step, helm)? else {
-            return Ok(None);
-        };
-        let status = last.get("status").and_then(Value::as_str).unwrap_or_default();
-        let revision = last.get("revision").and_then(Value::as_u64).map(|revision| revision.to_string());
-        if status.starts_with("pending-") {
-            let namespace = helm.namespace.as_deref().unwrap_or("default");
-            return Err(RunError::InDoubt(format!(
-                "release `{}` is {status}: an earlier attempt was cut off. See `helm history {} -n {namespace}`, go \
-                 back with `helm rollback {} REVISION -n {namespace}`, then resume",
-                helm.release, helm.release, helm.release
-            )));
+        let history = self.history(step, helm)?;
+        match history.stuck(helm) {
+            Some(why) => Err(RunError::InDoubt(why)),
+            None => Ok(history.deployed().map(|revision| revision.to_string())),
         }
-        Ok(revision)
     }
 
     fn pause(&self, time: Duration) {
@@ -194,8 +193,15 @@ impl Local {
         if let Some(name) = &step.env {
             env.insert("OPSBOOK_ENV".into(), name.clone());
         }
+        // Not even a step that asks for it sees the kubeconfig of another environment.
+        let foreign = |name: &String| {
+            let mut others = self.plan.environments.iter().filter(|(of, _)| Some(*of) != step.env.as_ref());
+            let own = step.env.as_ref().and_then(|of| self.plan.environments.get(of));
+            let own = own.is_some_and(|own| own.kubeconfig.as_ref() == Some(name));
+            step.env.is_some() && !own && others.any(|(_, other)| other.kubeconfig.as_ref() == Some(name))
+        };
         for name in &step.secrets {
-            if let Some(value) = self.secrets.get(name) {
+            if let Some(value) = self.secrets.get(name).filter(|_| !foreign(name)) {
                 env.insert(name.clone(), value.clone());
             }
         }
@@ -247,21 +253,18 @@ impl Local {
         }
     }
 
-    fn check_of(&self, step: &Step) -> Option<Work> {
-        if let (Some(check), Some(run)) = (&step.check, &step.run) {
-            let (script, cwd) = (check.clone(), run.cwd.clone());
-            return Some(Work { shell: run.shell, script, cwd, timeout_s: step.timeout_s });
-        }
-        // The built-in check of Helm: the last revision is deployed and has the version that was to be.
-        let helm = step.helm.as_ref()?;
-        let wanted = helm.version.as_ref().map_or(String::new(), |version| format!("-{version}"));
-        let script = format!(
-            "last=$({})\ncase $last in *'\"status\":\"deployed\"'*) ;; *) exit 1 ;; esac\n\
-             case $last in *'\"chart\":\"'*{}'\"'*) ;; *) exit 1 ;; esac",
-            history(helm),
-            quote(&wanted)
-        );
-        Some(Work { shell: Shell::Bash, script, cwd: None, timeout_s: Some(60) })
+    /// The built-in check of Helm, for a step in doubt: the last revision is deployed, has the version
+    /// that was to be, is newer than what the step found, and says that it is this step's.
+    fn check_helm(&self, task: &Task<'_>, helm: &Helm) -> Result<Performed, RunError> {
+        let history = self.history(task.step, helm)?;
+        let found = task.previous_revision.as_ref().and_then(|revision| revision.parse().ok()).unwrap_or(0);
+        let ours = format!("runbook {}/{}", self.plan.short_hash(), task.step.id);
+        let holds = history.0.last().is_some_and(|last| {
+            let version = helm.version.as_ref().is_none_or(|version| last.chart.ends_with(&format!("-{version}")));
+            last.status == "deployed" && version && last.revision > found && last.description == ours
+        });
+        let note = history.stuck(helm);
+        Ok(Performed { note, ..empty_end(Ending::Exited(i32::from(!holds))) })
     }
 
     /// A Helm step's command in the words of the Helm that is installed: version 3 says `--atomic`
@@ -270,10 +273,7 @@ impl Local {
         if step.helm.is_none() || self.helm_major(step) != 3 {
             return script.to_owned();
         }
-        script
-            .replace("--rollback-on-failure", "--atomic")
-            .replace("--wait=watcher", "--wait")
-            .replace("--wait=legacy", "--wait")
+        in_words_of_3(script)
     }
 
     fn helm_major(&self, step: &Step) -> u32 {
@@ -285,21 +285,22 @@ impl Local {
         })
     }
 
-    fn last_revision(&self, step: &Step, helm: &Helm) -> Result<Option<Value>, RunError> {
-        let ended = self.probe(step, &history(helm))?;
+    fn history(&self, step: &Step, helm: &Helm) -> Result<History, RunError> {
+        let ended = self.probe(step, &history_command(helm))?;
+        let unknown = |why: &str| {
+            let release = &helm.release;
+            RunError::InDoubt(format!(
+                "cannot see the history of release `{release}`, so its way back is not known: {why}"
+            ))
+        };
         if ended.ending != Ending::Exited(0) {
-            // Helm says "release: not found" with a failure: there is no revision yet.
-            if ended.log.contains("not found") {
-                return Ok(None);
+            // Helm says so with a failure: there is no revision yet.
+            if ended.log.contains("release: not found") {
+                return Ok(History::default());
             }
-            return Err(RunError::InDoubt(format!(
-                "cannot see the history of release `{}`, so its way back is not known: {}",
-                helm.release,
-                ended.log.lines().last().unwrap_or("helm said nothing")
-            )));
+            return Err(unknown(ended.log.lines().last().unwrap_or("helm said nothing")));
         }
-        let list: Option<Value> = serde_json::from_str(ended.stdout.trim()).ok();
-        Ok(list.and_then(|list| list.as_array()?.last().cloned()))
+        serde_json::from_str(ended.stdout.trim()).map_err(|error| unknown(&format!("it is no list: {error}")))
     }
 
     /// Before the first write in an environment whose cluster is pinned: is it that cluster?
@@ -336,12 +337,59 @@ impl Local {
     }
 }
 
-fn history(helm: &Helm) -> String {
-    let mut command = format!("helm history {} -o json --max 1", quote(&helm.release));
+/// Helm's revisions of a release, in their order.
+#[derive(Debug, Default, Deserialize)]
+struct History(Vec<Revision>);
+
+#[derive(Debug, Deserialize)]
+struct Revision {
+    revision: u64,
+    status: String,
+    chart: String,
+    #[serde(default)]
+    description: String,
+}
+
+impl History {
+    /// Returns the revision to go back to: the one that serves, not an attempt that failed after it.
+    fn deployed(&self) -> Option<u64> {
+        self.0.iter().rev().find(|revision| revision.status == "deployed").map(|revision| revision.revision)
+    }
+
+    /// Says what is wrong and what to do where an operation of Helm was cut off.
+    fn stuck(&self, helm: &Helm) -> Option<String> {
+        let last = self.0.last().filter(|last| last.status.starts_with("pending-"))?;
+        let (release, namespace) = (quote(&helm.release), quote(helm.namespace.as_deref().unwrap_or("default")));
+        let way_back = match self.deployed() {
+            Some(revision) => format!("go back with `helm rollback {release} {revision} -n {namespace}`"),
+            None => format!("remove it with `helm uninstall {release} -n {namespace}`: nothing of it ever served"),
+        };
+        Some(format!(
+            "release `{}` is {}: an earlier attempt was cut off. See `helm history {release} -n {namespace}`, \
+             {way_back}, then resume",
+            helm.release, last.status
+        ))
+    }
+}
+
+fn history_command(helm: &Helm) -> String {
+    let mut command = format!("helm history {} -o json", quote(&helm.release));
     if let Some(namespace) = &helm.namespace {
         command.push_str(&format!(" -n {}", quote(namespace)));
     }
     command
+}
+
+/// Rewrites the options that Helm 3 has under another name. A plan's command has one option a line.
+fn in_words_of_3(script: &str) -> String {
+    let in_words = |line: &str| match line.trim_start().trim_end_matches(" \\") {
+        "--rollback-on-failure" => line.replace("--rollback-on-failure", "--atomic"),
+        option @ ("--wait=watcher" | "--wait=legacy") => line.replace(option, "--wait"),
+        // Waiting for hooks only is what Helm 3 does without being told.
+        "--wait=hookOnly" => line.replace("--wait=hookOnly", "--wait=false"),
+        _ => line.to_owned(),
+    };
+    script.split('\n').map(in_words).collect::<Vec<_>>().join("\n")
 }
 
 fn empty_end(ending: Ending) -> Performed {
@@ -374,6 +422,29 @@ mod tests {
             ["a-b/c.yaml", "a b", "it's", "", "$x"].map(quote),
             ["a-b/c.yaml", "'a b'", "'it'\\''s'", "''", "'$x'"]
         );
+    }
+
+    #[test]
+    fn commands_are_put_into_the_words_of_helm_3() {
+        let script = "helm upgrade --install web c \\\n  --set 'x=--wait=legacy' \\\n  --rollback-on-failure \\\n  --wait=watcher";
+        let wanted = "helm upgrade --install web c \\\n  --set 'x=--wait=legacy' \\\n  --atomic \\\n  --wait";
+        assert_eq!(in_words_of_3(script), wanted);
+    }
+
+    #[test]
+    fn the_way_back_is_the_revision_that_serves() {
+        let revision = |revision: u64, status: &str| Revision {
+            revision,
+            status: status.into(),
+            chart: "web-1.0.0".into(),
+            description: String::new(),
+        };
+        let helm = Helm { release: "web".into(), ..Helm::default() };
+        let history = History(vec![revision(3, "superseded"), revision(4, "deployed"), revision(5, "failed")]);
+        assert_eq!((history.deployed(), history.stuck(&helm)), (Some(4), None));
+        let cut_off = History(vec![revision(1, "pending-install")]);
+        let said = cut_off.stuck(&helm).expect("it is stuck");
+        assert!(said.contains("`helm uninstall web -n default`"), "{said}");
     }
 
     #[test]

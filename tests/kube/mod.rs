@@ -1,0 +1,382 @@
+//! Typed Helm and kubectl steps run the real programs, of Helm 3 and of Helm 4, before a Kubernetes
+//! API in memory.
+//!
+//! The programs are those of `OPSBOOK_KUBE_TOOLS` or `target/kube-tools`, in the folders `helm3` and
+//! `helm4`; `.ci/kube-tools` fetches them. Without them these tests say that they are skipped.
+
+mod api;
+mod protobuf;
+
+use api::Cluster;
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// Which programs a test runs.
+#[derive(Clone, Copy, PartialEq)]
+enum Tools {
+    Helm3,
+    Helm4,
+}
+
+impl Tools {
+    fn folder(self) -> Option<PathBuf> {
+        let all = std::env::var_os("OPSBOOK_KUBE_TOOLS")
+            .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/kube-tools"), PathBuf::from);
+        let folder = all.join(if self == Tools::Helm3 { "helm3" } else { "helm4" });
+        let there = folder.join("helm").is_file() && folder.join("kubectl").is_file();
+        assert!(
+            there || std::env::var_os("OPSBOOK_KUBE_TOOLS").is_none(),
+            "OPSBOOK_KUBE_TOOLS is set, and `{}` does not hold helm and kubectl",
+            folder.display()
+        );
+        there.then_some(folder)
+    }
+}
+
+/// Runs a test with each Helm that is there, and says which are not.
+fn with_each(test: &str, body: impl Fn(Tools, PathBuf) + Sync) {
+    std::thread::scope(|scope| {
+        for (tools, name) in [(Tools::Helm3, "Helm 3"), (Tools::Helm4, "Helm 4")] {
+            match tools.folder() {
+                Some(folder) => {
+                    let body = &body;
+                    scope.spawn(move || body(tools, folder));
+                }
+                None => println!("SKIPPED: {test} with {name}: `.ci/kube-tools` fetches the programs"),
+            }
+        }
+    });
+}
+
+const CHART: &str = "apiVersion: v2\nname: web\nversion: 1.0.0\n";
+
+const DEPLOYMENT: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ .Release.Name }}
+  labels: {app.kubernetes.io/instance: {{ .Release.Name }}}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: {{ .Release.Name }}}}
+  template:
+    metadata: {labels: {app: {{ .Release.Name }}}}
+    spec:
+      containers:
+        - {name: web, image: {{ .Values.image | quote }}}
+";
+
+/// The front matter and the blocks of a release; what is in capitals differs by test.
+const PAGE: &str = r#"---
+title: Release
+runbook:
+  version: 1
+  id: release
+  kind: release
+  owners: [ops]
+  secrets: [KUBECONFIG_STAGING, KUBECONFIG_PRODUCTION]
+  environments:
+    staging: {tier: 0, kubeconfig: KUBECONFIG_STAGING}
+    production: {tier: 1, after: staging, kubeconfig: KUBECONFIG_PRODUCTION, cluster_uid: uid-of-production}
+  on_failure: {rollback: reverse}
+checklist:
+CHECKLIST
+---
+
+# Release
+
+## Going forward
+
+```yaml
+#| id: deploy
+#| title: Upgrade the chart
+#| type: helm
+#| impact: write
+#| timeout: 30s
+#| rollback: undo
+#| verify: watch
+release: web
+chart: charts/web
+version: 1.0.0
+namespace: shop
+create_namespace: true
+values:
+  - values-${env}.yaml
+OPTIONS
+```
+
+```yaml
+#| id: watch
+#| title: The deployment is rolled out
+#| type: kubectl
+#| impact: read
+#| timeout: 20s
+rollout: deployment web
+namespace: shop
+```
+
+```bash
+#| id: smoke
+#| title: The switch is on
+#| impact: read
+#| timeout: 20s
+env | sort > seen-by-$OPSBOOK_ENV
+test -e switch
+```
+
+## Going back
+
+```bash
+#| id: undo
+#| title: Return to the revision before
+#| role: rollback
+#| impact: write
+#| timeout: 20s
+helm rollback web "$PREVIOUS_REVISION" -n shop --wait --timeout 10s
+```
+"#;
+
+const STAGING: &str = "  - group: Staging
+    env: staging
+    items: [{step: deploy}, {step: watch}, {step: smoke}]
+";
+
+const PRODUCTION: &str = "  - group: Production
+    env: production
+    items: [{step: deploy}, {step: watch}, {step: smoke}]
+";
+
+/// A project with a chart, two clusters, and the programs.
+struct Bench {
+    folder: TempDir,
+    tools: PathBuf,
+    staging: Cluster,
+    production: Cluster,
+}
+
+impl Bench {
+    fn new(tools: PathBuf, checklist: &str, options: &str) -> Bench {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let (staging, production) = (Cluster::start("uid-of-staging"), Cluster::start("uid-of-production"));
+        let bench = Bench { folder, tools, staging, production };
+        bench.write("mkdocs.yml", "site_name: Shop\n");
+        bench.write("docs/release.md", &PAGE.replace("CHECKLIST", checklist).replace("OPTIONS", options));
+        bench.write("charts/web/Chart.yaml", CHART);
+        bench.write("charts/web/templates/deployment.yaml", DEPLOYMENT);
+        bench.write("kubeconfig-production", &bench.production.kubeconfig());
+        bench.write("switch", "");
+        bench.image("first");
+        bench
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("it lies in the folder")).expect("the folder takes folders");
+        fs::write(path, text).expect("the folder takes files");
+    }
+
+    /// Sets the image that is released next, in both environments.
+    fn image(&self, name: &str) {
+        for env in ["staging", "production"] {
+            self.write(&format!("values-{env}.yaml"), &format!("image: {name}\n"));
+        }
+    }
+
+    fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        let path = format!("{}:{}", self.tools.display(), std::env::var("PATH").unwrap_or_default());
+        command.current_dir(self.folder.path()).stdin(Stdio::null()).env_clear();
+        command.env("PATH", path).env("HOME", self.folder.path()).env("NO_COLOR", "1");
+        // One secret is the kubeconfig's text, the other its path: both are understood.
+        command.env("KUBECONFIG_STAGING", self.staging.kubeconfig());
+        command.env("KUBECONFIG_PRODUCTION", self.path("kubeconfig-production"));
+        command
+    }
+
+    fn opsbook(&self, arguments: &[&str]) -> Output {
+        let mut command = self.command(Path::new(env!("CARGO_BIN_EXE_opsbook")));
+        command.args(arguments).args(["--runs", "runs"]).output().expect("opsbook starts")
+    }
+
+    fn run(&self) -> Output {
+        self.opsbook(&["run", "docs/release.md"])
+    }
+
+    fn start(&self) -> Child {
+        let mut command = self.command(Path::new(env!("CARGO_BIN_EXE_opsbook")));
+        command.args(["run", "docs/release.md", "--runs", "runs"]);
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("opsbook starts")
+    }
+
+    /// Runs Helm in the staging cluster, as a person would.
+    fn helm(&self, arguments: &[&str]) -> String {
+        self.write("kubeconfig-staging", &self.staging.kubeconfig());
+        let mut command = self.command(&self.tools.join("helm"));
+        command.env("KUBECONFIG", self.path("kubeconfig-staging"));
+        let output = command.args(arguments).args(["-n", "shop"]).output().expect("helm starts");
+        assert!(output.status.success(), "helm {arguments:?}: {}", said(&output));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    fn history(&self) -> Vec<Value> {
+        serde_json::from_str(&self.helm(&["history", "web", "-o", "json"])).expect("helm prints JSON")
+    }
+
+    /// Returns the journal of the run that began last.
+    fn journal(&self) -> String {
+        let runs = fs::read_dir(self.path("runs")).expect("there is a run");
+        let mut runs: Vec<PathBuf> = runs.flatten().map(|entry| entry.path().join("journal.jsonl")).collect();
+        runs.sort_by_key(|run| fs::metadata(run).and_then(|meta| meta.modified()).ok());
+        runs.last().and_then(|run| fs::read_to_string(run).ok()).unwrap_or_default()
+    }
+
+    fn wait_for(&self, what: &str, holds: impl Fn() -> bool) {
+        let began = Instant::now();
+        while !holds() {
+            assert!(began.elapsed() < Duration::from_secs(20), "waited too long for {what}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+fn status(output: &Output) -> i32 {
+    output.status.code().unwrap_or_else(|| panic!("it was ended by a signal: {output:?}"))
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout)
+}
+
+/// Checks how a command ended, and shows all that it said where it ended otherwise.
+fn ends(output: &Output, wanted: i32) {
+    assert_eq!(status(output), wanted, "{}", said(output));
+}
+
+fn states(revisions: &[(u64, String)]) -> Vec<&str> {
+    revisions.iter().map(|(_, state)| state.as_str()).collect()
+}
+
+#[test]
+fn a_release_is_installed_upgraded_and_taken_back() {
+    with_each("install, upgrade, undo", |_, tools| {
+        let bench = Bench::new(tools, STAGING, "wait: watcher\nhistory_max: 5");
+        ends(&bench.run(), 0);
+        assert_eq!(bench.staging.image("shop", "web"), "first");
+        assert!(!bench.journal().contains("previous_revision"), "{}", bench.journal());
+        bench.image("second");
+        ends(&bench.run(), 0);
+        assert_eq!(bench.staging.image("shop", "web"), "second");
+        assert!(bench.journal().contains("\"previous_revision\":\"1\""), "{}", bench.journal());
+        // Helm's history tells which plan and step each revision is of.
+        let history = bench.history();
+        let description = history[1]["description"].as_str().unwrap_or_default();
+        assert!(description.starts_with("runbook ") && description.ends_with("/staging.deploy"), "{description}");
+        assert!(description.len() > "runbook /staging.deploy".len() + 6, "{description}");
+        // A later step fails: the runbook's undo goes back to what was there.
+        bench.image("third");
+        fs::remove_file(bench.path("switch")).expect("the switch is there");
+        let undone = bench.run();
+        ends(&undone, 8);
+        assert_eq!(bench.staging.image("shop", "web"), "second");
+        assert!(bench.journal().contains("\"previous_revision\":\"2\""), "{}", bench.journal());
+        assert_eq!(states(&bench.staging.revisions("web")), ["superseded", "superseded", "superseded", "deployed"]);
+    });
+}
+
+#[test]
+fn helm_takes_a_failing_upgrade_back() {
+    with_each("failing upgrade", |_, tools| {
+        let bench = Bench::new(tools, STAGING, "wait: watcher\ntimeout: 2s\non_failure: rollback");
+        ends(&bench.run(), 0);
+        bench.image("never-ready");
+        let failed = bench.run();
+        ends(&failed, 8);
+        assert_eq!(bench.staging.image("shop", "web"), "first");
+        assert!(bench.journal().contains("\"previous_revision\":\"1\""), "{}", bench.journal());
+        let revisions = bench.staging.revisions("web");
+        assert_eq!(states(&revisions)[1], "failed", "{revisions:?}");
+        assert_eq!(revisions.last().map(|(_, state)| state.as_str()), Some("deployed"), "{revisions:?}");
+    });
+}
+
+#[test]
+fn a_killed_upgrade_is_in_doubt_and_can_be_repaired() {
+    with_each("killed upgrade", |_, tools| {
+        let bench = Bench::new(tools, STAGING, "wait: watcher\ntimeout: 25s");
+        ends(&bench.run(), 0);
+        bench.image("never-ready");
+        let mut runner = bench.start();
+        bench.wait_for("the pending upgrade", || bench.staging.image("shop", "web") == "never-ready");
+        runner.kill().and_then(|()| runner.wait()).expect("it can be killed");
+        // Helm lives on and holds the run's lock.
+        let held = bench.opsbook(&["resume", "latest"]);
+        ends(&held, 6);
+        let pids = said(&held).split_once("is held by process").map(|(_, rest)| rest.to_owned()).unwrap_or_default();
+        let pids: Vec<&str> = pids
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .split(|ch: char| !ch.is_ascii_digit())
+            .filter(|pid| !pid.is_empty())
+            .collect();
+        assert!(!pids.is_empty(), "{}", said(&held));
+        Command::new("kill").arg("-9").args(&pids).status().expect("kill is installed");
+        let mut resumed = bench.opsbook(&["resume", "latest"]);
+        bench.wait_for("the end of Helm", || pids.iter().all(|pid| !Path::new(&format!("/proc/{pid}/fd/0")).exists()));
+        if status(&resumed) == 6 {
+            resumed = bench.opsbook(&["resume", "latest"]);
+        }
+        ends(&resumed, 5);
+        assert_eq!(states(&bench.staging.revisions("web")), ["deployed", "pending-upgrade"]);
+        let wanted = "release `web` is pending-upgrade: an earlier attempt was cut off";
+        assert!(said(&resumed).contains(wanted), "{}", said(&resumed));
+        assert!(said(&resumed).contains("`helm rollback web 1 -n shop`"), "{}", said(&resumed));
+        // Nothing is tried on top of a pending release.
+        let id = "staging.deploy";
+        ends(&bench.opsbook(&["resolve", "latest", id, "--as", "rerun", "--note", "looked"]), 0);
+        let refused = bench.opsbook(&["resume", "latest"]);
+        ends(&refused, 5);
+        assert!(said(&refused).contains(wanted), "{}", said(&refused));
+        bench.helm(&["rollback", "web", "1"]);
+        bench.image("second");
+        ends(&bench.opsbook(&["resume", "latest"]), 0);
+        assert_eq!(bench.staging.image("shop", "web"), "second");
+    });
+}
+
+#[test]
+fn each_environment_sees_its_own_cluster() {
+    let checklist = STAGING.to_owned() + PRODUCTION;
+    with_each("isolation", |_, tools| {
+        let bench = Bench::new(tools, &checklist, "wait: watcher");
+        bench.write("values-production.yaml", "image: for-production\n");
+        ends(&bench.run(), 0);
+        let images = [&bench.staging, &bench.production].map(|cluster| cluster.image("shop", "web"));
+        assert_eq!(images, ["first", "for-production"]);
+        for (env, stranger) in [("staging", "production"), ("production", "staging")] {
+            let seen = fs::read_to_string(bench.path(&format!("seen-by-{env}"))).expect("the step wrote it");
+            assert!(seen.contains("KUBECONFIG=/"), "{seen}");
+            for trace in [format!("KUBECONFIG_{}", stranger.to_uppercase()), format!("kubeconfig-{stranger}")] {
+                assert!(!seen.contains(&trace), "{env} sees {trace}: {seen}");
+            }
+        }
+        // The kubeconfig of production leads to staging: what is meant for production is not written there.
+        bench.write("kubeconfig-production", &bench.staging.kubeconfig());
+        bench.write("values-staging.yaml", "image: second\n");
+        let before = bench.production.requests();
+        let refused = bench.run();
+        ends(&refused, 6);
+        let wanted = "the uid of `kube-system` is `uid-of-staging`, and the runbook pins `uid-of-production`";
+        assert!(said(&refused).contains(wanted), "{}", said(&refused));
+        assert_eq!(bench.staging.image("shop", "web"), "second");
+        assert_eq!(bench.staging.revisions("web").len(), 2);
+        assert_eq!(bench.production.requests(), before);
+    });
+}
