@@ -18,6 +18,7 @@ mod links;
 mod lints;
 mod markdown;
 mod policies;
+mod plugins;
 mod preprocess;
 mod robust;
 mod routes;

@@ -109,6 +109,7 @@ codes! {
     MacroFailed "OB449" Warning "a template tag in a page that cannot be carried out";
     MacroUndefined "OB447" Info "a name in a template tag that is not defined";
     MacroPython "OB448" Warning "a Python module of macros, which opsbook does not run";
+    PluginOptionIdle "OB450" Warning "an option of a plugin that opsbook does not carry out";
     PagesEntryNotFound "OB445" Warning "an entry of such a file that names nothing";
     TemplateSyntax "OB420" Error "a template of the project that cannot be read";
     TemplateRender "OB421" Error "a template that asks for what is not there";

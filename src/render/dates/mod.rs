@@ -7,6 +7,7 @@
 mod words;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
+use crate::site::plugins::idle_option;
 use crate::text::{SitePath, Spanned, yaml};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, Zoned};
@@ -69,6 +70,16 @@ impl DateOptions {
                 diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
             }
             out.push(diagnostic);
+        }
+        let idle = [
+            ("enable_git_follow", "True", "a file that was renamed always keeps its past"),
+            ("ignored_commits_file", "", "no commit is left out"),
+        ];
+        for (key, default, note) in idle {
+            let node = settings.get(key).filter(|node| !node.is_null());
+            if let Some(node) = node.filter(|node| node.scalar_text().is_none_or(|text| text != default)) {
+                out.push(idle_option(&name.value, key, node.span).note(note));
+            }
         }
         let bad = |node: &Node, message: String| Diagnostic::new(Code::PluginBadOption, node.span, message);
         let text = |key: &str| settings.get(key).and_then(Node::as_str);

@@ -13,7 +13,7 @@ pub(crate) mod section_index;
 mod settings;
 pub mod tags;
 
-pub(crate) use settings::Settings;
+pub(crate) use settings::{Settings, idle_option};
 
 /// The plugins of this room, by name.
 pub const KNOWN: &[&str] =

@@ -2,7 +2,7 @@
 
 use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
 use crate::site::options::PluginSettings;
-use crate::text::{Spanned, yaml};
+use crate::text::{Span, Spanned, yaml};
 
 /// Reads options of one plugin and reports what is wrong with them.
 pub(crate) struct Settings<'a> {
@@ -92,6 +92,15 @@ impl<'a> Settings<'a> {
         }
     }
 
+    /// Reports an option that opsbook does not carry out, where it is given and has another value than
+    /// the plugin's default.
+    pub(crate) fn idle(&mut self, key: &str, default: &str, note: &str) {
+        let given = self.node(key).filter(|node| node.scalar_text().is_none_or(|text| text != default));
+        if let Some(node) = given {
+            self.diagnostics.push(idle_option(&self.plugin.name.value, key, node.span).note(note));
+        }
+    }
+
     /// Reports a value of the wrong kind.
     pub(crate) fn wrong(&mut self, key: &str, node: &yaml::Node, wanted: &str) {
         let message =
@@ -103,4 +112,9 @@ impl<'a> Settings<'a> {
     pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
+}
+
+/// Says that an option has no effect (`OB450`); the caller adds what is missing for it.
+pub(crate) fn idle_option(plugin: &str, key: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(Code::PluginOptionIdle, span, format!("option `{key}` of plugin `{plugin}` has no effect"))
 }

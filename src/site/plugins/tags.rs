@@ -5,9 +5,10 @@
 //! Each tag of a page leads to the listing that lies nearest. This file decides which tags and pages
 //! a listing has; `render::tags` writes it.
 
-use super::Settings;
+use super::{Settings, idle_option};
 use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
 use crate::markdown::slug::{Case, Form, Slugify};
+use crate::site::glob::Pattern;
 use crate::site::options::SiteOptions;
 use crate::site::route::{PageRoute, Site};
 use crate::text::{Chunk, SitePath, Source, Span, World, yaml};
@@ -87,6 +88,48 @@ struct Filter {
     exclude: BTreeSet<String>,
 }
 
+/// The pages that the plugin looks at (`filters`): patterns as Python's `fnmatch` has them.
+struct FileFilter {
+    include: Vec<Pattern>,
+    exclude: Vec<Pattern>,
+}
+
+impl FileFilter {
+    fn read(settings: &mut Settings<'_>) -> FileFilter {
+        let mut lists: [Vec<Pattern>; 2] = [Vec::new(), Vec::new()];
+        let Some(node) = settings.node("filters") else { return FileFilter::of(lists) };
+        if node.as_map().is_none() {
+            settings.wrong("filters", node, "a mapping with `include` and `exclude`");
+        }
+        for (key, value) in node.as_map().unwrap_or_default() {
+            let list = match key.as_str() {
+                Some("include") => &mut lists[0],
+                Some("exclude") => &mut lists[1],
+                _ => {
+                    settings.wrong("filters", key, "a mapping with `include` and `exclude` only");
+                    continue;
+                }
+            };
+            match value.as_seq() {
+                Some(items) => list.extend(items.iter().filter_map(yaml::Node::as_str).map(Pattern::fnmatch)),
+                None => settings.wrong("filters", value, "a mapping of lists"),
+            }
+        }
+        FileFilter::of(lists)
+    }
+
+    fn of([include, exclude]: [Vec<Pattern>; 2]) -> FileFilter {
+        FileFilter { include, exclude }
+    }
+
+    fn keeps(&self, uri: &str) -> bool {
+        let hits = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(uri));
+        (self.include.is_empty() || hits(&self.include)) && !hits(&self.exclude)
+    }
+}
+
+const LAYOUT: &str = "listings have one layout, that of `fragments/tags/default`";
+
 const KNOWN: &[&str] = &[
     "filters",
     "tags",
@@ -154,16 +197,21 @@ pub(crate) fn apply(
         }
     }
     let map = settings.node("listings_map").cloned();
+    settings.idle("tags_name_variable", "tags", "templates have a page's tags under the name `tags`");
+    settings.idle("listings_layout", "default", LAYOUT);
+    let filter = FileFilter::read(&mut settings);
 
     let mut mappings: Vec<(SitePath, Vec<Tag>)> = Vec::new();
-    for path in &site.order {
+    let order: Vec<SitePath> =
+        site.order.iter().filter(|path| filter.keeps(&site.pages[*path].src_uri)).copied().collect();
+    for path in &order {
         let tags = own.tags_of(&site.pages[path], diagnostics);
         if !tags.is_empty() {
             mappings.push((*path, tags));
         }
     }
     let mut found: Vec<(SitePath, Filter, Listing)> = Vec::new();
-    for path in site.order.clone() {
+    for path in order {
         let Ok(source) = world.source(path) else { continue };
         let mut directives = directives(source.text(), &directive);
         let whole = whole_pages.get(&site.pages[&path].src_uri);
@@ -409,6 +457,9 @@ impl Filter {
         (out.include, out.exclude) = (set("include"), set("exclude"));
         (out.scope, out.toc, out.shadow) = (flag("scope", false), flag("toc", self.toc), flag("shadow", self.shadow));
         let known = ["scope", "shadow", "layout", "toc", "include", "exclude"];
+        if let Some(layout) = node.get("layout").filter(|layout| layout.as_str() != Some("default")) {
+            diagnostics.push(idle_option("tags", "layout", layout.span).note(LAYOUT));
+        }
         for (key, _) in node.as_map().unwrap_or_default() {
             let Some(name) = key.as_str().filter(|name| !known.contains(name)) else { continue };
             let mut diagnostic =

@@ -1,0 +1,76 @@
+//! Plugins over a whole build: what a configuration with them makes of small sites in memory.
+
+use opsbook::build::{self, Built, Cache, Overrides, Purpose};
+use opsbook::diag::Diagnostic;
+use opsbook::text::{SitePath, Source, World as _};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Builds a site of these files; the first is `mkdocs.yml`.
+fn build(files: &[(&str, &str)]) -> Built {
+    let file = |(path, text): &(&str, &str)| {
+        let path = SitePath::new(path);
+        (path, Arc::new(Source::new(path, *text)))
+    };
+    let world: BTreeMap<SitePath, Arc<Source>> = files.iter().map(file).collect();
+    let purpose = Purpose { preview: false, address: None, time: 1_700_000_000 };
+    let config = SitePath::new("mkdocs.yml");
+    let (project, diagnostics) = build::load(&world, config, &BTreeMap::new(), &Overrides::default(), purpose);
+    let project = project.unwrap_or_else(|| panic!("{diagnostics:?}"));
+    build::build(&project, &world, &world.list(project.docs_dir), &Cache::default(), &|_, _| {})
+}
+
+fn page(built: &Built, path: &str) -> String {
+    let bytes = built.outputs.bytes(path).unwrap_or_else(|| panic!("there is no `{path}`"));
+    String::from_utf8(bytes.to_vec()).expect("pages are UTF-8")
+}
+
+/// The findings of a code, as line and message.
+fn findings(built: &Built, files: &[(&str, &str)], code: &str) -> Vec<String> {
+    let line = |finding: &Diagnostic| {
+        let span = finding.span.expect("an option has a place");
+        let text = files.iter().find(|(path, _)| *path == span.file.as_str()).map_or("", |file| file.1);
+        text[..span.start as usize].matches('\n').count() + 1
+    };
+    let chosen = built.diagnostics.iter().filter(|finding| finding.code.id() == code);
+    chosen.map(|finding| format!("{}: {}", line(finding), finding.message)).collect()
+}
+
+#[test]
+fn options_without_effect_are_reported_at_their_place() {
+    let config = "site_name: Options\n\
+                  plugins:\n\
+                  - tags:\n    tags_name_variable: labels\n    listings_layout: own\n\
+                  - git-revision-date-localized:\n    enable_git_follow: false\n    ignored_commits_file: .ignore\n";
+    let files = [("mkdocs.yml", config), ("docs/index.md", "# Home\n\n<!-- material/tags { layout: own } -->\n")];
+    let built = build(&files);
+    assert_eq!(
+        findings(&built, &files, "OB450"),
+        [
+            "3: option `layout` of plugin `tags` has no effect",
+            "4: option `tags_name_variable` of plugin `tags` has no effect",
+            "5: option `listings_layout` of plugin `tags` has no effect",
+            "7: option `enable_git_follow` of plugin `git-revision-date-localized` has no effect",
+            "8: option `ignored_commits_file` of plugin `git-revision-date-localized` has no effect",
+        ]
+    );
+    let silent = "site_name: Options\n\
+                  plugins:\n\
+                  - tags: {tags_name_variable: tags, listings_layout: default}\n\
+                  - git-revision-date-localized: {enable_git_follow: true}\n";
+    let files = [("mkdocs.yml", silent), ("docs/index.md", "# Home\n")];
+    assert_eq!(findings(&build(&files), &files, "OB450"), Vec::<String>::new());
+}
+
+#[test]
+fn the_filter_of_tags_leaves_pages_out() {
+    let tagged = "---\ntags: [t]\n---\n# Page\n";
+    let files = [
+        ("mkdocs.yml", "site_name: Tags\nplugins:\n- tags:\n    filters: {include: ['a/*'], exclude: ['*/no.md']}\n"),
+        ("docs/index.md", tagged),
+        ("docs/a/yes.md", tagged),
+        ("docs/a/b/no.md", tagged),
+    ];
+    let tags = page(&build(&files), "tags.json");
+    assert!(tags.contains("a/yes/") && !tags.contains("no/") && tags.matches("\"url\"").count() == 1, "{tags}");
+}
