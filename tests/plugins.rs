@@ -74,3 +74,21 @@ fn the_filter_of_tags_leaves_pages_out() {
     let tags = page(&build(&files), "tags.json");
     assert!(tags.contains("a/yes/") && !tags.contains("no/") && tags.matches("\"url\"").count() == 1, "{tags}");
 }
+
+#[test]
+fn images_open_in_the_light_box_of_the_theme() {
+    let files = [
+        ("mkdocs.yml", "site_name: Images\nplugins:\n- search\n- glightbox: {loop: true}\n"),
+        ("docs/index.md", "# Home\n\n![Alt](a.png)\n\n<img src=\"b.png\">\n"),
+        ("docs/off.md", "---\nglightbox: false\n---\n# Off\n\n![Alt](a.png)\n"),
+        ("docs/a.png", ""),
+    ];
+    let built = build(&files);
+    let home = page(&built, "index.html");
+    assert_eq!(home.matches("<a class=\"glightbox\" data-type=\"image\"").count(), 2, "{home}");
+    assert!(home.contains("\"glightbox\":{\"loop\":true}"), "{home}");
+    assert!(!page(&built, "off/index.html").contains("class=\"glightbox\""));
+    let without = build(&[("mkdocs.yml", "site_name: Images\n"), files[1]]);
+    let home = page(&without, "index.html");
+    assert!(!home.contains("class=\"glightbox\"") && home.contains("\"glightbox\":null"), "{home}");
+}

@@ -7,6 +7,7 @@ use crate::markdown::preprocess::Preprocessor;
 use crate::markdown::{Dialect, ExtensionUse};
 use crate::plan::{duration_s, lint};
 use crate::render::dates::DateOptions;
+use crate::render::glightbox::Glightbox;
 use crate::render::search::SearchOptions;
 use crate::render::theme::view::{ScriptView, SiteView};
 use crate::runbook::Duration;
@@ -49,6 +50,7 @@ pub struct Project {
     /// [`Project::wants_history`] says so.
     pub history: History,
     dates: Option<DateOptions>,
+    pub(super) glightbox: Option<Glightbox>,
     pub(super) config: Config,
     pub(super) dialect: Dialect,
     pub(super) dialect_digest: Digest,
@@ -173,10 +175,13 @@ pub fn load(
     let dates = config.plugins.iter().map(plugin).find(|plugin| plugin.name.value == "git-revision-date-localized");
     let language = &config.theme.language.value;
     let dates = dates.map(|plugin| DateOptions::read(&plugin.name, &plugin.settings, language, &mut diagnostics));
+    let site = site_options(&config, &purpose);
+    let glightbox = site.plugin("glightbox").map(|plugin| Glightbox::read(plugin, &mut diagnostics));
     diagnostics.sort();
     let project = Project {
         history: History::new(),
         dates,
+        glightbox,
         docs_dir: config.docs_dir,
         site_dir: config.site_dir,
         strict: config.strict,
@@ -186,7 +191,7 @@ pub fn load(
         custom_dir: config.theme.custom_dir.as_ref().map(|folder| folder.value),
         dialect_digest: Digest::of(format!("{dialect:?}").as_bytes()),
         dialect,
-        site: site_options(&config, &purpose),
+        site,
         view: site_view(&config, &purpose),
         search: config.search.as_ref().map(|search| search_options(search, &config.theme.language.value)),
         diagnostics: diagnostics.clone(),
@@ -337,7 +342,7 @@ fn site_view(config: &Config, purpose: &Purpose) -> SiteView {
         defer: script.defer,
         is_async: script.is_async,
     };
-    let settings = |plugin: &config::Plugin| plugin.options.as_ref().map_or(serde_json::Value::Null, json_of);
+    let settings = |plugin: &config::Plugin| plugin.options.as_ref().map_or_else(|| serde_json::json!({}), json_of);
     SiteView {
         site_name: config.site.name.value.clone(),
         site_url: address(config, purpose),

@@ -204,10 +204,10 @@ fn render_page(
     let key = BodyKey {
         parse: read.key.digest(&parsed.reads),
         links: links_digest(parsed, &links),
-        route: route_digest(&view, &tags::listings_key(site, page)),
+        route: route_digest(project, &view, &tags::listings_key(site, page)),
     };
     let body = Kept::find(&before.bodies, page, &key)
-        .unwrap_or_else(|| Arc::new(render_body(site, route, &view, parsed, &links)));
+        .unwrap_or_else(|| Arc::new(render_body(project, site, route, &view, parsed, &links)));
     let body = Kept { key, value: body };
     views::add_tags(&mut view.toc, &body.value.tag_headings);
 
@@ -228,6 +228,7 @@ fn render_page(
 
 /// Renders a page's content and what the search index holds of it.
 fn render_body(
+    project: &Project,
     site: &Site,
     route: &PageRoute,
     view: &PageView,
@@ -239,14 +240,23 @@ fn render_body(
     let title = view.title.as_deref().unwrap_or_default();
     let page = search::SearchPage { url: &route.url, title, meta: route.meta.as_ref() };
     let search = search::search_part(&search::search_entries(&html, page));
+    let html = project.glightbox.as_ref().map(|plugin| plugin.wrap(&html, &view.meta)).unwrap_or(html);
     Body { html, search, tag_headings }
 }
 
-/// A digest of what the search index takes from the route, and of the page's listings of tags.
-fn route_digest(view: &PageView, listings: &str) -> Digest {
+/// A digest of what the content takes from the route and from plugins, and of the page's listings of
+/// tags.
+fn route_digest(project: &Project, view: &PageView, listings: &str) -> Digest {
     let meta = view.meta.to_string();
+    let light_box = format!("{:?}", project.glightbox);
     let title = view.title.as_deref().unwrap_or_default();
-    Digest::of_parts([view.url.as_bytes(), title.as_bytes(), meta.as_bytes(), listings.as_bytes()])
+    Digest::of_parts([
+        view.url.as_bytes(),
+        title.as_bytes(),
+        meta.as_bytes(),
+        listings.as_bytes(),
+        light_box.as_bytes(),
+    ])
 }
 
 /// A digest of what each destination on a page becomes.

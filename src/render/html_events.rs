@@ -26,18 +26,27 @@ pub(crate) enum Event<'a> {
 
 /// Cuts HTML into pieces. Comments, declarations and processing instructions yield nothing.
 pub(crate) fn html_events(html: &str) -> Vec<Event<'_>> {
-    let mut out = Vec::new();
+    html_pieces(html).flat_map(|(_, events)| events).collect()
+}
+
+/// Cuts HTML into pieces that make it up again when they are joined, each with what it says: text, a
+/// tag (a script or a style with what it holds), or nothing.
+pub(crate) fn html_pieces(html: &str) -> impl Iterator<Item = (&str, Vec<Event<'_>>)> {
     let mut rest = html;
-    while !rest.is_empty() {
-        let text_end = rest.find('<').unwrap_or(rest.len());
-        if text_end > 0 {
-            out.push(Event::Text(html_escape::decode_html_entities(&rest[..text_end])));
-            rest = &rest[text_end..];
-            continue;
-        }
-        rest = &rest[markup(rest, &mut out)..];
-    }
-    out
+    std::iter::from_fn(move || {
+        let mut events = Vec::new();
+        let end = match rest.find('<').unwrap_or(rest.len()) {
+            0 if rest.is_empty() => return None,
+            0 => markup(rest, &mut events),
+            end => {
+                events.push(Event::Text(html_escape::decode_html_entities(&rest[..end])));
+                end
+            }
+        };
+        let (piece, after) = rest.split_at(end);
+        rest = after;
+        Some((piece, events))
+    })
 }
 
 /// Reads what begins with `<`, and returns its length.

@@ -13,13 +13,14 @@ use std::sync::{Arc, LazyLock};
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/themes/default");
 
 /// The parts of the stylesheet that every page loads, in the order of the cascade.
-const MAIN_CSS: [&str; 9] = ["base", "layout", "nav", "typeset", "content", "code", "search", "runbook", "print"];
+const MAIN_CSS: [&str; 10] =
+    ["base", "layout", "nav", "typeset", "content", "code", "search", "runbook", "lightbox", "print"];
 
 /// The parts of the stylesheet for sites that choose colours.
 const PALETTE_CSS: [&str; 1] = ["palette"];
 
 /// The parts of the script; the first holds what the others use.
-const BUNDLE_JS: [&str; 12] = [
+const BUNDLE_JS: [&str; 13] = [
     "base",
     "palette",
     "layout",
@@ -31,6 +32,7 @@ const BUNDLE_JS: [&str; 12] = [
     "tooltips",
     "search",
     "runbook",
+    "lightbox",
     "instant",
 ];
 
