@@ -16,6 +16,7 @@ mod kube;
 mod layers;
 mod links;
 mod lints;
+mod manual;
 mod markdown;
 mod plugins;
 mod policies;
