@@ -23,6 +23,7 @@ mod policies;
 mod preprocess;
 mod robust;
 mod routes;
+mod rules;
 mod runbooks;
 mod runs;
 mod schemas;

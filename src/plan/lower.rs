@@ -10,7 +10,7 @@ use super::expand::{Expansion, Scope};
 use super::library::Library;
 use super::links::find_place;
 use super::model::{Environment, FORMAT, Need, OnFailure, Plan, PlanSource, SourceFile, Stage, Step};
-use super::params::{bind_params, to_model, variable};
+use super::params::{bind_params, check_defaults, to_model, variable};
 use super::{graph, words};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::runbook::{Part, Runbook, Settings, Template};
@@ -66,7 +66,10 @@ pub fn lower(
     };
     let template = matches!(binding, Binding::Template);
     let values = match binding {
-        Binding::Template => BTreeMap::new(),
+        Binding::Template => {
+            check_defaults(&settings.params, &mut diagnostics);
+            BTreeMap::new()
+        }
         Binding::Bound(given) => bind_params(&settings.params, given, &mut diagnostics),
     };
     let texts: BTreeMap<String, String> = if template {

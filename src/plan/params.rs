@@ -64,6 +64,18 @@ pub(super) fn bind_params(
     values
 }
 
+/// Checks the defaults of a template, which has no other values: one that its declaration does not take
+/// would fail every run that relies on it.
+pub(super) fn check_defaults(declared: &[Param], diagnostics: &mut Diagnostics) {
+    for param in declared {
+        let Some(default) = &param.default else { continue };
+        if let Err(why) = read(param, &default.value) {
+            let message = format!("parameter `{}` does not take its default: {why}", param.name.value);
+            diagnostics.push(Diagnostic::new(Code::ParameterValue, default.span, message));
+        }
+    }
+}
+
 fn read(param: &Param, value: &Scalar) -> Result<Scalar, String> {
     let text = value.text();
     if let Some(pattern) = &param.pattern {
