@@ -35,13 +35,16 @@ fn command(words: &[String]) -> String {
 
 const DESCRIPTION: &str = "runbook ${OPSBOOK_PLAN:-}/";
 
-fn inner_timeout(stated: Option<u64>, step: Option<u64>) -> Option<String> {
-    let seconds = stated.or_else(|| step.map(|step| step.saturating_sub((step / 10).max(10)).max(1)))?;
+/// A command's own limit: the stated one, or what the step's leaves each of `n_waits` waits.
+fn inner_timeout(stated: Option<u64>, step: Option<u64>, n_waits: u64) -> Option<String> {
+    let share = |step: u64| (step.saturating_sub((step / 10).max(10)) / n_waits).max(1);
+    let seconds = stated.or_else(|| step.map(share))?;
     Some(if seconds.is_multiple_of(60) { format!("{}m", seconds / 60) } else { format!("{seconds}s") })
 }
 
 /// Makes the command of a Helm step. Helm's own limit, where none is stated, is a tenth below the
-/// step's, so that Helm ends first and can say why.
+/// step's, so that Helm ends first and can say why; where Helm takes a failure back, it is half of
+/// that, because it waits as long again for what was there before.
 pub(super) fn helm(spec: &HelmSpec, step: &str, timeout_s: Option<u64>, resolve: &mut Resolve<'_>) -> (Helm, String) {
     let release = resolve(&spec.release);
     let chart = resolve(&spec.chart);
@@ -63,7 +66,8 @@ pub(super) fn helm(spec: &HelmSpec, step: &str, timeout_s: Option<u64>, resolve:
     for (name, value) in &spec.set {
         option("--set", &format!("{name}={}", resolve(value).replace(',', "\\,")));
     }
-    if let Some(timeout) = inner_timeout(spec.timeout.as_ref().map(|timeout| timeout.value.seconds), timeout_s) {
+    let stated = spec.timeout.as_ref().map(|timeout| timeout.value.seconds);
+    if let Some(timeout) = inner_timeout(stated, timeout_s, if spec.rollback_on_failure { 2 } else { 1 }) {
         option("--timeout", &timeout);
     }
     if let Some(history_max) = spec.history_max {
@@ -124,7 +128,7 @@ pub(super) fn kubectl(spec: &KubectlSpec, timeout_s: Option<u64>, resolve: &mut 
         argv.push(format!("--selector={}", resolve(selector)));
     }
     let stated = spec.timeout.as_ref().map(|timeout| timeout.value.seconds);
-    if waits && let Some(timeout) = inner_timeout(stated, timeout_s) {
+    if waits && let Some(timeout) = inner_timeout(stated, timeout_s, 1) {
         argv.push(format!("--timeout={timeout}"));
     }
     command(&argv)
@@ -210,8 +214,9 @@ mod tests {
 
     #[test]
     fn the_inner_limit_is_below_the_outer_one() {
-        assert_eq!(inner_timeout(None, Some(900)).as_deref(), Some("810s"));
-        assert_eq!(inner_timeout(Some(540), Some(900)).as_deref(), Some("9m"));
-        assert_eq!(inner_timeout(None, Some(5)).as_deref(), Some("1s"));
+        assert_eq!(inner_timeout(None, Some(900), 1).as_deref(), Some("810s"));
+        assert_eq!(inner_timeout(None, Some(900), 2).as_deref(), Some("405s"));
+        assert_eq!(inner_timeout(Some(540), Some(900), 2).as_deref(), Some("9m"));
+        assert_eq!(inner_timeout(None, Some(5), 2).as_deref(), Some("1s"));
     }
 }

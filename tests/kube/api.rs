@@ -157,6 +157,14 @@ impl State {
         object
     }
 
+    /// Removes what an object owned that is gone.
+    fn collect(&mut self, owner: &Value) {
+        let owned = self.objects.iter().filter(|(_, object)| object["metadata"]["ownerReferences"][0]["uid"] == *owner);
+        for key in owned.map(|(key, _)| key.clone()).collect::<Vec<Key>>() {
+            self.remove(&key);
+        }
+    }
+
     fn remove(&mut self, key: &Key) -> Option<Value> {
         let mut object = self.objects.remove(key)?;
         self.version += 1;
@@ -369,6 +377,7 @@ fn objects(shared: &Shared, request: &Request, group: &'static str, rest: &[&str
         },
         ("DELETE", Some(name)) => match state.remove(&key(name)) {
             Some(object) => {
+                state.collect(&object["metadata"]["uid"]);
                 shared.changed.notify_all();
                 Answer::Json(200, object)
             }

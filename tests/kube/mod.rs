@@ -216,25 +216,56 @@ impl Bench {
     }
 
     /// Runs Helm in the staging cluster, as a person would.
-    fn helm(&self, arguments: &[&str]) -> String {
-        self.write("kubeconfig-staging", &self.staging.kubeconfig());
+    fn helm(&self, arguments: &[&str]) -> Output {
+        self.write("kubeconfig-by-hand", &self.staging.kubeconfig());
         let mut command = self.command(&self.tools.join("helm"));
-        command.env("KUBECONFIG", self.path("kubeconfig-staging"));
-        let output = command.args(arguments).args(["-n", "shop"]).output().expect("helm starts");
-        assert!(output.status.success(), "helm {arguments:?}: {}", said(&output));
-        String::from_utf8_lossy(&output.stdout).into_owned()
+        command.env("KUBECONFIG", self.path("kubeconfig-by-hand"));
+        command.args(arguments).args(["-n", "shop"]).output().expect("helm starts")
     }
 
     fn history(&self) -> Vec<Value> {
-        serde_json::from_str(&self.helm(&["history", "web", "-o", "json"])).expect("helm prints JSON")
+        serde_json::from_slice(&self.helm(&["history", "web", "-o", "json"]).stdout).expect("helm prints JSON")
     }
 
-    /// Returns the journal of the run that began last.
-    fn journal(&self) -> String {
+    /// Returns the folder of the run that wrote last.
+    fn latest_run(&self) -> PathBuf {
         let runs = fs::read_dir(self.path("runs")).expect("there is a run");
-        let mut runs: Vec<PathBuf> = runs.flatten().map(|entry| entry.path().join("journal.jsonl")).collect();
-        runs.sort_by_key(|run| fs::metadata(run).and_then(|meta| meta.modified()).ok());
-        runs.last().and_then(|run| fs::read_to_string(run).ok()).unwrap_or_default()
+        let mut runs: Vec<PathBuf> = runs.flatten().map(|entry| entry.path()).collect();
+        runs.sort_by_key(|run| fs::metadata(run.join("journal.jsonl")).and_then(|meta| meta.modified()).ok());
+        runs.pop().expect("there is a run")
+    }
+
+    fn journal(&self) -> String {
+        fs::read_to_string(self.latest_run().join("journal.jsonl")).unwrap_or_default()
+    }
+
+    fn resume(&self) -> Output {
+        self.opsbook(&["resume", "latest"])
+    }
+
+    /// Begins a run, and kills the runner and then Helm when the cluster has this image.
+    fn kill_when_deployed(&self, image: &str) {
+        let mut runner = self.start();
+        self.wait_for("the deployment", || self.staging.image("shop", "web") == image);
+        runner.kill().and_then(|()| runner.wait()).expect("it can be killed");
+        // Helm lives on and holds the run's lock; what was killed may hold it a moment longer.
+        ends(&self.resume(), 6);
+        self.wait_for("the end of Helm", || {
+            let pids = self.run_is_held();
+            let _ = Command::new("kill").arg("-9").args(&pids).stderr(Stdio::null()).status();
+            pids.is_empty()
+        });
+    }
+
+    /// Returns the processes that hold the run.
+    fn run_is_held(&self) -> Vec<String> {
+        let lock = fs::canonicalize(self.latest_run().join("lock")).expect("a run has a lock");
+        let holds = |entry: &fs::DirEntry| {
+            let files = fs::read_dir(entry.path().join("fd")).into_iter().flatten().flatten();
+            files.filter_map(|file| fs::read_link(file.path()).ok()).any(|to| to == lock)
+        };
+        let held = fs::read_dir("/proc").into_iter().flatten().flatten().filter(holds);
+        held.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
     }
 
     fn wait_for(&self, what: &str, holds: impl Fn() -> bool) {
@@ -312,27 +343,8 @@ fn a_killed_upgrade_is_in_doubt_and_can_be_repaired() {
         let bench = Bench::new(tools, STAGING, "wait: watcher\ntimeout: 25s");
         ends(&bench.run(), 0);
         bench.image("never-ready");
-        let mut runner = bench.start();
-        bench.wait_for("the pending upgrade", || bench.staging.image("shop", "web") == "never-ready");
-        runner.kill().and_then(|()| runner.wait()).expect("it can be killed");
-        // Helm lives on and holds the run's lock.
-        let held = bench.opsbook(&["resume", "latest"]);
-        ends(&held, 6);
-        let pids = said(&held).split_once("is held by process").map(|(_, rest)| rest.to_owned()).unwrap_or_default();
-        let pids: Vec<&str> = pids
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .split(|ch: char| !ch.is_ascii_digit())
-            .filter(|pid| !pid.is_empty())
-            .collect();
-        assert!(!pids.is_empty(), "{}", said(&held));
-        Command::new("kill").arg("-9").args(&pids).status().expect("kill is installed");
-        let mut resumed = bench.opsbook(&["resume", "latest"]);
-        bench.wait_for("the end of Helm", || pids.iter().all(|pid| !Path::new(&format!("/proc/{pid}/fd/0")).exists()));
-        if status(&resumed) == 6 {
-            resumed = bench.opsbook(&["resume", "latest"]);
-        }
+        bench.kill_when_deployed("never-ready");
+        let resumed = bench.resume();
         ends(&resumed, 5);
         assert_eq!(states(&bench.staging.revisions("web")), ["deployed", "pending-upgrade"]);
         let wanted = "release `web` is pending-upgrade: an earlier attempt was cut off";
@@ -341,12 +353,118 @@ fn a_killed_upgrade_is_in_doubt_and_can_be_repaired() {
         // Nothing is tried on top of a pending release.
         let id = "staging.deploy";
         ends(&bench.opsbook(&["resolve", "latest", id, "--as", "rerun", "--note", "looked"]), 0);
-        let refused = bench.opsbook(&["resume", "latest"]);
+        let refused = bench.resume();
         ends(&refused, 5);
         assert!(said(&refused).contains(wanted), "{}", said(&refused));
-        bench.helm(&["rollback", "web", "1"]);
+        ends(&bench.helm(&["rollback", "web", "1"]), 0);
         bench.image("second");
-        ends(&bench.opsbook(&["resume", "latest"]), 0);
+        ends(&bench.resume(), 0);
+        assert_eq!(bench.staging.image("shop", "web"), "second");
+    });
+}
+
+#[test]
+fn a_killed_install_is_named_with_its_repair() {
+    with_each("killed install", |_, tools| {
+        let bench = Bench::new(tools, STAGING, "wait: watcher");
+        bench.image("never-ready");
+        bench.kill_when_deployed("never-ready");
+        let resumed = bench.resume();
+        ends(&resumed, 5);
+        assert!(said(&resumed).contains("release `web` is pending-install"), "{}", said(&resumed));
+        assert!(said(&resumed).contains("`helm uninstall web -n shop`"), "{}", said(&resumed));
+        ends(&bench.helm(&["uninstall", "web"]), 0);
+        bench.image("first");
+        let rerun = ["resolve", "latest", "staging.deploy", "--as", "rerun", "--note", "uninstalled"];
+        ends(&bench.opsbook(&rerun), 0);
+        ends(&bench.resume(), 0);
+        assert_eq!(bench.staging.image("shop", "web"), "first");
+    });
+}
+
+#[test]
+fn a_step_that_ended_after_its_runner_was_killed_is_known_to_be_done() {
+    with_each("killed runner", |_, tools| {
+        // Without `wait` Helm is soon done; the runner is killed between Helm's end and the record.
+        let bench = Bench::new(tools, STAGING, "history_max: 5");
+        ends(&bench.run(), 0);
+        let folder = bench.latest_run();
+        let journal = fs::read_to_string(folder.join("journal.jsonl")).expect("there is a journal");
+        let started = journal.lines().position(|line| line.contains("\"type\":\"step.started\"")).expect("it began");
+        let cut: String = journal.lines().take(started + 1).map(|line| format!("{line}\n")).collect();
+        fs::write(folder.join("journal.jsonl"), cut).expect("the journal can be cut");
+        let resumed = bench.resume();
+        ends(&resumed, 0);
+        assert_eq!(states(&bench.staging.revisions("web")), ["deployed"]);
+        // The same journal does not pass for done when the deployed revision is not this step's.
+        ends(
+            &bench.helm(&["upgrade", "web", "charts/web", "-f", "values-staging.yaml", "--description", "by hand"]),
+            0,
+        );
+        let cut: String = journal.lines().take(started + 1).map(|line| format!("{line}\n")).collect();
+        fs::write(folder.join("journal.jsonl"), cut).expect("the journal can be cut");
+        ends(&bench.resume(), 5);
+    });
+}
+
+#[test]
+fn kubectl_applies_and_waits() {
+    with_each("kubectl", |_, tools| {
+        let bench = Bench::new(tools, "  - {step: apply, env: staging}\n  - {step: wait, env: staging}\n", "");
+        let blocks = "\n```yaml\n#| id: apply\n#| title: Apply the worker\n#| type: kubectl\n#| impact: write\n\
+                      #| timeout: 20s\n#| rollback: {none: the worker may stay}\n#| verify: wait\napply: [worker.yaml]\n\
+                      server_side: true\nnamespace: shop\n```\n\n```yaml\n#| id: wait\n\
+                      #| title: The worker is there\n#| type: kubectl\n#| impact: read\n#| timeout: 13s\n\
+                      wait: deployment worker\nfor: condition=Available\nnamespace: shop\n```\n";
+        let page = fs::read_to_string(bench.path("docs/release.md")).expect("the page is there");
+        // The blocks of the other steps go: nothing uses them here.
+        let head = page.split("## Going forward").next().unwrap_or_default();
+        bench.write("docs/release.md", &(head.to_owned() + blocks));
+        let worker = |image: &str| {
+            let text =
+                DEPLOYMENT.replace("{{ .Release.Name }}", "worker").replace("{{ .Values.image | quote }}", image);
+            bench.write("worker.yaml", &text);
+        };
+        worker("first");
+        ends(&bench.run(), 0);
+        worker("second");
+        ends(&bench.run(), 0);
+        assert_eq!(bench.staging.image("shop", "worker"), "second");
+        worker("never-ready");
+        let failed = bench.run();
+        ends(&failed, 1);
+        assert!(said(&failed).contains("timed out waiting for the condition"), "{}", said(&failed));
+    });
+}
+
+#[test]
+fn an_emitted_script_does_the_same() {
+    with_each("emitted script", |helm, tools| {
+        if helm == Tools::Helm3 {
+            // A script cannot ask which Helm there is: it has the words of the plan, Helm 4's.
+            return;
+        }
+        let bench = Bench::new(tools, STAGING, "on_failure: rollback\ntimeout: 5s\nwait: watcher");
+        let script = bench.path("release.sh");
+        let emitted = |image: &str| {
+            bench.image(image);
+            let mut command = bench.command(Path::new(env!("CARGO_BIN_EXE_opsbook")));
+            ends(
+                &command.args(["emit", "bash", "docs/release.md", "-o", "release.sh"]).output().expect("it starts"),
+                0,
+            );
+            let state = bench.path(&format!("state-{image}"));
+            bench.command(Path::new("bash")).arg(&script).env("OPSBOOK_STATE", state).output().expect("bash starts")
+        };
+        ends(&emitted("first"), 0);
+        ends(&emitted("second"), 0);
+        ends(
+            &bench.helm(&["upgrade", "web", "charts/web", "--set", "image=never-ready", "--wait", "--timeout", "1s"]),
+            1,
+        );
+        fs::remove_file(bench.path("switch")).expect("the switch is there");
+        // The failed revision is not the one to go back to.
+        ends(&emitted("third"), 8);
         assert_eq!(bench.staging.image("shop", "web"), "second");
     });
 }

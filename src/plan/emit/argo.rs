@@ -5,7 +5,7 @@
 //! that Argo reads as `IntOrString` are texts.
 
 use super::{
-    CONTENT_MARK, Emitted, Losses, history_of, kubeconfig_of, lose_approval, one_line, outputs_used, performed, quote,
+    CONTENT_MARK, Emitted, Losses, kubeconfig_of, lose_approval, one_line, outputs_used, performed, previous_of, quote,
     scripts_of, sealed, vars_of,
 };
 use crate::plan::yaml::{Value, list, map, text, write};
@@ -288,10 +288,7 @@ fn source_of(step: &Step) -> String {
     }
     if step.undo.is_some() && step.writes() {
         let mark = quote(&format!("{SHARED}/{}", step.id));
-        let previous = history_of(step).map_or_else(
-            || "printf '\\n'".to_owned(),
-            |history| format!("{{ {history} 2>/dev/null || true; }} | sed -n 's/.*\"revision\":\\([0-9]*\\).*/\\1/p'"),
-        );
+        let previous = previous_of(step).unwrap_or_else(|| "printf '\\n'".to_owned());
         out.push_str(&format!("if [ ! -f {mark} ]; then {previous} > {mark}; fi\n"));
     }
     if step.kind == StepKind::Soak {

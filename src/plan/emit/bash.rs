@@ -5,7 +5,7 @@
 //! the plan's scripts stands in a here-document that nothing in it can end.
 
 use super::{
-    CONTENT_MARK, Emitted, Losses, history_of, kubeconfig_of, lose_approval, one_line, outputs_used, performed, quote,
+    CONTENT_MARK, Emitted, Losses, kubeconfig_of, lose_approval, one_line, outputs_used, performed, previous_of, quote,
     repeatable, scripts_of, sealed, vars_of,
 };
 use crate::plan::{Action, Evidence, On, Plan, Retries, RollbackPolicy, RollbackScope, Step, StepKind};
@@ -325,11 +325,11 @@ fn run_function(at: usize, step: &Step, scripts: &super::Scripts<'_>) -> String 
     if let Some(check) = &scripts.check {
         out.push_str(&format!("  if {}; then exit 0; fi\n", call(&once(check), 0, &format!("script_{at}_check"))));
     }
-    if let Some(history) = history_of(step) {
+    if let Some(previous) = previous_of(step) {
         out.push_str(&format!(
-            "  if [ ! -f \"$state/{id}.previous\" ]; then\n    {{ {history} 2>/dev/null || true; }} |\n      sed -n \
-             's/.*\"revision\":\\([0-9]*\\).*/\\1/p' >\"$state/{id}.previous\"\n  fi\n",
-            id = step.id
+            "  if [ ! -f \"$state/{id}.previous\" ]; then\n    {previous} >\"$state/{id}.previous\"\n  fi\n",
+            id = step.id,
+            previous = previous.replace('\n', "\n    ")
         ));
     }
     let wanted = step.expect.as_ref().and_then(|expect| expect.exit).unwrap_or(0);

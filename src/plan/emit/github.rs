@@ -6,8 +6,8 @@
 //! scripts through `env:` alone: no expression stands inside `run:`.
 
 use super::{
-    CONTENT_MARK, Emitted, Losses, Scripts, history_of, kubeconfig_of, lose_approval, one_line, outputs_used,
-    performed, quote, scripts_of, sealed, vars_of,
+    CONTENT_MARK, Emitted, Losses, Scripts, kubeconfig_of, lose_approval, one_line, outputs_used, performed,
+    previous_of, quote, scripts_of, sealed, vars_of,
 };
 use crate::plan::yaml::{Value, list, map, text, write};
 use crate::plan::{Action, Evidence, Forbid, Impact, On, Plan, Retries, RollbackPolicy, Step, StepKind};
@@ -407,12 +407,7 @@ fn step_script(step: &Step) -> String {
     }
     if step.undo.is_some() && step.writes() {
         out.push_str("mkdir -p \"$RUNNER_TEMP/opsbook\"\n");
-        let previous = history_of(step).map_or_else(
-            || "''".to_owned(),
-            |history| {
-                format!("\"$({{ {history} 2>/dev/null || true; }} | sed -n 's/.*\"revision\":\\([0-9]*\\).*/\\1/p')\"")
-            },
-        );
+        let previous = previous_of(step).map_or_else(|| "''".to_owned(), |previous| format!("\"$({previous})\""));
         out.push_str(&format!("printf '%s\\n' {previous} > \"$RUNNER_TEMP/opsbook/$OPSBOOK_STEP\"\n"));
     }
     if step.kind == StepKind::Soak {

@@ -177,11 +177,16 @@ fn one_line(text: &str) -> String {
     text.chars().map(|ch| if ch.is_control() { ' ' } else { ch }).collect()
 }
 
-/// The command that prints a Helm release's last revision as JSON, of a step that writes one.
-fn history_of(step: &Step) -> Option<String> {
+/// The command that prints the revision of a Helm release that serves, or nothing, of a step that
+/// writes one. A newer revision that failed is no way back.
+fn previous_of(step: &Step) -> Option<String> {
     let helm = step.helm.as_ref().filter(|_| step.writes())?;
     let namespace = helm.namespace.as_ref().map(|namespace| format!(" -n {}", quote(namespace))).unwrap_or_default();
-    Some(format!("helm history {} -o json --max 1{namespace}", quote(&helm.release)))
+    Some(format!(
+        "{{ helm history {} -o json{namespace} 2>/dev/null || true; }} |\n  tr '}}' '\\n' | sed -n \
+         's/.*\"revision\":\\([0-9]*\\).*\"status\":\"deployed\".*/\\1/p' | tail -n 1",
+        quote(&helm.release)
+    ))
 }
 
 /// Tells whether a machine performs the step.

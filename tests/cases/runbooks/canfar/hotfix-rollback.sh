@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Roll back or hotfix
 # runbook: hotfix-rollback, plan: sha256:9fe82f2981c81d6c23d46a547b7c12f50ac8f551415205f68e772966b7ee291d
-# content: sha256:2daf5577359a5be53d25ac8567be50498c7666f9a51bbca1ec7d4aa8e9f22166
+# content: sha256:4359722462ccb903bc385e62cbc77d0fef7a1d0ecd7e6ef20b58d3187ddb2ab8
 # Emitted by opsbook; change the runbook and emit again instead of editing this file.
 # Functions are called by name, and not every plan needs all of them; values are data, in which
 # nothing expands:
@@ -315,8 +315,8 @@ surroundings_4() {
 run_4() (
   surroundings_4 || exit
   if [ ! -f "$state/patch-staging.cavern.deploy.previous" ]; then
-    { helm history 'cavern' -o json --max 1 -n 'skaha-system' 2>/dev/null || true; } |
-      sed -n 's/.*"revision":\([0-9]*\).*/\1/p' >"$state/patch-staging.cavern.deploy.previous"
+    { helm history 'cavern' -o json -n 'skaha-system' 2>/dev/null || true; } |
+      tr '}' '\n' | sed -n 's/.*"revision":\([0-9]*\).*"status":"deployed".*/\1/p' | tail -n 1 >"$state/patch-staging.cavern.deploy.previous"
   fi
   attempts 1 30 0 900 bash script_4_main || exit
   attempts 0 0 0 600 bash script_4_verify || exit
@@ -435,8 +435,8 @@ surroundings_8() {
 run_8() (
   surroundings_8 || exit
   if [ ! -f "$state/patch-production.cavern.deploy.previous" ]; then
-    { helm history 'cavern' -o json --max 1 -n 'skaha-system' 2>/dev/null || true; } |
-      sed -n 's/.*"revision":\([0-9]*\).*/\1/p' >"$state/patch-production.cavern.deploy.previous"
+    { helm history 'cavern' -o json -n 'skaha-system' 2>/dev/null || true; } |
+      tr '}' '\n' | sed -n 's/.*"revision":\([0-9]*\).*"status":"deployed".*/\1/p' | tail -n 1 >"$state/patch-production.cavern.deploy.previous"
   fi
   attempts 1 30 0 900 bash script_8_main || exit
   attempts 0 0 0 600 bash script_8_verify || exit

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Quarterly platform release
 # runbook: quarterly-release, plan: sha256:2186e87f9fec9db522f47c7b249f883bc627737dd15d8af8cdcdbe994e47af6f
-# content: sha256:8652634ef629f7242729a71aacf973ef5e56a9fae2d60e932c5eb9de146ac9a5
+# content: sha256:641de8218e7c0f8bf6f665588e743ce468dffa9d2814d86cc278c9dc27cc7da8
 # Emitted by opsbook; change the runbook and emit again instead of editing this file.
 # Functions are called by name, and not every plan needs all of them; values are data, in which
 # nothing expands:
@@ -308,8 +308,8 @@ surroundings_4() {
 run_4() (
   surroundings_4 || exit
   if [ ! -f "$state/staging.cavern.deploy.previous" ]; then
-    { helm history 'cavern' -o json --max 1 -n 'skaha-system' 2>/dev/null || true; } |
-      sed -n 's/.*"revision":\([0-9]*\).*/\1/p' >"$state/staging.cavern.deploy.previous"
+    { helm history 'cavern' -o json -n 'skaha-system' 2>/dev/null || true; } |
+      tr '}' '\n' | sed -n 's/.*"revision":\([0-9]*\).*"status":"deployed".*/\1/p' | tail -n 1 >"$state/staging.cavern.deploy.previous"
   fi
   attempts 1 30 0 900 bash script_4_main || exit
   attempts 0 0 0 600 bash script_4_verify || exit
@@ -425,8 +425,8 @@ surroundings_7() {
 run_7() (
   surroundings_7 || exit
   if [ ! -f "$state/staging.skaha.deploy.previous" ]; then
-    { helm history 'skaha' -o json --max 1 -n 'skaha-system' 2>/dev/null || true; } |
-      sed -n 's/.*"revision":\([0-9]*\).*/\1/p' >"$state/staging.skaha.deploy.previous"
+    { helm history 'skaha' -o json -n 'skaha-system' 2>/dev/null || true; } |
+      tr '}' '\n' | sed -n 's/.*"revision":\([0-9]*\).*"status":"deployed".*/\1/p' | tail -n 1 >"$state/staging.skaha.deploy.previous"
   fi
   attempts 1 30 0 900 bash script_7_main || exit
   attempts 0 0 0 600 bash script_7_verify || exit
@@ -567,8 +567,8 @@ surroundings_12() {
 run_12() (
   surroundings_12 || exit
   if [ ! -f "$state/production.cavern.deploy.previous" ]; then
-    { helm history 'cavern' -o json --max 1 -n 'skaha-system' 2>/dev/null || true; } |
-      sed -n 's/.*"revision":\([0-9]*\).*/\1/p' >"$state/production.cavern.deploy.previous"
+    { helm history 'cavern' -o json -n 'skaha-system' 2>/dev/null || true; } |
+      tr '}' '\n' | sed -n 's/.*"revision":\([0-9]*\).*"status":"deployed".*/\1/p' | tail -n 1 >"$state/production.cavern.deploy.previous"
   fi
   attempts 1 30 0 900 bash script_12_main || exit
   attempts 0 0 0 600 bash script_12_verify || exit
@@ -684,8 +684,8 @@ surroundings_15() {
 run_15() (
   surroundings_15 || exit
   if [ ! -f "$state/production.skaha.deploy.previous" ]; then
-    { helm history 'skaha' -o json --max 1 -n 'skaha-system' 2>/dev/null || true; } |
-      sed -n 's/.*"revision":\([0-9]*\).*/\1/p' >"$state/production.skaha.deploy.previous"
+    { helm history 'skaha' -o json -n 'skaha-system' 2>/dev/null || true; } |
+      tr '}' '\n' | sed -n 's/.*"revision":\([0-9]*\).*"status":"deployed".*/\1/p' | tail -n 1 >"$state/production.skaha.deploy.previous"
   fi
   attempts 1 30 0 900 bash script_15_main || exit
   attempts 0 0 0 600 bash script_15_verify || exit
