@@ -3,6 +3,7 @@
 // Tests look at the world from outside: they write projects, run the program and read what it wrote.
 #![allow(clippy::disallowed_methods, clippy::print_stdout)]
 
+mod adopt;
 mod cli;
 mod config_fuzz;
 mod config_reference;

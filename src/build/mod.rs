@@ -26,5 +26,5 @@ pub use outputs::{Content, OutPath, Outputs};
 pub use page::page_of_its_own;
 pub use problems::{Problem, ProblemKind, problems_of_files};
 pub use project::{History, Levels, Overrides, PageTimes, Project, Purpose, RunRules, load};
-pub use runbooks::{collect_library, collect_pages, judge_runbooks};
+pub use runbooks::{adopt_page, collect_library, collect_pages, judge_runbooks};
 pub use stages::{Built, build};

@@ -3,10 +3,11 @@
 use super::{Cache, Project};
 use crate::diag::Diagnostics;
 use crate::markdown::{self, Dialect, ExtensionUse};
+use crate::plan::adopt::{self, Adoption, Reading};
 use crate::plan::lint::{self, Context};
 use crate::plan::{self, Binding, Facts, Library, Page};
 use crate::runbook;
-use crate::text::{SitePath, Span, Spanned, World};
+use crate::text::{SitePath, Source, Span, Spanned, World};
 
 /// What a page without a project is written in: the blocks and lists that runbooks need.
 const BARE: [&str; 7] = [
@@ -101,6 +102,18 @@ pub(super) fn library_of(cache: &Cache, world: &dyn World) -> Library {
         library.insert(*path, Page { source, runbook: kept.value.runbook.clone(), anchors });
     }
     library
+}
+
+/// Proposes what makes a page a runbook.
+pub fn adopt_page(project: Option<&Project>, world: &dyn World, source: &Source) -> Adoption {
+    let bare = bare_dialect();
+    let dialect = project.map_or(&bare, |project| &project.dialect);
+    adopt::adopt(source, world, &|source| {
+        let parsed = markdown::parse(source, dialect, world);
+        let (runbook, diagnostics) = runbook::extract(&parsed.document, source);
+        let anchors = parsed.facts.anchors.keys().cloned().collect();
+        Reading { document: parsed.document, runbook, anchors, diagnostics }
+    })
 }
 
 fn bare_dialect() -> Dialect {

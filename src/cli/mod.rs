@@ -6,6 +6,7 @@
 
 #[cfg(unix)]
 mod act;
+mod adopt;
 mod build;
 mod check;
 mod emit;
@@ -89,6 +90,7 @@ struct Typed {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Adopt(adopt::Typed),
     Build(build::Typed),
     Check(check::Typed),
     Migrate(migrate::Typed),
@@ -130,6 +132,7 @@ pub fn main() -> ExitCode {
         Err(error) => return say_usage(&error),
     };
     let status = match typed.command {
+        Command::Adopt(typed) => adopt::run(&typed),
         Command::Build(typed) => build::run(typed),
         Command::Check(typed) => check::run(typed),
         Command::Migrate(typed) => migrate::run(&typed),

@@ -3,6 +3,7 @@
 //! In: runbooks, parameter values, and facts of the repository as values. Out: a [`Plan`], the same
 //! bytes for the same inputs. Knows no clock, no host, no absolute path, and executes nothing.
 
+pub mod adopt;
 mod canonical;
 mod components;
 mod edges;

@@ -289,6 +289,11 @@ fn first_line_is_prompt(body: &Chunk) -> bool {
     body.lines().find(|line| !line.text.trim().is_empty()).is_some_and(|line| prompt(line.text).is_some())
 }
 
+/// Returns the commands that a transcript shows after its prompts.
+pub fn commands_of_transcript(code: &Chunk) -> String {
+    commands(code).0.text().to_owned()
+}
+
 /// Takes the prompt lines of a transcript with their continuations; the rest is what they answer.
 fn commands(body: &Chunk) -> (Chunk, Option<String>) {
     let (mut script, mut answers) = (Chunk::default(), Vec::new());

@@ -220,7 +220,7 @@ pub(super) fn is_id(text: &str) -> bool {
 }
 
 /// Makes an id out of words; empty where there is no letter or digit to keep.
-pub(super) fn slug(text: &str) -> String {
+pub fn slug(text: &str) -> String {
     let mut out = String::new();
     for ch in text.chars().flat_map(char::to_lowercase) {
         if ch.is_ascii_alphanumeric() {

@@ -16,8 +16,9 @@ mod settings;
 mod template;
 mod typed;
 
+pub use blocks::commands_of_transcript;
 pub use extract::extract;
-pub use fields::nearest;
+pub use fields::{nearest, slug};
 pub use model::*;
 pub use settings::days_since_epoch;
 pub use template::{Condition, Part, Template};

@@ -19,10 +19,11 @@ use super::lower::Lowered;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::runbook::{Duration, Runbook};
 use crate::text::{SitePath, Source, Span, Spanned, World};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use release::lint_release_please;
+pub(in crate::plan) use scripts::find_placeholders;
 
 /// What a lint must be told.
 #[derive(Clone, Debug, Default)]
@@ -139,4 +140,15 @@ fn used_blocks(library: &Library) -> BTreeMap<(SitePath, String), usize> {
         }
     }
     out
+}
+
+/// A simple command, name first; `None` stands for a word with an expansion in it.
+pub(in crate::plan) type Words = Vec<Option<String>>;
+
+/// Reads a script's simple commands and the variables that it sets; `None` where Bash does not parse
+/// it.
+pub(in crate::plan) fn bash_outline(script: &str) -> Option<(Vec<Words>, BTreeSet<String>)> {
+    let read = bash::read(script);
+    let words = |command: bash::Command| command.words.into_iter().map(|word| word.literal).collect();
+    read.error.is_none().then(|| (read.commands.into_iter().map(words).collect(), read.sets))
 }

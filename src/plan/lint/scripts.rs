@@ -156,7 +156,8 @@ pub(in crate::plan) fn find_placeholders(text: &str) -> Vec<(usize, usize)> {
             }
         }
         if text[..].is_char_boundary(at) && text[at..].starts_with("{{") && !text[..at].ends_with('{') {
-            let Some(close) = text[at..].find("}}").filter(|close| *close < 60) else { continue };
+            let near = &bytes[at..bytes.len().min(at + 62)];
+            let Some(close) = near.windows(2).position(|pair| pair == b"}}") else { continue };
             let name = text[at + 2..at + close].trim();
             let bare = name.starts_with(|ch: char| ch.is_ascii_alphabetic())
                 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))

@@ -1,0 +1,269 @@
+//! What a script may do to the world, guessed from its commands.
+//!
+//! Conservative: `read` only where every command is known to look and to leave alone; what is not
+//! known writes; what names a removal destroys.
+
+use crate::runbook::Impact;
+
+type Words = [Option<String>];
+
+/// Commands that look, whatever their arguments.
+const LOOK: &[&str] = &[
+    ":",
+    "[",
+    "base64",
+    "cat",
+    "cd",
+    "cmp",
+    "cut",
+    "date",
+    "df",
+    "diff",
+    "dig",
+    "dmesg",
+    "du",
+    "echo",
+    "egrep",
+    "false",
+    "fgrep",
+    "file",
+    "free",
+    "grep",
+    "head",
+    "host",
+    "hostname",
+    "id",
+    "jq",
+    "journalctl",
+    "ls",
+    "lsof",
+    "md5sum",
+    "netstat",
+    "nproc",
+    "nslookup",
+    "ping",
+    "printf",
+    "ps",
+    "pwd",
+    "sha256sum",
+    "sleep",
+    "ss",
+    "stat",
+    "tail",
+    "test",
+    "tr",
+    "true",
+    "uname",
+    "uniq",
+    "uptime",
+    "wc",
+    "which",
+    "whoami",
+];
+
+/// Commands that look with these words as their first arguments.
+const LOOK_BY: &[(&str, &[&str])] = &[
+    ("docker", &["ps", "images", "logs", "inspect", "version", "info"]),
+    ("git", &["status", "log", "diff", "show", "rev-parse", "describe", "ls-files", "blame"]),
+    ("helm", &["list", "ls", "status", "get", "history", "show", "search", "version", "template", "lint"]),
+    (
+        "kubectl",
+        &["get", "describe", "logs", "top", "explain", "version", "cluster-info", "api-resources", "wait", "diff"],
+    ),
+    ("oc", &["get", "describe", "logs", "explain", "version", "status", "whoami"]),
+    ("podman", &["ps", "images", "logs", "inspect", "version", "info"]),
+    ("systemctl", &["status", "is-active", "is-enabled", "is-failed", "list-units", "show", "cat"]),
+    ("terraform", &["show", "validate", "output", "version"]),
+];
+
+/// Commands that change things, known well enough to tell a script from a listing.
+const WORK: &[&str] = &[
+    "apt",
+    "apt-get",
+    "aws",
+    "brew",
+    "chmod",
+    "chown",
+    "cp",
+    "curl",
+    "dnf",
+    "docker",
+    "find",
+    "gcloud",
+    "git",
+    "go",
+    "helm",
+    "kubectl",
+    "ln",
+    "make",
+    "mkdir",
+    "mv",
+    "npm",
+    "oc",
+    "pip",
+    "podman",
+    "rm",
+    "sed",
+    "ssh",
+    "scp",
+    "sudo",
+    "systemctl",
+    "tar",
+    "terraform",
+    "touch",
+    "wget",
+    "yum",
+];
+
+const REMOVE: &[&str] = &["dd", "dropdb", "rm", "rmdir", "shred", "truncate", "userdel", "wipefs"];
+const REMOVALS: &[&str] = &["delete", "destroy", "prune", "purge", "remove", "rm", "rmi", "terminate", "uninstall"];
+
+/// Tells whether a command's name is one that people type.
+pub(super) fn is_known(command: &Words) -> bool {
+    name(command).is_some_and(|name| {
+        LOOK.contains(&name)
+            || WORK.contains(&name)
+            || REMOVE.contains(&name)
+            || LOOK_BY.iter().any(|(of, _)| *of == name)
+    })
+}
+
+/// Guesses the impact of a script from its commands and its text.
+pub(super) fn guess(commands: &[Vec<Option<String>>], script: &str) -> Impact {
+    let worst = commands.iter().map(|command| of_command(command)).max().unwrap_or(Impact::Write);
+    let lower = script.to_lowercase();
+    if ["drop table", "drop database", "delete from", "truncate table"].iter().any(|words| lower.contains(words)) {
+        return Impact::Destroy;
+    }
+    if worst == Impact::Read && redirects(script) { Impact::Write } else { worst }
+}
+
+fn name(command: &Words) -> Option<&str> {
+    command.first()?.as_deref()
+}
+
+fn of_command(command: &Words) -> Impact {
+    let Some(name) = name(command) else { return Impact::Write };
+    let rest = &command[1..];
+    if matches!(name, "sudo" | "time" | "nohup" | "command") {
+        return if rest.first().is_some_and(|word| word.as_ref().is_some_and(|word| !word.starts_with('-'))) {
+            of_command_bounded(rest)
+        } else {
+            at_least_write(rest)
+        };
+    }
+    of_named(name, rest)
+}
+
+/// `sudo sudo sudo …` is not followed.
+fn of_command_bounded(command: &Words) -> Impact {
+    match name(command) {
+        Some(name) if name != "sudo" => of_named(name, &command[1..]),
+        _ => at_least_write(command),
+    }
+}
+
+fn of_named(name: &str, rest: &Words) -> Impact {
+    let name = name.rsplit('/').next().unwrap_or(name);
+    if REMOVE.contains(&name) || name.starts_with("mkfs") {
+        return Impact::Destroy;
+    }
+    let words = || rest.iter().flatten().map(String::as_str);
+    let looks = match name {
+        "curl" => {
+            !words().any(|word| {
+                let long = ["--data", "--request", "--form", "--upload", "--output", "--json", "--remote-name"];
+                let short =
+                    word.starts_with('-') && !word.starts_with("--") && word.contains(['X', 'd', 'F', 'T', 'o', 'O']);
+                short || long.iter().any(|option| word.starts_with(option))
+            }) && rest.iter().all(Option::is_some)
+        }
+        "find" => !words().any(|word| ["-delete", "-exec", "-execdir", "-ok", "-okdir", "-fprint"].contains(&word)),
+        "aws" => {
+            second(rest).is_some_and(|verb| ["describe-", "list-", "get-"].iter().any(|start| verb.starts_with(start)))
+        }
+        "kubectl" | "oc" if first(rest) == Some("rollout") => matches!(second(rest), Some("status" | "history")),
+        "kubectl" | "oc" if first(rest) == Some("config") => matches!(second(rest), Some("view" | "current-context")),
+        _ => {
+            LOOK.contains(&name)
+                || LOOK_BY
+                    .iter()
+                    .any(|(of, verbs)| *of == name && first(rest).is_some_and(|verb| verbs.contains(&verb)))
+        }
+    };
+    if looks { Impact::Read } else { at_least_write(rest) }
+}
+
+fn at_least_write(words: &Words) -> Impact {
+    let removes = words.iter().flatten().any(|word| {
+        REMOVALS.contains(&word.as_str())
+            || ["delete-", "terminate-", "--force-delete", "--hard"].iter().any(|start| word.starts_with(start))
+    });
+    if removes { Impact::Destroy } else { Impact::Write }
+}
+
+fn first(words: &Words) -> Option<&str> {
+    arguments(words).next()
+}
+
+fn second(words: &Words) -> Option<&str> {
+    arguments(words).nth(1)
+}
+
+/// The words that are no options and no values of options that commonly come first. A word that is
+/// expanded counts as one that nothing is known of.
+fn arguments(words: &Words) -> impl Iterator<Item = &str> {
+    let mut skip = false;
+    words.iter().map(|word| word.as_deref().unwrap_or("$")).filter(move |word| {
+        if std::mem::take(&mut skip) {
+            return false;
+        }
+        skip = matches!(
+            *word,
+            "-n" | "--namespace" | "--context" | "--kube-context" | "--kubeconfig" | "-C" | "--profile" | "--region"
+        );
+        !word.starts_with('-')
+    })
+}
+
+/// Tells whether anything is written to a file, for all that the text shows.
+fn redirects(script: &str) -> bool {
+    let mut text = script.replace("2>&1", "").replace("->", "").replace("=>", "");
+    for quiet in ["&>/dev/null", "2>/dev/null", ">/dev/null", "2> /dev/null", "> /dev/null", ">&2"] {
+        text = text.replace(quiet, "");
+    }
+    text.contains('>') || script.split_whitespace().any(|word| word == "tee")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(script: &str) -> Impact {
+        let (commands, _) = crate::plan::lint::bash_outline(script).expect("it parses");
+        guess(&commands, script)
+    }
+
+    #[test]
+    fn only_what_is_known_to_look_reads() {
+        for script in [
+            "kubectl -n kube-system get pods | grep -v Running",
+            "kubectl rollout status deployment/web --timeout=5m",
+            "curl -fsS https://example.org/health 2>/dev/null",
+            "sudo systemctl status nginx",
+            "aws ec2 describe-instances",
+        ] {
+            assert_eq!(of(script), Impact::Read, "{script}");
+        }
+        for script in
+            ["kubectl apply -f a.yaml", "kubectl $VERB pods", "ls > list", "curl -X POST u", "frobnicate", "git push"]
+        {
+            assert_eq!(of(script), Impact::Write, "{script}");
+        }
+        for script in
+            ["rm -rf /srv/x", "kubectl -n a delete pod b", "sudo rm x", "psql -c 'DROP TABLE t'", "git reset --hard"]
+        {
+            assert_eq!(of(script), Impact::Destroy, "{script}");
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Code blocks of a page that look as if somebody typed them into a shell.
+
+use super::impact;
+use super::inner_timeout;
+use crate::markdown::CodeBlock;
+use crate::plan::lint::{bash_outline, find_placeholders};
+use crate::runbook::{Impact, commands_of_transcript};
+use crate::text::Source;
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+const SHELLS: &[&str] = &["bash", "sh", "shell", "zsh"];
+const CONSOLES: &[&str] = &["console", "shell-session", "terminal", "session", "shellsession"];
+
+/// What a code block is.
+pub(super) enum Judged {
+    /// Not a script.
+    Prose,
+    /// A script that no machine can run as it stands.
+    Left,
+    /// A script that can be a step.
+    Step(Candidate),
+}
+
+/// A block that can be a step.
+pub(super) struct Candidate {
+    /// Where the line below the opening fence begins.
+    pub(super) body: usize,
+    /// What stands before the fence in its line.
+    pub(super) prefix: String,
+    /// Whether the header must say what runs it, because the fence does not.
+    pub(super) names_shell: bool,
+    pub(super) impact: Impact,
+    pub(super) timeout: String,
+    /// The placeholders, in order.
+    pub(super) holes: Vec<Hole>,
+    /// The variables that the script sets.
+    pub(super) sets: BTreeSet<String>,
+    /// The first words of the first command.
+    pub(super) first_words: String,
+}
+
+/// A placeholder.
+pub(super) struct Hole {
+    /// Where it stands in the page.
+    pub(super) range: Range<usize>,
+    /// The name without its brackets.
+    pub(super) name: String,
+    pub(super) quoting: Quoting,
+}
+
+/// What a place in a script is quoted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Quoting {
+    None,
+    Single,
+    Double,
+    Comment,
+}
+
+impl Quoting {
+    /// Writes the expansion of a variable so that its value is one piece of text here.
+    pub(super) fn write(self, var: &str) -> String {
+        match self {
+            Quoting::None => format!("\"${var}\""),
+            Quoting::Single => format!("'\"${var}\"'"),
+            Quoting::Double => format!("${{{var}}}"),
+            Quoting::Comment => format!("${var}"),
+        }
+    }
+}
+
+/// Judges a block.
+pub(super) fn judge(source: &Source, code: &CodeBlock) -> Judged {
+    let language = code.language.as_ref().map(|language| language.value.to_lowercase()).unwrap_or_default();
+    let named = SHELLS.contains(&language.as_str()) || CONSOLES.contains(&language.as_str());
+    if !named && !language.is_empty() {
+        return Judged::Prose;
+    }
+    let text = code.code.text();
+    let Some((prefix, body)) = fence(source, code) else { return Judged::Prose };
+    if text.starts_with("#|") || text.trim().is_empty() {
+        return Judged::Prose;
+    }
+    let is_prompt = |line: &str| ["$ ", "% ", "❯ "].iter().any(|mark| line.trim_start().starts_with(mark));
+    let prompts = text.lines().find(|line| !line.trim().is_empty()).is_some_and(is_prompt);
+    let transcript = CONSOLES.contains(&language.as_str()) || prompts;
+    if transcript && !named {
+        return Judged::Prose;
+    }
+    let left = if named { Judged::Left } else { Judged::Prose };
+    if !transcript && text.lines().any(|line| line.trim_start().starts_with("$ ")) {
+        return left;
+    }
+    let mut script = if transcript { commands_of_transcript(&code.code) } else { text.to_owned() };
+    let places = find_placeholders(&script);
+    let mut holes = Vec::new();
+    if !places.is_empty() {
+        // A transcript is kept as it is, and nobody can fill in its placeholders.
+        if transcript {
+            return left;
+        }
+        let Some(quotings) = quotings(&script, &places) else { return left };
+        let mut filled = String::with_capacity(script.len());
+        let mut at = 0;
+        for ((start, length), quoting) in places.iter().zip(&quotings) {
+            let span = code.code.span(*start..start + length);
+            if span.file != source.path() || source.slice(span) != Some(&script[*start..start + length]) {
+                return left;
+            }
+            let name = script[*start..start + length].trim_matches(['<', '>', '{', '}']).trim().to_owned();
+            filled.push_str(&script[at..*start]);
+            filled.push_str(&quoting.write("PLACEHOLDER"));
+            at = start + length;
+            holes.push(Hole { range: span.range(), name, quoting: *quoting });
+        }
+        filled.push_str(&script[at..]);
+        script = filled;
+    }
+    let elided = script.lines().any(|line| matches!(line.trim(), "..." | "…" | "[...]"));
+    let Some((commands, sets)) = bash_outline(&script).filter(|(commands, _)| !elided && !commands.is_empty()) else {
+        return left;
+    };
+    if !named && !commands.iter().all(|command| impact::is_known(command)) {
+        return Judged::Prose;
+    }
+    let guess = impact::guess(&commands, &script);
+    let least = if guess == Impact::Read { 5 } else { 15 };
+    // The step gives its commands the time that they give themselves, and as much again.
+    let minutes = inner_timeout(&commands).saturating_mul(2).div_ceil(60).max(least);
+    let first_words: Vec<&str> = commands[0].iter().take(2).filter_map(Option::as_deref).collect();
+    Judged::Step(Candidate {
+        body,
+        prefix,
+        names_shell: !named,
+        impact: guess,
+        timeout: format!("{minutes}m"),
+        holes,
+        sets,
+        first_words: first_words.join(" "),
+    })
+}
+
+/// Returns what stands before the opening fence, and where the next line begins; `None` where the
+/// block has no fence of this page, or one that counts the lines below it.
+fn fence(source: &Source, code: &CodeBlock) -> Option<(String, usize)> {
+    let span = code.span;
+    let text = source.text();
+    if span.file != source.path() || code.code.whole_span().is_none_or(|whole| whole.file != source.path()) {
+        return None;
+    }
+    let start = text.get(..span.range().start)?.rfind('\n').map_or(0, |at| at + 1);
+    let line = text[start..].lines().next()?;
+    let mark = line.find("```").or_else(|| line.find("~~~"))?;
+    let prefix = &line[..mark];
+    let info = &line[mark..];
+    if !prefix.chars().all(|ch| matches!(ch, ' ' | '\t' | '>'))
+        || info.contains("hl_lines")
+        || info.contains("linenums")
+    {
+        return None;
+    }
+    let body = start + text[start..].find('\n')? + 1;
+    // The first line of the code is the line below the fence.
+    let first = code.code.span(0..0).range().start;
+    let next = text[body..].find('\n').map_or(text.len(), |at| body + at);
+    (body <= first && first <= next).then(|| (prefix.to_owned(), body))
+}
+
+/// Tells for sorted places of a script by what each is quoted; `None` where that is hard to tell: in
+/// here documents and in `$'…'`.
+fn quotings(script: &str, places: &[(usize, usize)]) -> Option<Vec<Quoting>> {
+    if script.contains("<<") || script.contains("$'") || script.contains('`') {
+        return None;
+    }
+    let bytes = script.as_bytes();
+    let mut stack = vec![Quoting::None];
+    let mut out = Vec::with_capacity(places.len());
+    let (mut at, mut next) = (0, 0);
+    while at < bytes.len() {
+        let state = *stack.last()?;
+        if let Some((start, length)) = places.get(next)
+            && *start == at
+        {
+            out.push(state);
+            next += 1;
+            at += length;
+            continue;
+        }
+        let byte = bytes[at];
+        match (state, byte) {
+            (Quoting::None | Quoting::Double, b'\\') => at += 1,
+            (Quoting::Single, b'\'') | (Quoting::Double, b'"') | (Quoting::Comment, b'\n') => drop(stack.pop()),
+            (Quoting::None, b'\'') => stack.push(Quoting::Single),
+            (Quoting::None, b'"') => stack.push(Quoting::Double),
+            (Quoting::None, b'#') if at == 0 || bytes[at - 1].is_ascii_whitespace() => stack.push(Quoting::Comment),
+            (Quoting::None, b'(') => stack.push(Quoting::None),
+            (Quoting::None, b')') if stack.len() > 1 => drop(stack.pop()),
+            (Quoting::Double, b'(') if bytes[at - 1] == b'$' => stack.push(Quoting::None),
+            _ => {}
+        }
+        at += 1;
+    }
+    let ended = matches!(stack.as_slice(), [Quoting::None] | [Quoting::None, Quoting::Comment]);
+    (ended && out.len() == places.len()).then_some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_stay_one_piece_of_text() {
+        let script = "a <x1> '<x2>' \"<x3> $(b <x4>)\" # <x5>\nc-<x6>";
+        let found = quotings(script, &find_placeholders(script)).expect("nothing is hard here");
+        use Quoting::{Comment, Double, None, Single};
+        assert_eq!(found, [None, Single, Double, None, Comment, None]);
+        assert_eq!(quotings("cat <<E\n<x1>\nE", &[(8, 4)]), Option::None);
+    }
+}
