@@ -10,6 +10,7 @@ mod protobuf;
 use api::Cluster;
 use serde_json::Value;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -33,7 +34,8 @@ impl Tools {
             "OPSBOOK_KUBE_TOOLS is set, and `{}` does not hold helm and kubectl",
             folder.display()
         );
-        there.then_some(folder)
+        // The programs are run in other folders.
+        there.then(|| fs::canonicalize(folder).expect("it is there"))
     }
 }
 
@@ -46,7 +48,11 @@ fn with_each(test: &str, body: impl Fn(Tools, PathBuf) + Sync) {
                     let body = &body;
                     scope.spawn(move || body(tools, folder));
                 }
-                None => println!("SKIPPED: {test} with {name}: `.ci/kube-tools` fetches the programs"),
+                // Straight to standard error: what passes is not shown otherwise.
+                None => {
+                    let told = writeln!(std::io::stderr(), "SKIPPED: {test} with {name}: see `.ci/kube-tools`");
+                    told.expect("standard error takes text");
+                }
             }
         }
     });
@@ -496,5 +502,10 @@ fn each_environment_sees_its_own_cluster() {
         assert_eq!(bench.staging.image("shop", "web"), "second");
         assert_eq!(bench.staging.revisions("web").len(), 2);
         assert_eq!(bench.production.requests(), before);
+        bench.write("kubeconfig-production", &bench.staging.kubeconfig().replace("127.0.0.1:", "127.0.0.1:1/"));
+        let unreachable = bench.run();
+        ends(&unreachable, 6);
+        let wanted = "cannot see whether the kubeconfig of environment `production` leads to its cluster: ";
+        assert!(said(&unreachable).contains(wanted), "{}", said(&unreachable));
     });
 }

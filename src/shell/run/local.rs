@@ -316,8 +316,14 @@ impl Local {
             return Ok(());
         }
         let ended = self.probe(step, "kubectl get namespace kube-system -o 'jsonpath={.metadata.uid}'")?;
+        if ended.ending != Ending::Exited(0) {
+            let said = ended.log.lines().last().unwrap_or("kubectl said nothing");
+            return Err(RunError::Stale {
+                why: format!("cannot see whether the kubeconfig of environment `{name}` leads to its cluster: {said}"),
+            });
+        }
         let found = ended.stdout.trim();
-        if ended.ending != Ending::Exited(0) || found != wanted {
+        if found != wanted {
             return Err(RunError::Stale {
                 why: format!(
                     "the kubeconfig of environment `{name}` does not lead to its cluster: the uid of `kube-system` is \
