@@ -3,14 +3,16 @@
 //! `tests/cases/diagnostics/RBnnn.md` is the page, with `expect: RBnnn` in a comment on the line of each
 //! finding, or `expect below: RBnnn` on the line before it; `RBnnn.clean.md` says nothing. Further
 //! files of a case follow lines `%%% path`. Of these `git-tags` are the tags of the repository, and
-//! with `params` the plan is bound, with the values in it.
+//! with `params` the plan is bound, with the values in it. `journal` has the time and the event of each
+//! record of a run; hashes and the plan beside it are made, unless the case has lines of its own.
 //!
 //! `UPDATE_EXPECTED=1` puts the comments where the findings are; the difference is to be read before
 //! it is committed.
 
 use crate::runbooks::Project;
 use opsbook::diag::{Code, Diagnostics};
-use opsbook::plan::lint::{Context, lint, lint_release_please};
+use opsbook::plan::lint::{Context, lint, lint_emitted, lint_journals, lint_release_please};
+use opsbook::plan::machine::Chain;
 use opsbook::plan::{self, Binding, Facts};
 use opsbook::text::SitePath;
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,10 +65,10 @@ fn findings(files: &[(String, String)]) -> (BTreeSet<(String, usize, String)>, V
     let special = |name: &str| texts.iter().find(|(path, _)| *path == name).map(|(_, text)| text.as_str());
     let kept: Vec<(&str, &str)> = texts
         .iter()
-        .filter(|(path, _)| !["git-tags", "params"].contains(path))
+        .filter(|(path, _)| !["git-tags", "params", "journal"].contains(path))
         .map(|(path, text)| (*path, text.as_str()))
         .collect();
-    let project = Project::of(&kept);
+    let mut project = Project::of(&kept);
     let entry = SitePath::new("page.md");
     let (library, mut found): (_, Diagnostics) = project.library("page.md");
     let given: Option<BTreeMap<String, String>> = special("params").map(|text| {
@@ -82,14 +84,35 @@ fn findings(files: &[(String, String)]) -> (BTreeSet<(String, usize, String)>, V
         let tags: Option<BTreeSet<String>> = special("git-tags").map(|text| text.lines().map(str::to_owned).collect());
         found.append(lint_release_please(project.world(), tags.as_ref()));
     }
+    if let Some(events) = special("journal") {
+        let plan = project.lower("page.md", &[], &Facts::default()).0.expect("the page has a plan").plan;
+        project = project
+            .with("runs/1-A/journal.jsonl", &journal(events, &plan.hash))
+            .with("runs/1-A/plan.json", &plan.to_json());
+        found.append(lint_journals(SitePath::new("runs"), project.world(), &library, TODAY * 86_400));
+    }
+    found.append(lint_emitted(project.world(), &[SitePath::new("")]));
     let shown = project.show_all(&found);
     let places = found.iter().map(|diagnostic| {
         let place = diagnostic.span.expect("every finding has a place");
         let text = project.text(place.file.as_str());
         let line = text[..place.range().start].matches('\n').count() + 1;
-        (place.file.to_string(), line, diagnostic.code.id().to_owned())
+        let file = if place.file.as_str() == "runs/1-A/journal.jsonl" { "journal" } else { place.file.as_str() };
+        (file.to_owned(), line, diagnostic.code.id().to_owned())
     });
     (places.collect(), shown)
+}
+
+/// Makes a journal of lines with a time and an event.
+fn journal(events: &str, plan: &str) -> String {
+    let mut chain = Chain::default();
+    let mut out = String::new();
+    for line in events.lines() {
+        let line = line.split(" # expect: ").next().unwrap_or_default().replace("PLAN", plan);
+        let (ts, event) = line.split_once(' ').expect("a time and an event");
+        out.push_str(&chain.append(ts, serde_json::from_str(event).expect("an event")));
+    }
+    out
 }
 
 /// Puts marks at findings.
@@ -157,4 +180,30 @@ fn no_page_is_for_a_rule_that_does_not_exist() {
         let code = name.split('.').next().unwrap_or_default();
         assert!(known.contains(code), "{name} is for no code");
     }
+}
+
+#[test]
+fn a_journal_that_was_changed_is_reported_at_its_line() {
+    let text = fs::read_to_string(format!("{CASES}/RB606.clean.md")).expect("there is a case");
+    let files = files(&text);
+    let project = Project::of(&[("page.md", &files[0].1)]);
+    let plan = project.lower("page.md", &[], &Facts::default()).0.expect("the page has a plan").plan;
+    let sound = journal(&files[1].1, &plan.hash);
+    let (library, _) = project.library("page.md");
+    let says = |journal: &str, plan: &str| {
+        let mut files = vec![("page.md", files[0].1.as_str()), ("runs/1-A/journal.jsonl", journal)];
+        files.extend((!plan.is_empty()).then_some(("runs/1-A/plan.json", plan)));
+        let project = Project::of(&files);
+        project.show_all(&lint_journals(SitePath::new("runs"), project.world(), &library, TODAY * 86_400))
+    };
+    let json = plan.to_json();
+    assert_eq!(says(&sound, &json), [] as [String; 0]);
+    let changed = says(&sound.replace("\"reason\":\"down\"", "\"reason\":\"fine\""), &json);
+    let expected = "runs/1-A/journal.jsonl:2:1 RB606 this line of the journal is not what was written: the record \
+                    does not have the hash that it claims";
+    assert_eq!(changed, [expected]);
+    assert!(says(&sound, &json.replace("chart.tgz", "other.tgz"))[0].contains("plan.json:1:1 RB606"));
+    assert!(says(&sound, "")[0].contains("journal.jsonl:1:1 RB606 there is no `runs/1-A/plan.json`"));
+    let other = journal(&files[1].1, "sha256:0");
+    assert!(says(&other, &json)[0].contains("journal.jsonl:1:1 RB606 this run was of the plan `sha256:0`"));
 }

@@ -86,6 +86,7 @@ pub fn judge_runbooks(project: &Project, cache: &Cache, world: &dyn World, time:
         }
         diagnostics.append(lint::lint(path, &library, lowered.as_ref(), &context));
     }
+    diagnostics.append(lint::lint_emitted(world, &[project.docs_dir, SitePath::new(".github/workflows")]));
     if plan::uses_release_please(&library) {
         diagnostics.append(lint::lint_release_please(world, None));
     }

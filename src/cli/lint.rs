@@ -10,7 +10,7 @@ use crate::plan::lint::{self, Context};
 use crate::plan::{self, Binding, Facts};
 use crate::shell::{self, Terminal};
 use crate::text::{SitePath, World as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Judge runbooks by their policies
 #[derive(Debug, clap::Args)]
@@ -19,6 +19,7 @@ Examples:
   opsbook lint                          Every runbook of this project
   opsbook lint docs/release.md          One page
   opsbook lint --fix                    Correct what has one safe correction
+  opsbook lint --journals runs          The journals of runs, too
   opsbook lint --format sarif > report.sarif
                                         For a code-scanning service
 
@@ -38,6 +39,9 @@ pub(super) struct Typed {
     /// How findings are shown
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
+    /// Judge the runs in this folder, too: journals, reviews that are due, runs that failed
+    #[arg(long, value_name = "DIR")]
+    journals: Option<PathBuf>,
     /// Say nothing but errors
     #[arg(short, long)]
     quiet: bool,
@@ -45,6 +49,11 @@ pub(super) struct Typed {
 
 pub(super) fn run(typed: &Typed) -> Status {
     let terminal = Terminal::new(typed.quiet);
+    if let Some(runs) = &typed.journals
+        && !matches!(shell::kind_of(&shell::absolute(runs)), shell::Kind::Folder)
+    {
+        return super::could_not(terminal, &format!("there is no folder `{}`", runs.display()), None);
+    }
     let files = if typed.files.is_empty() { vec![PathBuf::from(".")] } else { typed.files.clone() };
     let mut worst = Status::Fine;
     for file in &files {
@@ -52,7 +61,7 @@ pub(super) fn run(typed: &Typed) -> Status {
             Ok(opened) => opened,
             Err(status) => return status,
         };
-        let (mut diagnostics, mut n_runbooks) = look(&opened);
+        let (mut diagnostics, mut n_runbooks) = look(&opened, typed.journals.as_deref());
         if typed.fix {
             let mut n_fixed = 0;
             for (path, edits) in check::edits(&diagnostics) {
@@ -66,7 +75,7 @@ pub(super) fn run(typed: &Typed) -> Status {
             if n_fixed > 0 {
                 terminal.say(&format!("Corrected {n_fixed} places"));
                 opened.disk = opened.disk.afresh();
-                (diagnostics, n_runbooks) = look(&opened);
+                (diagnostics, n_runbooks) = look(&opened, typed.journals.as_deref());
             }
         }
         let levels = opened.project.as_ref().map(Project::levels).unwrap_or_default();
@@ -78,7 +87,7 @@ pub(super) fn run(typed: &Typed) -> Status {
 }
 
 /// Judges the pages at and below the place that was named; pages elsewhere count as uses.
-fn look(opened: &Opened) -> (Diagnostics, usize) {
+fn look(opened: &Opened, journals: Option<&Path>) -> (Diagnostics, usize) {
     let Opened { disk, entry, project, docs } = opened;
     let is_page = entry.extension() == "md" || entry.extension() == "markdown";
     // The whole of the project's pages, where the named place is among them: a block is an orphan only
@@ -116,6 +125,12 @@ fn look(opened: &Opened) -> (Diagnostics, usize) {
     }
     if plan::uses_release_please(&library) {
         diagnostics.append(lint::lint_release_please(disk, shell::git_tags(disk.root()).as_ref()));
+    }
+    let mut emitted = vec![if is_page { place } else { folder }];
+    emitted.extend(all.then(|| SitePath::new(".github/workflows")));
+    diagnostics.append(lint::lint_emitted(disk, &emitted));
+    if let Some(runs) = journals.and_then(|runs| disk.name(&shell::absolute(runs))) {
+        diagnostics.append(lint::lint_journals(runs, disk, &library, shell::build_time()));
     }
     diagnostics.sort();
     (diagnostics, n_runbooks)

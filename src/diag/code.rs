@@ -152,6 +152,7 @@ codes! {
     ShortWatch "RB303" Warning "a last look shorter than the policy";
     NoIncidentNote "RB401" Error "an incident that ends without a note";
     NoFailurePath "RB402" Error "a release that does not say where to go when it fails";
+    FailedRun "RB403" Warning "a page that says nothing of a run that failed";
     SecretLiteral "RB501" Error "a secret written out in a page";
     SecretDeclared "RB502" Error "a secret that is used and not declared, or the reverse";
     SecretExposed "RB503" Error "a secret where others can see it";
@@ -163,6 +164,8 @@ codes! {
     SelfApproval "RB603" Error "an approval that who runs the plan may give";
     NoEvidence "RB604" Error "a manual item with users that nothing proves";
     WeakIdentity "RB605" Error "approvals without a signature where users can be hurt";
+    Journal "RB606" Error "a run that cannot be proven, or whose review is overdue";
+    EmittedEdited "RB607" Warning "an emitted file that was changed by hand";
     NoChart "RB701" Error "a package without a chart";
     ManifestEntry "RB702" Error "a version without a package, or the reverse";
     VersionDrift "RB703" Error "a chart of another version than the manifest";

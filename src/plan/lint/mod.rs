@@ -7,6 +7,7 @@
 //! `success` edges; that relation, and not the order of lines, is what the rules about order ask.
 
 mod bash;
+mod journals;
 mod order;
 mod pages;
 mod people;
@@ -22,6 +23,7 @@ use crate::text::{SitePath, Source, Span, Spanned, World};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub use journals::{lint_emitted, lint_journals};
 pub use release::lint_release_please;
 pub(in crate::plan) use scripts::find_placeholders;
 

@@ -1,0 +1,143 @@
+//! Rules about what was run and emitted: RB403, RB606 and RB607.
+
+use super::{allowed, find};
+use crate::diag::{Code, Diagnostics};
+use crate::plan::emit::{CONTENT_MARK, edited_by_hand};
+use crate::plan::library::Library;
+use crate::plan::machine::{Chain, Event, Record, RunState};
+use crate::plan::model::Plan;
+use crate::runbook::days_since_epoch;
+use crate::text::{SitePath, Source, Span, World};
+
+/// Judges the runs below a folder: whether each journal is the one that was written, for the plan beside
+/// it (RB606); whether a review that a broken glass asked for is overdue (RB606); and whether a page says
+/// something of the runs that failed since its review (RB403). `now` is in seconds since 1970.
+pub fn lint_journals(folder: SitePath, world: &dyn World, library: &Library, now: i64) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    for path in world.list(folder).into_iter().filter(|path| path.file_name() == "journal.jsonl") {
+        let mut own = Diagnostics::new();
+        lint_run(path, world, library, now, &mut own);
+        let accepted = |diagnostic: &crate::diag::Diagnostic| {
+            let page = diagnostic.span.and_then(|span| library.runbook(span.file));
+            page.is_some_and(|page| allowed(diagnostic, page, library))
+        };
+        found.extend(own.into_iter().filter(|diagnostic| !accepted(diagnostic)));
+    }
+    found.sort();
+    found
+}
+
+fn lint_run(path: SitePath, world: &dyn World, library: &Library, now: i64, found: &mut Diagnostics) {
+    let run = path.parent();
+    let mut say = |span: Span, message: String, help: &str| {
+        found.push(find(Code::Journal, span, message).help(help.to_owned()));
+    };
+    let journal = match world.source(path) {
+        Ok(journal) => journal,
+        Err(error) => {
+            let help = "bring the journal back from a copy; its head is in the report of the run";
+            return say(Span::at_start(path), format!("the journal cannot be read: {error:?}"), help);
+        }
+    };
+    let chain = match Chain::read(journal.text().as_bytes()) {
+        Ok(chain) => chain,
+        Err(damage) => {
+            let message = format!("this line of the journal is not what was written: {}", damage.message);
+            let help = "treat what the run claims from here on as unproven, and find out who changed it";
+            return say(line(&journal, damage.line), message, help);
+        }
+    };
+    let plan_path = run.join("plan.json");
+    let plan = match world.source(plan_path).map(|source| Plan::from_json(source.text())) {
+        Ok(Ok(plan)) => plan,
+        Ok(Err(error)) => {
+            let help = "bring the plan back from a copy: the journal names its hash";
+            return say(Span::at_start(plan_path), format!("the plan of this run is damaged: {error}"), help);
+        }
+        Err(_) => return say(line(&journal, 1), format!("there is no `{plan_path}`"), "bring it back from a copy"),
+    };
+    if let Some(Record { event: Event::RunStarted { plan: started, .. }, .. }) = chain.records.first()
+        && *started != plan.hash
+    {
+        let message = format!("this run was of the plan `{started}`, and `{plan_path}` is `{}`", plan.hash);
+        say(line(&journal, 1), message, "bring the plan back that was performed");
+    }
+    let name = run.file_name();
+    let page = library.pages().find_map(|(_, page)| {
+        let settings = page.runbook.as_ref()?.settings.as_ref()?;
+        (settings.id.value == plan.runbook).then_some((page, settings))
+    });
+    let listed = page.is_some_and(|(page, _)| page.source.text().contains(name));
+    for (at, record) in chain.records.iter().enumerate() {
+        let Event::StepStarted { step, break_glass: Some(glass), .. } = &record.event else { continue };
+        let Some(due) = glass.review_by.as_deref().and_then(seconds).filter(|due| *due < now) else { continue };
+        let reviewed = chain.records[at..].iter().any(
+            |later| matches!(&later.event, Event::EvidenceAdded { step: of, kind, .. } if of == step && kind == "url"),
+        );
+        if !reviewed && !listed {
+            let days = (now - due) / 86_400;
+            let message = format!("the review of the broken glass at `{step}` is {days} days overdue");
+            say(line(&journal, at + 1), message, "review it, and name the run on the runbook's page beside the review");
+        }
+    }
+    let failed = chain.records.iter().rev().find(|record| {
+        use RunState::{Failed, InDoubt, RollbackFailed, RolledBack};
+        matches!(&record.event, Event::RunFinished { state: Failed | InDoubt | RollbackFailed | RolledBack })
+    });
+    if let (Some(failed), Some((_, settings))) = (failed, page)
+        && let Some(day) = seconds(&failed.ts).map(|seconds| seconds.div_euclid(86_400))
+        && settings.reviewed.as_ref().and_then(|date| days_since_epoch(&date.value)).is_none_or(|date| date <= day)
+        && !listed
+    {
+        let span = settings.reviewed.as_ref().map_or(settings.id.span, |date| date.span);
+        let date = failed.ts.get(..10).unwrap_or_default();
+        found.push(
+            find(Code::FailedRun, span, format!("run `{name}` failed on {date}, and this page says nothing of it"))
+                .note("who follows the page next meets the same trouble")
+                .help("link the incident under the run's name, or correct the page and change the day of review"),
+        );
+    }
+}
+
+/// The line of a journal, from 1.
+fn line(source: &Source, number: usize) -> Span {
+    let mut at = 0;
+    for (before, text) in source.text().split_inclusive('\n').enumerate() {
+        if before + 1 == number {
+            return Span::new(source.path(), at..at + text.trim_end().len());
+        }
+        at += text.len();
+    }
+    Span::at_start(source.path())
+}
+
+/// Seconds since 1970 of a time such as `2026-05-04T12:00:00Z`.
+fn seconds(time: &str) -> Option<i64> {
+    let part = |range: std::ops::Range<usize>| time.get(range)?.parse::<i64>().ok();
+    let day = days_since_epoch(time.get(..10)?)?;
+    Some(day * 86_400 + part(11..13)? * 3600 + part(14..16)? * 60 + part(17..19)?)
+}
+
+/// Judges emitted files in folders: one that was changed by hand loses the change with the next
+/// `opsbook emit`, and is not what was approved (RB607).
+pub fn lint_emitted(world: &dyn World, folders: &[SitePath]) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    let mut paths: Vec<SitePath> = folders.iter().flat_map(|folder| world.list(*folder)).collect();
+    paths.sort();
+    paths.dedup();
+    for path in paths.into_iter().filter(|path| ["sh", "yml", "yaml"].contains(&path.extension())) {
+        let Ok(source) = world.source(path) else { continue };
+        if let Some(at) = source.text().find(CONTENT_MARK).filter(|_| edited_by_hand(source.text()) == Some(true)) {
+            found.push(
+                find(
+                    Code::EmittedEdited,
+                    Span::new(path, at..at + CONTENT_MARK.len()),
+                    "this file was changed since it was emitted",
+                )
+                .note("the next `opsbook emit` would undo the change, and nobody approved it")
+                .help("change the runbook, and emit the file anew"),
+            );
+        }
+    }
+    found
+}
