@@ -178,3 +178,50 @@ fn repetition_does_not_cost_more_than_its_length() {
         assert_eq!(spans_outside(&parsed, &files), vec![], "{piece:?}");
     }
 }
+
+/// The least of a few times: the others say what else the machine did.
+fn time_of(text: &str, dialect: &Dialect) -> std::time::Duration {
+    let files = files(text);
+    let source = &files[&SitePath::new("docs/index.md")];
+    let once = || {
+        let began = std::time::Instant::now();
+        drop(markdown::parse(source, dialect, &files));
+        began.elapsed()
+    };
+    (0..3).map(|_| once()).min().unwrap_or_default()
+}
+
+/// Four times the text may take four times the time; a square would be sixteen.
+fn assert_linear(name: &str, dialect: &Dialect, text: &dyn Fn(usize) -> String, n: usize) {
+    let ratio = || {
+        let (few, many) = (time_of(&text(n), dialect), time_of(&text(4 * n), dialect));
+        many.as_secs_f64() / few.as_secs_f64().max(1e-9)
+    };
+    // Other tests run beside this one, so one good measurement is enough.
+    let ratios: Vec<f64> = (0..5).map(|_| ratio()).take_while(|ratio| *ratio > 9.0).collect();
+    assert!(ratios.len() < 5, "{name}: four times the text takes {ratios:.1?} times the time");
+}
+
+#[test]
+fn tags_without_an_end_cost_no_more_than_their_length() {
+    let dialect = Dialect::mkdocs(&[]).0;
+    for piece in ["<a b=\"", "<a ", "<a", "<a b", "</a ", "</ ", "<?\n", "<!\n", "<foo`", "<b>", "&#"] {
+        assert_linear(piece, &dialect, &|n| piece.repeat(n), 1_500);
+    }
+}
+
+#[test]
+fn deep_nesting_costs_no_more_than_its_length() {
+    let dialect = Dialect::mkdocs(&[]).0;
+    let nested: [(&str, &dyn Fn(usize) -> String); 6] = [
+        ("quotes", &|n| "> ".repeat(n) + "x"),
+        ("lists", &|n| "- ".repeat(n) + "x"),
+        ("brackets", &|n| "[".repeat(n)),
+        ("pairs of brackets", &|n| "[".repeat(n) + &"]".repeat(n)),
+        ("elements", &|n| "<div>".repeat(n)),
+        ("stars", &|n| "***".repeat(n)),
+    ];
+    for (name, text) in nested {
+        assert_linear(name, &dialect, text, 2_500);
+    }
+}

@@ -6,7 +6,7 @@
 //! elements with a `markdown` attribute become elements of the tree whose text is parsed later.
 
 use super::is_block_tag;
-use super::scan::{self, StartTag};
+use super::scan::{self, DeadEnds, StartTag};
 use crate::markdown::mkdocs::Page;
 use crate::markdown::mkdocs::blocks::tree::{ElId, Tree};
 use crate::markdown::tree::{Node, Raw};
@@ -41,6 +41,8 @@ pub(crate) fn extract_html(text: &Chunk, page: &mut Page<'_>) -> Extracted {
         inline_stack: Vec::new(),
         raw_text: None,
         no_comment_end: false,
+        dead_ends: DeadEnds::default(),
+        absent: BTreeMap::new(),
         markdown_inside,
         open: Vec::new(),
         last: None,
@@ -96,6 +98,10 @@ struct Extractor<'c, 'p, 'a> {
     raw_text: Option<String>,
     /// Whether no comment ends any more.
     no_comment_end: bool,
+    /// What is known of tags without an end.
+    dead_ends: DeadEnds,
+    /// From where on a mark does not stand in the text any more.
+    absent: BTreeMap<&'static str, usize>,
     markdown_inside: bool,
     open: Vec<Open>,
     /// The element that text belongs to, and whether it stands behind it.
@@ -186,13 +192,23 @@ impl Extractor<'_, '_, '_> {
         }
     }
 
+    /// Finds a mark at or after a place; that there is none is found out once.
+    fn find(&mut self, mark: &'static str, from: usize) -> Option<usize> {
+        if self.absent.get(mark).is_some_and(|absent| from >= *absent) {
+            return None;
+        }
+        let found = self.raw[from..].find(mark).map(|found| from + found);
+        if found.is_none() {
+            self.absent.insert(mark, from);
+        }
+        found
+    }
+
     /// Where text ends that looked like markup but has no end.
-    fn broken_end(&self, at: usize) -> usize {
-        let rest = &self.raw[at + 1..];
-        match (rest.find('>'), rest.find('<')) {
-            (Some(end), _) => at + 1 + end + 1,
-            (None, Some(next)) => at + 1 + next,
-            (None, None) => at + 1,
+    fn broken_end(&mut self, at: usize) -> usize {
+        match self.find(">", at + 1) {
+            Some(end) => end + 1,
+            None => self.find("<", at + 1).unwrap_or(at + 1),
         }
     }
 
@@ -220,7 +236,7 @@ impl Extractor<'_, '_, '_> {
     }
 
     fn start_tag_at(&mut self, at: usize) -> usize {
-        let Some(StartTag { end, tag, attrs, empty }) = scan::start_tag(self.raw, at) else {
+        let Some(StartTag { end, tag, attrs, empty }) = scan::start_tag(self.raw, at, &mut self.dead_ends) else {
             self.data(self.text.slice(at..at + 1));
             return at + 1;
         };
@@ -285,8 +301,8 @@ impl Extractor<'_, '_, '_> {
     }
 
     fn end_tag_at(&mut self, at: usize, letter: bool) -> usize {
-        let close = self.raw[at + 1..].find('>').map(|found| at + 1 + found + 1);
-        let (true, Some(close)) = (letter, close) else {
+        let close = if letter { self.find(">", at + 1).map(|found| found + 1) } else { None };
+        let Some(close) = close else {
             self.data(self.text.slice(at..at + 2));
             return at + 2;
         };
@@ -386,7 +402,7 @@ impl Extractor<'_, '_, '_> {
             self.data(self.text.slice(at..at + 2));
             return Some(at + 2);
         }
-        let end = at + 2 + self.raw[at + 2..].find("?>")? + 2;
+        let end = self.find("?>", at + 2)? + 2;
         self.empty_tag(self.text.slice(at..end), true);
         Some(end)
     }
@@ -403,7 +419,7 @@ impl Extractor<'_, '_, '_> {
             self.empty_tag(self.text.slice(at..end), true);
             return Some(end);
         }
-        let Some(close) = rest[2..].find('>').map(|found| at + 2 + found + 1) else {
+        let Some(close) = self.find(">", at + 2).map(|found| found + 1) else {
             if !section {
                 return None;
             }
@@ -485,9 +501,15 @@ impl Extractor<'_, '_, '_> {
 
     /// Tells whether the place in hand is the start of a line, indented by three spaces at most.
     fn at_line_start(&self) -> bool {
-        let line = self.raw[..self.at].rfind('\n').map_or(0, |found| found + 1);
-        let before = &self.raw[line..self.at];
-        before.chars().count() <= 3 && before.trim().is_empty()
+        let mut before = self.raw[..self.at].chars().rev();
+        for _ in 0..4 {
+            match before.next() {
+                None | Some('\n') => return true,
+                Some(ch) if ch.is_whitespace() => {}
+                Some(_) => return false,
+            }
+        }
+        false
     }
 
     /// Appends a piece to the text.

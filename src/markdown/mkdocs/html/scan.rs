@@ -4,6 +4,7 @@
 //! Python-Markdown 3.11, which takes backticks out of names and needs `;` after entities.
 
 use crate::markdown::entities::unescape;
+use std::collections::BTreeSet;
 
 /// A start tag that was read.
 pub(super) struct StartTag {
@@ -17,12 +18,21 @@ pub(super) struct StartTag {
     pub(super) empty: bool,
 }
 
+/// What is known of a text after tags without an end were looked at, so that the next one need not
+/// look again: without it, a page of `<a b="` costs the square of its length.
+#[derive(Default)]
+pub(super) struct DeadEnds {
+    /// Between these two no name ends, and one ends at the second, or the text does.
+    name: std::ops::Range<usize>,
+    /// Places between attributes from which no end is reached.
+    gaps: BTreeSet<usize>,
+}
+
 /// Reads the start tag at `start`; `None` where it has no end.
-pub(super) fn start_tag(raw: &str, start: usize) -> Option<StartTag> {
-    let end = start_tag_end(raw, start)?;
+pub(super) fn start_tag(raw: &str, start: usize, dead: &mut DeadEnds) -> Option<StartTag> {
+    let end = start_tag_end(raw, start, dead)?;
     let bytes = raw.as_bytes();
-    let name_end = start + 1 + find_where(&raw[start + 1..], |ch| is_name_end(ch) || ch == '\0');
-    let name_end = name_end.min(end);
+    let name_end = start + 1 + find_where(&raw[start + 1..end], |ch| is_name_end(ch) || ch == '\0');
     let mut at = skip_gap(bytes, name_end);
     let mut attrs = Vec::new();
     while at < end {
@@ -64,13 +74,24 @@ fn skip_spaces(bytes: &[u8], mut at: usize) -> usize {
 }
 
 /// Finds the end of a start tag as `check_for_whole_start_tag` does.
-fn start_tag_end(raw: &str, start: usize) -> Option<usize> {
+fn start_tag_end(raw: &str, start: usize, dead: &mut DeadEnds) -> Option<usize> {
     let bytes = raw.as_bytes();
-    let mut at = start + 1 + find_where(&raw[start + 1..], |ch| is_name_end(ch) || matches!(ch, '\0' | '`'));
+    if !(dead.name.start..=dead.name.end).contains(&(start + 1)) {
+        let len = find_where(&raw[start + 1..], |ch| is_name_end(ch) || matches!(ch, '\0' | '`'));
+        dead.name = start + 1..start + 1 + len;
+    }
+    let mut at = dead.name.end;
+    let mut gaps = Vec::new();
     while at < bytes.len() && (is_space(bytes[at]) || bytes[at] == b'/') {
         at += 1;
     }
     loop {
+        // What follows depends on the place alone.
+        if dead.gaps.contains(&at) {
+            dead.gaps.extend(gaps);
+            return None;
+        }
+        gaps.push(at);
         let before = bytes[at - 1];
         let starts = bytes.get(at).is_some_and(|byte| !matches!(byte, b'`' | b'/' | b'>') && !is_space(*byte));
         if !starts || !(matches!(before, b'\'' | b'"' | b'/') || is_space(before)) {
@@ -88,13 +109,17 @@ fn start_tag_end(raw: &str, start: usize) -> Option<usize> {
         at = skip_gap(bytes, at);
     }
     at = skip_spaces(bytes, at);
-    match bytes.get(at) {
+    let end = match bytes.get(at) {
         Some(b'>') => Some(at + 1),
         Some(b'/') if bytes.get(at + 1) == Some(&b'>') => Some(at + 2),
         None | Some(b'/' | b'=') => None,
         Some(byte) if byte.is_ascii_alphabetic() => None,
         Some(_) => Some(at),
+    };
+    if end.is_none() {
+        dead.gaps.extend(gaps);
     }
+    end
 }
 
 /// Finds the end of `= value` at `at`, and where the value begins is the caller's; `None` without
@@ -175,6 +200,7 @@ pub(crate) struct RawAttr {
 /// Reads the start tags of raw HTML, those in comments left out.
 pub(crate) fn raw_tags(html: &str) -> Vec<RawTag> {
     let mut tags = Vec::new();
+    let mut dead = DeadEnds::default();
     let mut at = 0;
     while let Some(found) = html[at..].find('<') {
         at += found;
@@ -184,7 +210,7 @@ pub(crate) fn raw_tags(html: &str) -> Vec<RawTag> {
             continue;
         }
         let letter = html.as_bytes().get(at + 1).is_some_and(u8::is_ascii_alphabetic);
-        let Some(tag) = start_tag(html, at).filter(|_| letter) else {
+        let Some(tag) = start_tag(html, at, &mut dead).filter(|_| letter) else {
             at += 1;
             continue;
         };
@@ -282,7 +308,8 @@ mod tests {
     #[test]
     fn start_tags_are_read_as_pythons_parser_reads_them() {
         let read = |text: &str| {
-            start_tag(text, 0).map(|tag| (tag.end, tag.tag.clone().unwrap_or_default(), tag.empty, tag.attrs.len()))
+            start_tag(text, 0, &mut DeadEnds::default())
+                .map(|tag| (tag.end, tag.tag.clone().unwrap_or_default(), tag.empty, tag.attrs.len()))
         };
         assert_eq!(read("<a b='c>' d>x"), Some((12, "a".into(), false, 2)));
         assert_eq!(read("<br/>"), Some((5, "br".into(), true, 0)));
