@@ -21,11 +21,17 @@ pub trait Journal {
     /// Returns the time for the next record, never before that of the last.
     fn time(&self) -> String;
 
-    /// Records an event before anything follows from it.
+    /// Records an event. Nothing may follow from it before [`Journal::settle`].
     ///
     /// # Errors
     /// When it cannot be kept; nothing may follow then.
     fn record(&mut self, ts: &str, event: Event) -> Result<(), RunError>;
+
+    /// Waits until all that was recorded is kept for good.
+    ///
+    /// # Errors
+    /// When it cannot be kept; nothing may follow then.
+    fn settle(&mut self) -> Result<(), RunError>;
 
     /// Keeps evidence under its digest.
     ///
@@ -46,7 +52,11 @@ impl Journal for RunFolder {
     }
 
     fn record(&mut self, ts: &str, event: Event) -> Result<(), RunError> {
-        self.append(ts, event)
+        self.write(ts, event)
+    }
+
+    fn settle(&mut self) -> Result<(), RunError> {
+        RunFolder::settle(self)
     }
 
     fn keep(&mut self, bytes: &[u8]) -> Result<String, RunError> {
@@ -69,6 +79,10 @@ impl Journal for Memory {
 
     fn record(&mut self, ts: &str, event: Event) -> Result<(), RunError> {
         self.0.append(ts, event);
+        Ok(())
+    }
+
+    fn settle(&mut self) -> Result<(), RunError> {
         Ok(())
     }
 
@@ -226,6 +240,24 @@ pub fn drive(
     control: &Control,
     grounds: &Grounds,
 ) -> Result<Outcome, RunError> {
+    let outcome = drive_unsettled(run, journal, performer, people, view, control, grounds);
+    // Whatever stopped the session, what happened in it is kept.
+    let settled = journal.settle();
+    let outcome = outcome?;
+    settled.map(|()| outcome)
+}
+
+/// Like [`drive`], the last records perhaps not on the disk yet.
+#[allow(clippy::too_many_arguments, reason = "as above")]
+fn drive_unsettled(
+    run: &mut Run,
+    journal: &mut dyn Journal,
+    performer: &dyn Performer,
+    people: &mut dyn People,
+    view: &mut dyn View,
+    control: &Control,
+    grounds: &Grounds,
+) -> Result<Outcome, RunError> {
     let plan = std::sync::Arc::clone(run.plan());
     std::thread::scope(|scope| {
         let (sender, receiver) = mpsc::channel();
@@ -262,6 +294,8 @@ pub fn drive(
                             });
                         }
                         Work::Perform { part, attempt, in_doubt, step, outputs, previous_revision } => {
+                            // The end of the step before and the beginning of this one: one wait for the disk.
+                            driver.journal.settle()?;
                             let plan_step = plan.step(&step).expect("the machine names steps of its plan");
                             let task = Task { step: plan_step, part, outputs, previous_revision };
                             let sender = sender.clone();
@@ -281,6 +315,7 @@ pub fn drive(
             if begun {
                 continue;
             }
+            driver.journal.settle()?;
             if driver.in_flight.is_empty() {
                 match driver.run.next() {
                     Next::End(state) => return Ok(Outcome::Ended(state)),

@@ -19,6 +19,8 @@ pub struct RunFolder {
     path: PathBuf,
     journal: File,
     chain: Chain,
+    /// How much of the journal is on the disk for good.
+    settled_bytes: usize,
     lock: Option<File>,
 }
 
@@ -66,7 +68,8 @@ impl RunFolder {
         let mut bytes = Vec::new();
         journal.read_to_end(&mut bytes).map_err(|error| RunError::io("cannot read", &at, &error))?;
         let chain = Chain::read(&bytes).map_err(|damage| RunError::Damaged { path: at, damage })?;
-        Ok(RunFolder { path: path.to_owned(), journal, chain, lock: None })
+        let settled_bytes = chain.sound_bytes;
+        Ok(RunFolder { path: path.to_owned(), journal, chain, settled_bytes, lock: None })
     }
 
     /// Opens a run to add to it: takes its lock and cuts a torn last line, which it records.
@@ -132,23 +135,45 @@ impl RunFolder {
     /// Writes one event with its time and waits until it is on the disk.
     ///
     /// # Errors
-    /// When the disk is full or says no, or the folder was deleted under the run. The journal then
-    /// ends with the record before.
+    /// As [`RunFolder::write`] and [`RunFolder::settle`].
     pub fn append(&mut self, ts: &str, event: Event) -> Result<(), RunError> {
-        let at = self.path.join("journal.jsonl");
-        let failed = |error: &io::Error| RunError::io("cannot write", &at, error);
-        let before = self.chain.sound_bytes as u64;
+        self.write(ts, event)?;
+        self.settle()
+    }
+
+    /// Writes one event with its time. It survives the end of this process; that of the machine it
+    /// survives once [`RunFolder::settle`] has returned.
+    ///
+    /// # Errors
+    /// When the disk is full or says no. The journal then ends with the record before.
+    pub fn write(&mut self, ts: &str, event: Event) -> Result<(), RunError> {
+        let before = self.chain.sound_bytes;
         let line = self.chain.append(ts, event);
-        let written = self.journal.write_all(line.as_bytes()).and_then(|()| self.journal.sync_data());
-        if let Err(error) = written {
-            let _ = self.journal.set_len(before);
-            return Err(failed(&error));
+        let written = self.journal.write_all(line.as_bytes());
+        written.map_err(|error| self.cut(before, &error))
+    }
+
+    /// Waits until all that was written is on the disk.
+    ///
+    /// # Errors
+    /// When the disk says no, or the folder was deleted under the run. The journal then ends with what
+    /// was settled.
+    pub fn settle(&mut self) -> Result<(), RunError> {
+        if self.settled_bytes == self.chain.sound_bytes {
+            return Ok(());
         }
-        let kept = self.journal.metadata().map_err(|error| failed(&error))?;
+        let synced = self.journal.sync_data().and_then(|()| self.journal.metadata());
+        let kept = synced.map_err(|error| self.cut(self.settled_bytes, &error))?;
         if kept.nlink() == 0 {
             return Err(RunError::Deleted { run: self.path.clone() });
         }
+        self.settled_bytes = self.chain.sound_bytes;
         Ok(())
+    }
+
+    fn cut(&self, n_bytes: usize, error: &io::Error) -> RunError {
+        let _ = self.journal.set_len(n_bytes as u64);
+        RunError::io("cannot write", &self.path.join("journal.jsonl"), error)
     }
 
     /// Keeps bytes as evidence under their digest and returns it, hexadecimal.
