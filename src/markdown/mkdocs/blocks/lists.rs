@@ -17,16 +17,26 @@ enum ListKind {
     Unordered,
 }
 
-/// How many spaces nest a list, and whether lists of two kinds stay apart.
+/// How many spaces nest a list, and which lists are one.
 struct ListRules {
     tab: usize,
+    /// Whether lists of two kinds stay apart.
     sane: bool,
+    /// Whether a bullet list ends at a blank line, as `truly_sane` has it.
+    bullets_end: bool,
+    /// Whether an ordered list begins with the number it is written with (`LAZY_OL` off).
+    numbered: bool,
 }
 
 fn list_rules(parser: &Parser<'_, '_>) -> ListRules {
     match &parser.page.dialect.truly_sane_lists {
-        Some(options) => ListRules { tab: options.nested_indent, sane: options.truly_sane },
-        None => ListRules { tab: TAB, sane: parser.page.dialect.sane_lists.is_some() },
+        Some(options) => {
+            ListRules { tab: options.nested_indent, sane: true, bullets_end: options.truly_sane, numbered: false }
+        }
+        None => {
+            let sane = parser.page.dialect.sane_lists.is_some();
+            ListRules { tab: TAB, sane, bullets_end: false, numbered: sane }
+        }
     }
 }
 
@@ -38,7 +48,8 @@ pub(super) fn indent(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blo
 
 /// Blocks below a definition, or below a list item beside definitions.
 pub(super) fn definition_indent(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> bool {
-    indent_below(parser, parent, blocks, TAB, &["dd", "li"], &["dl", "ol", "ul"])
+    let tab = list_rules(parser).tab;
+    indent_below(parser, parent, blocks, tab, &["dd", "li"], &["dl", "ol", "ul"])
 }
 
 fn indent_below(
@@ -88,9 +99,7 @@ fn level_of(
     items: &[&str],
     lists: &[&str],
 ) -> (usize, ElId) {
-    let spaces = leading_spaces(block.text());
-    // Ordinary lists count whole tabs; truly sane ones count every space.
-    let spaces = if tab == TAB { spaces / tab * tab } else { spaces };
+    let spaces = leading_spaces(block.text()) / tab * tab;
     let mut level = usize::from(parser.in_state(State::List));
     let mut at = parent;
     while spaces > level * tab {
@@ -125,6 +134,7 @@ fn list(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks, kind: Li
     let items = split_items(&block, &rules, kind);
     let siblings: &[&str] = match (rules.sane, kind) {
         (false, _) => &["ol", "ul"],
+        (true, ListKind::Unordered) if rules.bullets_end => &[],
         (true, ListKind::Ordered) => &["ol"],
         (true, ListKind::Unordered) => &["ul"],
     };
@@ -144,7 +154,7 @@ fn list(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks, kind: Li
     } else {
         let tag = if kind == ListKind::Ordered { "ol" } else { "ul" };
         let list = parser.element(parent, tag, None);
-        if rules.sane && kind == ListKind::Ordered && first_number != "1" {
+        if rules.numbered && kind == ListKind::Ordered && first_number != "1" {
             parser.attrs(list).set("start", first_number);
         }
         list
