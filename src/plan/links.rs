@@ -23,11 +23,14 @@ pub(super) fn find_block<'l>(
         let message = format!("`{word}: {}` names a page and no block of it", reference.value);
         return Err(Box::new(Diagnostic::new(Code::RunbookDangling, reference.span, message)));
     };
-    let id = id.strip_prefix("step-").unwrap_or(id);
     let Some(target) = library.page(path) else {
         return Err(Box::new(no_page(library, path, reference.span)));
     };
-    if let Some(block) = target.runbook.as_ref().and_then(|runbook| runbook.block(id)) {
+    // The id as written comes first: a block's own id may begin like an anchor.
+    let anchored = id.strip_prefix("step-").unwrap_or(id);
+    let found = target.runbook.as_ref().and_then(|runbook| runbook.block(id).or_else(|| runbook.block(anchored)));
+    let id = anchored;
+    if let Some(block) = found {
         return Ok((path, block));
     }
     let known: Vec<&str> =
