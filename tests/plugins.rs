@@ -92,3 +92,20 @@ fn images_open_in_the_light_box_of_the_theme() {
     let home = page(&without, "index.html");
     assert!(!home.contains("class=\"glightbox\"") && home.contains("\"glightbox\":null"), "{home}");
 }
+
+#[test]
+fn minified_pages_say_the_same() {
+    let text = "# Home\n\nA  b\n\n```sh\nls  -l\n\n  x\n```\n";
+    let plain = build(&[("mkdocs.yml", "site_name: Small\n"), ("docs/index.md", text)]);
+    let files =
+        [("mkdocs.yml", "site_name: Small\nplugins: [{minify: {minify_html: true}}]\n"), ("docs/index.md", text)];
+    let small = build(&files);
+    for path in ["index.html", "404.html"] {
+        let (before, after) = (page(&plain, path), page(&small, path));
+        assert!(after.len() < before.len(), "{path}");
+        let words = |html: &str| html.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
+        // Which plugins are on is all that the pages may differ in.
+        assert_eq!(words(&after), words(&before), "{path}");
+    }
+    assert!(page(&small, "index.html").contains("ls  -l\n\n  x"));
+}

@@ -8,6 +8,7 @@ use crate::markdown::{Dialect, ExtensionUse};
 use crate::plan::{duration_s, lint};
 use crate::render::dates::DateOptions;
 use crate::render::glightbox::Glightbox;
+use crate::render::minify::Minify;
 use crate::render::search::SearchOptions;
 use crate::render::theme::view::{ScriptView, SiteView};
 use crate::runbook::Duration;
@@ -51,6 +52,7 @@ pub struct Project {
     pub history: History,
     dates: Option<DateOptions>,
     pub(super) glightbox: Option<Glightbox>,
+    pub(super) minify: Option<Minify>,
     pub(super) config: Config,
     pub(super) dialect: Dialect,
     pub(super) dialect_digest: Digest,
@@ -66,6 +68,11 @@ impl Project {
     /// Tells whether pages show dates from the history of their files.
     pub fn wants_history(&self) -> bool {
         self.dates.is_some()
+    }
+
+    /// Takes out of a finished page what the project does not want in it.
+    pub(super) fn minified(&self, html: String) -> Vec<u8> {
+        self.minify.as_ref().map(|minify| minify.page(&html)).unwrap_or(html).into_bytes()
     }
 
     /// Puts a page's dates into what templates see of its front matter.
@@ -177,11 +184,13 @@ pub fn load(
     let dates = dates.map(|plugin| DateOptions::read(&plugin.name, &plugin.settings, language, &mut diagnostics));
     let site = site_options(&config, &purpose);
     let glightbox = site.plugin("glightbox").map(|plugin| Glightbox::read(plugin, &mut diagnostics));
+    let minify = site.plugin("minify").and_then(|plugin| Minify::read(plugin, &mut diagnostics));
     diagnostics.sort();
     let project = Project {
         history: History::new(),
         dates,
         glightbox,
+        minify,
         docs_dir: config.docs_dir,
         site_dir: config.site_dir,
         strict: config.strict,

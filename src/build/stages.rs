@@ -221,7 +221,7 @@ fn render_page(
             Ok(html) => (html, Diagnostics::new()),
             Err(diagnostic) => (String::new(), Diagnostics::from_iter([*diagnostic])),
         };
-        Arc::new(Page { bytes: html.into_bytes().into(), diagnostics })
+        Arc::new(Page { bytes: project.minified(html).into(), diagnostics })
     });
     Rendered { body, page: Kept { key, value }, new }
 }
@@ -353,9 +353,11 @@ impl Collector<'_> {
         }
     }
 
-    fn html(&mut self, path: &str, html: Result<String, Box<Diagnostic>>) {
+    fn html(&mut self, project: &Project, path: &str, html: Result<String, Box<Diagnostic>>) {
         match html {
-            Ok(html) => self.bytes(path, html.into_bytes()),
+            // A template may be something else than a page, such as a feed.
+            Ok(text) if !path.ends_with(".html") => self.bytes(path, text.into_bytes()),
+            Ok(html) => self.bytes(path, project.minified(html)),
             Err(diagnostic) => self.diagnostics.push(*diagnostic),
         }
     }
@@ -363,13 +365,13 @@ impl Collector<'_> {
 
 /// The pages that are templates: `404.html`, `static_templates`, `extra_templates`.
 fn templates(project: &Project, theme: &SiteTheme, world: &dyn World, out: &mut Collector<'_>) {
-    out.html("404.html", theme.render_404());
+    out.html(project, "404.html", theme.render_404());
     for name in &project.config.theme.static_templates {
         if name.value == "404.html" || name.value == "sitemap.xml" {
             continue;
         }
         if theme.has_template(&name.value) {
-            out.html(&name.value, theme.render_static(&name.value));
+            out.html(project, &name.value, theme.render_static(&name.value));
         } else {
             let message = format!("template `{}` is not found in the theme", name.value);
             let diagnostic = Diagnostic::new(Code::TemplateSkipped, name.span, message);
@@ -379,7 +381,7 @@ fn templates(project: &Project, theme: &SiteTheme, world: &dyn World, out: &mut 
     for name in &project.config.extra_templates {
         let path = project.docs_dir.join(&name.value);
         match world.source(path) {
-            Ok(source) => out.html(&name.value, theme.render_extra(&source, &name.value)),
+            Ok(source) => out.html(project, &name.value, theme.render_extra(&source, &name.value)),
             Err(_) => {
                 let message = format!("template `{}` is not found in `{}`", name.value, project.docs_dir);
                 out.diagnostics.push(Diagnostic::new(Code::TemplateSkipped, name.span, message));

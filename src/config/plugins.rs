@@ -15,6 +15,7 @@ pub const NATIVE: &[&str] = &[
     "literate-nav",
     "macros",
     "meta",
+    "minify",
     "offline",
     "redirects",
     "search",
@@ -47,7 +48,6 @@ pub const MISSING: &[(&str, &str)] = &[
     ("mermaid2", "nothing of the diagrams: opsbook shows `mermaid` blocks by itself"),
     ("meta-descriptions", "pages without a description get none"),
     ("mike", "one version is built, without a version switch"),
-    ("minify", "nothing: pages are only a little larger"),
     ("mkdocs-jupyter", "notebooks are copied, not shown"),
     ("mkdocstrings", "API documentation (`:::` blocks) stays text"),
     ("monorepo", "the documentation of other projects is missing"),
@@ -71,7 +71,7 @@ pub const MISSING: &[(&str, &str)] = &[
 ];
 
 /// Plugins of [`MISSING`] without which readers miss nothing.
-pub const HARMLESS: &[&str] = &["info", "macros_info", "mermaid2", "minify"];
+pub const HARMLESS: &[&str] = &["info", "macros_info", "mermaid2"];
 
 /// Tells whether opsbook does a plugin itself.
 pub fn is_known(name: &str) -> bool {

@@ -4,7 +4,7 @@
 //! the theme's (`lightbox.js`); it finds the plugin's options in the page's settings. Without a
 //! script each image is a link to its file.
 
-use super::html_events::{Event, html_pieces};
+use super::html_events::{Event, html_pieces, is_void};
 use crate::diag::Diagnostics;
 use crate::site::PluginSettings;
 use crate::site::plugins::Settings;
@@ -159,13 +159,6 @@ impl Glightbox {
 
 fn attribute<'a>(attrs: &'a [(String, String)], name: &str) -> &'a str {
     attrs.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
-}
-
-/// Elements that never have an end.
-fn is_void(tag: &str) -> bool {
-    const VOID: [&str; 14] =
-        ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"];
-    VOID.contains(&tag)
 }
 
 /// Takes back the innermost element of a name, and what stands open in it. An end without a beginning

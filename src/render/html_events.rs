@@ -49,6 +49,13 @@ pub(crate) fn html_pieces(html: &str) -> impl Iterator<Item = (&str, Vec<Event<'
     })
 }
 
+/// Elements that never have an end.
+pub(crate) fn is_void(tag: &str) -> bool {
+    const VOID: [&str; 14] =
+        ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"];
+    VOID.contains(&tag)
+}
+
 /// Reads what begins with `<`, and returns its length.
 fn markup<'a>(rest: &'a str, out: &mut Vec<Event<'a>>) -> usize {
     let second = rest[1..].chars().next();

@@ -6,6 +6,7 @@ pub mod glightbox;
 mod highlight;
 pub mod html;
 mod html_events;
+pub mod minify;
 pub mod search;
 pub mod sitemap;
 pub mod tags;
