@@ -109,3 +109,37 @@ fn minified_pages_say_the_same() {
     }
     assert!(page(&small, "index.html").contains("ls  -l\n\n  x"));
 }
+
+#[test]
+fn icons_of_the_project_are_in_pages_and_in_the_theme() {
+    let config = "site_name: Icons\n\
+                  theme:\n  name: material\n  custom_dir: own\n  icon: {repo: team/repo, edit: team/none}\n\
+                  repo_url: https://git.example.org/x\n\
+                  markdown_extensions:\n\
+                  - pymdownx.emoji:\n    \
+                  emoji_index: !!python/name:material.extensions.emoji.twemoji\n    \
+                  emoji_generator: !!python/name:material.extensions.emoji.to_svg\n    \
+                  options: {custom_icons: [own/.icons, none]}\n";
+    let text = ":team-deep-logo: :material-check: :team-hidden: :smile:\n";
+    let files = [
+        ("mkdocs.yml", config),
+        ("docs/index.md", text),
+        ("own/.icons/team/deep/logo.svg", "<svg id=\"logo\"/>"),
+        ("own/.icons/team/repo.svg", "<svg id=\"repo\"/>"),
+        ("own/.icons/material/check.svg", "<svg id=\"check\"/>"),
+        ("own/.icons/smile.svg", "<svg id=\"smile\"/>"),
+        ("own/.icons/.team/hidden.svg", "<svg id=\"hidden\"/>"),
+        ("own/partials/actions.html", "{% include \".icons/team/deep/logo.svg\" %}"),
+    ];
+    let built = build(&files);
+    let home = page(&built, "index.html");
+    assert!(home.contains("<span class=\"twemoji\"><svg id=\"logo\"/></span>"), "{home}");
+    // A folder of the project comes before the icon set, and emoji before both, as with Material.
+    assert!(home.contains("<svg id=\"check\"/>") && !home.contains("<svg id=\"smile\"/>"), "{home}");
+    assert!(home.contains("<svg id=\"repo\"/>") && home.contains(":team-hidden:"), "{home}");
+    assert_eq!(home.matches("<svg id=\"logo\"/>").count(), 2, "{home}");
+    assert!(built.outputs.files.keys().all(|path| !path.as_str().contains(".icons")));
+    let unknown: Vec<&str> = built.diagnostics.iter().map(|finding| finding.message.as_str()).collect();
+    let has = |part: &str| unknown.iter().any(|message| message.contains(part));
+    assert!(has("team/none") && has("`none`") && has("team-hidden") && !has("team/repo"), "{unknown:?}");
+}

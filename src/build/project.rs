@@ -2,7 +2,7 @@
 
 use super::json::json_of;
 use crate::config::{self, Config};
-use crate::diag::{Diagnostics, Severity};
+use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::markdown::preprocess::Preprocessor;
 use crate::markdown::{Dialect, ExtensionUse};
 use crate::plan::{duration_s, lint};
@@ -173,6 +173,7 @@ pub fn load(
     }
     let (mut dialect, findings) = dialect(&config);
     diagnostics.append(findings);
+    dialect.custom_icons = custom_icons(&config, &dialect, world, &mut diagnostics);
     for plugin in config.plugins.iter().map(plugin).filter(site::PluginSettings::enabled) {
         let variables = page_variables(&config);
         let (name, settings) = (&plugin.name, &plugin.settings);
@@ -221,6 +222,40 @@ fn dialect(config: &Config) -> (Dialect, Diagnostics) {
             Dialect::mkdocs(&uses)
         }
     }
+}
+
+/// The icons that pages may name: the SVG files of the folders in `custom_icons` of `pymdownx.emoji`,
+/// by their path with `-` for `/`. Of two with one name the first folder's counts (Material,
+/// `extensions/emoji.py`); hidden files are none, as Python's `glob` has it.
+fn custom_icons(
+    config: &Config,
+    dialect: &Dialect,
+    world: &dyn World,
+    diagnostics: &mut Diagnostics,
+) -> BTreeMap<String, String> {
+    let mut icons = BTreeMap::new();
+    let above = config.file.parent();
+    for folder in dialect.emoji.iter().flat_map(|emoji| &emoji.custom_icons) {
+        let folder = above.join(folder);
+        let files = world.list(folder);
+        if files.is_empty() {
+            let extension =
+                config.markdown.extensions.iter().find(|extension| extension.name.value == "pymdownx.emoji");
+            let span = extension.map_or_else(|| Span::at_start(config.file), |extension| extension.name.span);
+            let message = format!("the folder of icons `{folder}` is empty or does not exist");
+            diagnostics.push(Diagnostic::new(Code::IconUnknown, span, message).help("correct it in `custom_icons`"));
+        }
+        for path in files {
+            let Some(name) = path.below(folder).and_then(|name| name.strip_suffix(".svg")) else { continue };
+            if name.split('/').any(|part| part.starts_with('.')) {
+                continue;
+            }
+            if let Ok(source) = world.source(path) {
+                icons.entry(name.replace('/', "-")).or_insert_with(|| source.text().to_string());
+            }
+        }
+    }
+    icons
 }
 
 /// What pages may name where the plugin `macros` is in use: `config` with MkDocs' names, `extra`, and

@@ -15,7 +15,7 @@ use serde_json::Value;
 pub(super) fn theme(project: &Project, world: &dyn World) -> (Theme, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
     let mut overrides = Vec::new();
-    for (path, name) in custom_files(project, world) {
+    for (path, name) in custom_files(project, world).into_iter().chain(icon_files(project, world)) {
         match world.source(path) {
             Ok(source) => overrides.push(Override { name: name.to_owned(), source }),
             // Images and fonts go out as they are.
@@ -46,6 +46,14 @@ pub(super) fn custom_files(project: &Project, world: &dyn World) -> Vec<(SitePat
     let hidden = |name: &str| name.split('/').any(|part| part.starts_with('.'));
     let files = world.list(folder).into_iter().filter_map(|path| Some((path, path.below(folder)?)));
     files.filter(|(_, name)| !hidden(name)).collect()
+}
+
+/// The icons of the project's own theme folder, `.icons/**.svg`, each with its name in the theme.
+fn icon_files(project: &Project, world: &dyn World) -> Vec<(SitePath, &'static str)> {
+    let Some(folder) = project.custom_dir else { return Vec::new() };
+    let files = world.list(folder.join(".icons")).into_iter();
+    let files = files.filter_map(|path| Some((path, path.below(folder)?)));
+    files.filter(|(_, name)| name.ends_with(".svg")).collect()
 }
 
 /// The site as every page sees it.

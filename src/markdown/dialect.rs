@@ -35,8 +35,8 @@ macro_rules! dialect {
             pub flavour: Flavour,
             /// Plugins that change a page's text before it is parsed, in order.
             pub preprocessors: Vec<super::preprocess::Preprocessor>,
-            /// Icons of the project's own by their shortcode without colons: their SVG. The shell fills it
-            /// from `custom_dir` and from the folders that `pymdownx.emoji` names.
+            /// Icons of the project's own by their shortcode without colons: their SVG. Who makes
+            /// the dialect fills it from the folders that `pymdownx.emoji` names.
             pub custom_icons: BTreeMap<String, String>,
             $(
                 #[doc = concat!("`", $name, "`.")]

@@ -31,8 +31,8 @@ pub struct Options {
     pub classes: String,
     /// `options.attributes`
     pub attributes: Vec<(String, String)>,
-    /// `options.custom_icons`: folders with icons of the project's own; the shell reads them into the
-    /// dialect.
+    /// `options.custom_icons`: folders with icons of the project's own; who makes the dialect reads
+    /// them into it.
     pub custom_icons: Vec<String>,
 }
 

@@ -93,7 +93,7 @@ pub(super) fn assets(overrides: &BTreeMap<String, Arc<Source>>) -> Vec<Asset> {
         }
     }
     for (path, source) in overrides {
-        let is_ours_only = path.starts_with("languages/") || path == "icons.txt";
+        let is_ours_only = path.starts_with("languages/") || path == "icons.txt" || path.starts_with(icon::FOLDER);
         if !path.ends_with(".html") && !is_part(path) && !is_ours_only {
             assets.push(Asset { path: path.clone(), bytes: Cow::Owned(source.text().as_bytes().to_vec()) });
         }

@@ -3,6 +3,7 @@
 //! The only file that knows how Tera reports; what it reports becomes a diagnostic in the project's
 //! own file, with the words of Tera for constructs that only Jinja has.
 
+use super::icon::Icons;
 use super::jinja::{Translated, translate};
 use super::{assets, icon};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -38,7 +39,8 @@ impl Engine {
     pub(super) fn new(overrides: &BTreeMap<String, Arc<Source>>) -> (Engine, Diagnostics) {
         let mut diagnostics = Diagnostics::new();
         let mut tera = Tera::default();
-        register(&mut tera);
+        let icons = Icons::of(overrides);
+        register(&mut tera, &icons);
         let templates = assets::embedded().keys().filter(|path| path.ends_with(".html"));
         let own: Vec<(&str, &str)> =
             templates.filter_map(|path| Some((path.as_str(), assets::embedded_text(path)?))).collect();
@@ -65,7 +67,7 @@ impl Engine {
         // leaves out at least one template that cannot stand, so this ends.
         while !good.is_empty() {
             let mut with = tera.clone();
-            add_icons(&mut with, &good);
+            add_icons(&mut with, &good, &icons);
             let Err(error) =
                 with.add_raw_templates(good.iter().map(|(name, (_, tera))| (name.as_str(), tera.text.as_str())))
             else {
@@ -276,14 +278,14 @@ fn lower_first(message: &str) -> String {
 }
 
 /// Adds the icons that templates of the project include as files, as they do with Material.
-fn add_icons(tera: &mut Tera, templates: &Overrides) {
+fn add_icons(tera: &mut Tera, templates: &Overrides, icons: &Icons) {
     for (source, _) in templates.values() {
         for part in source.text().split(".icons/").skip(1) {
             let Some(name) = part.split_once(".svg").map(|(name, _)| name) else { continue };
             let path = format!(".icons/{name}.svg");
             if name.len() < 100
                 && !tera.contains_template(&path)
-                && let Some(svg) = icon::svg(name)
+                && let Some(svg) = icons.svg(name)
             {
                 // An icon is plain text to Tera; one that is not is reported as a missing include.
                 let _ = tera.add_raw_template(&path, &svg);
@@ -292,7 +294,7 @@ fn add_icons(tera: &mut Tera, templates: &Overrides) {
     }
 }
 
-fn register(tera: &mut Tera) {
+fn register(tera: &mut Tera, icons: &Icons) {
     tera.register_filter("url", |value: &str, _: Kwargs, state: &State| -> TeraResult<String> {
         let base: Option<String> = state.get("base_url")?;
         Ok(relative_url(value, base.as_deref().unwrap_or(".")))
@@ -308,14 +310,16 @@ fn register(tera: &mut Tera) {
     });
     tera.register_filter("striptags", |value: &str, _: Kwargs, _: &State| -> String { strip_tags(value) });
     tera.register_filter("urlencode", |value: &str, _: Kwargs, _: &State| -> String { encode(value) });
-    tera.register_function("icon", |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
+    let own = icons.clone();
+    tera.register_function("icon", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
         let name: &str = kwargs.must_get("name")?;
-        let svg = icon::svg(name).or_else(|| icon::svg(kwargs.get("or").ok().flatten().unwrap_or("")));
+        let svg = own.svg(name).or_else(|| own.svg(kwargs.get("or").ok().flatten().unwrap_or("")));
         Ok(Value::safe_string(&svg.unwrap_or_default()))
     });
-    tera.register_function("icon_css", |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
+    let own = icons.clone();
+    tera.register_function("icon_css", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
         let name: &str = kwargs.must_get("name")?;
-        let url = icon::svg(name).map_or_else(|| "none".to_string(), |svg| icon::css_url(&svg));
+        let url = own.svg(name).map_or_else(|| "none".to_string(), |svg| icon::css_url(&svg));
         Ok(Value::safe_string(&url))
     });
 }

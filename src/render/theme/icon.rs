@@ -1,9 +1,10 @@
 //! Icons: the theme's own drawings, and the icon set by name.
 
 use super::assets::embedded_text;
+use crate::text::Source;
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// The theme's own drawings: lines of strokes on a 24 by 24 grid, by name.
 static DRAWN: LazyLock<BTreeMap<&'static str, &'static str>> = LazyLock::new(|| {
@@ -11,9 +12,35 @@ static DRAWN: LazyLock<BTreeMap<&'static str, &'static str>> = LazyLock::new(|| 
     lines.filter_map(|line| line.split_once(' ')).collect()
 });
 
-/// Returns an icon as SVG: a drawing of the theme (`ob/menu`), else one of the icon set
-/// (`material/menu`). `None` where there is no such icon.
-pub(super) fn svg(name: &str) -> Option<String> {
+/// All icons that a theme has: the project's own, its drawings, the icon set.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Icons {
+    /// Files of the project by their path below `.icons/`, without `.svg`.
+    own: Arc<BTreeMap<String, Arc<Source>>>,
+}
+
+impl Icons {
+    /// Takes the icons among a project's files.
+    pub(super) fn of(overrides: &BTreeMap<String, Arc<Source>>) -> Icons {
+        let name = |path: &str| Some(path.strip_prefix(FOLDER)?.strip_suffix(".svg")?.to_owned());
+        let own = overrides.iter().filter_map(|(path, source)| Some((name(path)?, Arc::clone(source))));
+        Icons { own: Arc::new(own.collect()) }
+    }
+
+    /// Returns an icon as SVG: the project's own, else a drawing of the theme (`ob/menu`), else one of
+    /// the icon set (`material/menu`). `None` where there is no such icon.
+    pub(super) fn svg(&self, name: &str) -> Option<String> {
+        match self.own.get(name) {
+            Some(source) => Some(source.text().to_string()),
+            None => svg(name),
+        }
+    }
+}
+
+/// The folder of icons in a theme.
+pub(super) const FOLDER: &str = ".icons/";
+
+fn svg(name: &str) -> Option<String> {
     match name.strip_prefix("ob/") {
         Some(drawn) => DRAWN.get(drawn).map(|body| draw(body)),
         None => crate::icons::svg(name).map(str::to_string),

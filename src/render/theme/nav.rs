@@ -282,7 +282,7 @@ mod tests {
     }
 
     fn nav(features: &[&str]) -> (Nav, Engine) {
-        let (options, _) = options::complete(&json!({ "features": features }));
+        let (options, _) = options::complete(&json!({ "features": features }), &Default::default());
         let items = vec![
             page("Home", ""),
             section("Guide", vec![page("Start", "guide/"), section("More", vec![page("Deep", "guide/deep/")])]),
@@ -338,7 +338,7 @@ mod tests {
 
     #[test]
     fn a_large_navigation_is_pruned_without_being_asked() {
-        let (options, _) = options::complete(&json!({}));
+        let (options, _) = options::complete(&json!({}), &Default::default());
         let children = |n: usize| (0..n).map(|i| page("x", &format!("{n}/{i}/"))).collect();
         let small = NavView { items: vec![section("a", children(PRUNE_FROM - 2))], homepage: None };
         let large = NavView { items: vec![section("a", children(PRUNE_FROM))], homepage: None };

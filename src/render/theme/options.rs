@@ -1,5 +1,6 @@
 //! The theme's settings as templates read them: what the user gave, with every default filled in.
 
+use super::icon::Icons;
 use super::{engine, icon};
 use serde_json::{Map, Value, json};
 
@@ -21,7 +22,7 @@ impl Options {
 
 /// Reads the settings and returns them with defaults: `palette` is always a list, `icon` has all
 /// roles, `font` is a mapping or `false`.
-pub(super) fn complete(theme: &Value) -> (Options, Value) {
+pub(super) fn complete(theme: &Value, own: &Icons) -> (Options, Value) {
     let mut map = theme.as_object().cloned().unwrap_or_default();
     let text = |key: &str| map.get(key).and_then(Value::as_str).map(str::to_string);
     let features = strings(map.get("features"));
@@ -37,8 +38,8 @@ pub(super) fn complete(theme: &Value) -> (Options, Value) {
     map.insert("palette".into(), palette);
     map.insert("palette_switch".into(), json!(palette_switch));
     map.insert("font".into(), font);
-    map.insert("icon_style".into(), json!(icon_style(&icons)));
-    map.insert("icon".into(), Value::Object(roles(icons)));
+    map.insert("icon_style".into(), json!(icon_style(&icons, own)));
+    map.insert("icon".into(), Value::Object(roles(icons, own)));
     (options, Value::Object(map))
 }
 
@@ -105,9 +106,9 @@ const ROLES: [(&str, &str); 13] = [
 ];
 
 /// Fills in the icon of every role that has none, or one that does not exist.
-fn roles(mut icons: Map<String, Value>) -> Map<String, Value> {
+fn roles(mut icons: Map<String, Value>, own: &Icons) -> Map<String, Value> {
     for (role, drawn) in ROLES {
-        let is_known = icons.get(role).and_then(Value::as_str).is_some_and(|name| icon::svg(name).is_some());
+        let is_known = icons.get(role).and_then(Value::as_str).is_some_and(|name| own.svg(name).is_some());
         if !is_known {
             icons.insert(role.to_string(), json!(drawn));
         }
@@ -117,10 +118,10 @@ fn roles(mut icons: Map<String, Value>) -> Map<String, Value> {
 
 /// Returns the style element that gives the user's icons to admonitions, annotations and tags, or
 /// nothing.
-fn icon_style(icons: &Map<String, Value>) -> String {
+fn icon_style(icons: &Map<String, Value>, own: &Icons) -> String {
     let mut root = String::new();
     let mut tags = String::new();
-    let url = |name: &Value| name.as_str().and_then(icon::svg).map(|svg| icon::css_url(&svg));
+    let url = |name: &Value| name.as_str().and_then(|name| own.svg(name)).map(|svg| icon::css_url(&svg));
     for (kind, name) in icons.get("admonition").and_then(Value::as_object).into_iter().flatten() {
         if let (Some(url), true) = (url(name), is_word(kind)) {
             root.push_str(&format!("--md-admonition-icon--{kind}:{url};"));
@@ -162,18 +163,18 @@ mod tests {
 
     #[test]
     fn one_palette_has_no_switch_and_a_list_has() {
-        let (_, one) = complete(&json!({"palette": {"primary": "deep purple"}}));
+        let (_, one) = complete(&json!({"palette": {"primary": "deep purple"}}), &Icons::default());
         assert_eq!(one["palette"][0]["primary"], "deep-purple");
         assert_eq!(one["palette"][0]["scheme"], "default");
         assert_eq!(one["palette_switch"], false);
-        let (_, list) = complete(&json!({"palette": [{"scheme": "slate"}]}));
+        let (_, list) = complete(&json!({"palette": [{"scheme": "slate"}]}), &Icons::default());
         assert_eq!(list["palette_switch"], true);
-        assert_eq!(complete(&Value::Null).1["palette"], json!([]));
+        assert_eq!(complete(&Value::Null, &Icons::default()).1["palette"], json!([]));
     }
 
     #[test]
     fn what_the_user_gave_for_his_own_templates_stays() {
-        let (options, theme) = complete(&json!({"features": ["navigation.tabs"], "mine": 3}));
+        let (options, theme) = complete(&json!({"features": ["navigation.tabs"], "mine": 3}), &Icons::default());
         assert!(options.has("navigation.tabs") && !options.has("navigation.top"));
         assert_eq!(theme["mine"], 3);
         assert_eq!(theme["icon"]["menu"], "ob/menu");
@@ -181,8 +182,8 @@ mod tests {
 
     #[test]
     fn fonts_are_named_and_never_fetched() {
-        let (_, theme) = complete(&json!({"font": {"text": "Fira Sans"}}));
+        let (_, theme) = complete(&json!({"font": {"text": "Fira Sans"}}), &Icons::default());
         assert_eq!(font_style(&theme), "<style>:root{--md-text-font:\"Fira Sans\";}</style>");
-        assert_eq!(font_style(&complete(&json!({"font": false})).1), "");
+        assert_eq!(font_style(&complete(&json!({"font": false}), &Icons::default()).1), "");
     }
 }

@@ -32,7 +32,8 @@ impl SiteTheme {
         let site_json = serde_json::to_vec(&site).unwrap_or_default();
         let nav_json = serde_json::to_vec(&site.nav).unwrap_or_default();
         let digest = Digest::of_parts([theme.digest.as_bytes(), &site_json[..], &nav_json[..]]);
-        let mut diagnostics = unknown_icons(&site);
+        let icons = icon::Icons::of(&theme.overrides);
+        let mut diagnostics = unknown_icons(&site, &icons);
         let provider = site.extra.pointer("/analytics/provider").and_then(Json::as_str);
         let mut analytics = provider.map(|name| format!("partials/integrations/analytics/{name}.html"));
         if let Some(name) = analytics.take_if(|name| !theme.engine.has(name)) {
@@ -41,7 +42,7 @@ impl SiteTheme {
             diagnostics
                 .push(diagnostic.help("the theme has `google`; for others put that file into `theme.custom_dir`"));
         }
-        let (options, theme_json) = options::complete(&site.theme);
+        let (options, theme_json) = options::complete(&site.theme, &icons);
         let mut globals = Context::new();
         let mut words = language::words(&options.language, &theme.overrides);
         if let Some(direction) = &options.direction {
@@ -220,7 +221,7 @@ fn homepage(site: &SiteView) -> String {
 }
 
 /// Reports the icons that settings and front matter name and that do not exist.
-fn unknown_icons(site: &SiteView) -> Diagnostics {
+fn unknown_icons(site: &SiteView, icons: &icon::Icons) -> Diagnostics {
     let mut named: Vec<(String, String)> = Vec::new();
     let text = |value: &Json| value.as_str().map(str::to_string);
     for (role, value) in site.theme.get("icon").and_then(Json::as_object).into_iter().flatten() {
@@ -246,7 +247,7 @@ fn unknown_icons(site: &SiteView) -> Diagnostics {
     }
     named.sort();
     named.dedup();
-    let unknown = named.into_iter().filter(|(_, name)| icon::svg(name).is_none());
+    let unknown = named.into_iter().filter(|(_, name)| icons.svg(name).is_none());
     unknown
         .map(|(place, name)| {
             let place = if place.contains(' ') { place } else { format!("`{place}`") };
