@@ -96,9 +96,11 @@ fn images_open_in_the_light_box_of_the_theme() {
 #[test]
 fn minified_pages_say_the_same() {
     let text = "# Home\n\nA  b\n\n```sh\nls  -l\n\n  x\n```\n";
-    let plain = build(&[("mkdocs.yml", "site_name: Small\n"), ("docs/index.md", text)]);
-    let files =
-        [("mkdocs.yml", "site_name: Small\nplugins: [{minify: {minify_html: true}}]\n"), ("docs/index.md", text)];
+    let plain = build(&[("mkdocs.yml", "site_name: Small\nplugins: [search]\n"), ("docs/index.md", text)]);
+    let files = [
+        ("mkdocs.yml", "site_name: Small\nplugins: [search, {minify: {minify_html: true}}]\n"),
+        ("docs/index.md", text),
+    ];
     let small = build(&files);
     for path in ["index.html", "404.html"] {
         let (before, after) = (page(&plain, path), page(&small, path));

@@ -107,7 +107,7 @@ impl Minify {
         for (piece, events) in html_pieces(html) {
             match (events.first(), &mut kept) {
                 (Some(Event::Text(_)), None) => squeeze(piece, &mut after_space, &mut out),
-                (None, None) if self.remove_comments && is_plain_comment(piece) => {}
+                (None, None) if self.remove_comments && is_plain_comment(piece) && parts_nothing(&out) => {}
                 (first, kept) => {
                     out.push_str(piece);
                     after_space = false;
@@ -156,6 +156,12 @@ fn is_plain_comment(piece: &str) -> bool {
             && !bare.starts_with("<![endif")
             && !bare.starts_with("[endif")
     })
+}
+
+/// Tells whether what goes out next cannot join what went out last to a tag or a reference: `<` and
+/// `b>`, which only a comment keeps apart, are text.
+fn parts_nothing(out: &str) -> bool {
+    out.is_empty() || out.ends_with(['>', ';', ' ', '\t', '\n', '\r', '\x0c'])
 }
 
 /// Writes text with one space for each run of white space, a run that comments had cut included.
