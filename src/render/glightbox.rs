@@ -137,7 +137,7 @@ impl Glightbox {
         };
         let mut link = "<a class=\"glightbox\" data-type=\"image\"".to_owned();
         let mut add = |name: &str, value: &str| {
-            let value = html_escape::encode_double_quoted_attribute(value);
+            let value = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
             let _ = write!(link, " {name}=\"{value}\"");
         };
         add("data-width", &self.width);
