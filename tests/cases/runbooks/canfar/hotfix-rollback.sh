@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Roll back or hotfix
-# runbook: hotfix-rollback, plan: sha256:9fe82f2981c81d6c23d46a547b7c12f50ac8f551415205f68e772966b7ee291d
-# content: sha256:4359722462ccb903bc385e62cbc77d0fef7a1d0ecd7e6ef20b58d3187ddb2ab8
+# runbook: hotfix-rollback, plan: sha256:686445f0a32f3958a8feda51d5b8fca9e89f8e9882ffdb1bb3a042f5b3ebaf84
+# content: sha256:9c36db294fcf1b541c84c0079b75099753e05af053bdbc6d9d18ac6357c9cebc
 # Emitted by opsbook; change the runbook and emit again instead of editing this file.
 # Functions are called by name, and not every plan needs all of them; values are data, in which
 # nothing expands:
 # shellcheck disable=SC2317,SC2016
 set -euo pipefail
 
-plan='sha256:9fe82f2981c81d6c23d46a547b7c12f50ac8f551415205f68e772966b7ee291d'
+plan='sha256:686445f0a32f3958a8feda51d5b8fca9e89f8e9882ffdb1bb3a042f5b3ebaf84'
 runbook='hotfix-rollback'
 then_go_to=''
 secrets=('KUBECONFIG_PRODUCTION' 'KUBECONFIG_STAGING')
@@ -230,7 +230,7 @@ surroundings_1() {
   export COMPONENTS='cavern'
   export ISSUE='#7'
   export OPSBOOK_ENV='production'
-  export OPSBOOK_PLAN='9fe82f29'
+  export OPSBOOK_PLAN='686445f0'
   export OPSBOOK_STEP='stop-the-bleeding'
   export REVISION='12'
   export OPSBOOK_OUTPUT=$state/stop-the-bleeding.out
@@ -256,7 +256,7 @@ surroundings_2() {
   export COMPONENTS='cavern'
   export ISSUE='#7'
   export OPSBOOK_ENV='production'
-  export OPSBOOK_PLAN='9fe82f29'
+  export OPSBOOK_PLAN='686445f0'
   export OPSBOOK_STEP='confirm-service'
   export REVISION='12'
   export OPSBOOK_OUTPUT=$state/confirm-service.out
@@ -276,7 +276,7 @@ helm upgrade --install cavern oci://images.canfar.net/platform/cavern \
   --version 0.10.0 \
   --namespace skaha-system \
   --values configs/staging/cavern.yaml \
-  --timeout 810s \
+  --timeout 405s \
   --description "runbook ${OPSBOOK_PLAN:-}/patch-staging.cavern.deploy" \
   --rollback-on-failure \
   --wait=watcher
@@ -304,7 +304,7 @@ surroundings_4() {
   export COMPONENT_VERSION='0.10.0'
   export ISSUE='#7'
   export OPSBOOK_ENV='staging'
-  export OPSBOOK_PLAN='9fe82f29'
+  export OPSBOOK_PLAN='686445f0'
   export OPSBOOK_STEP='patch-staging.cavern.deploy'
   export REVISION='12'
   export OPSBOOK_OUTPUT=$state/patch-staging.cavern.deploy.out
@@ -346,7 +346,7 @@ surroundings_5() {
   export COMPONENT_VERSION='0.10.0'
   export ISSUE='#7'
   export OPSBOOK_ENV='staging'
-  export OPSBOOK_PLAN='9fe82f29'
+  export OPSBOOK_PLAN='686445f0'
   export OPSBOOK_STEP='patch-staging.cavern.watch-rollout'
   export REVISION='12'
   export OPSBOOK_OUTPUT=$state/patch-staging.cavern.watch-rollout.out
@@ -376,7 +376,7 @@ surroundings_6() {
   export COMPONENT_VERSION='0.10.0'
   export ISSUE='#7'
   export OPSBOOK_ENV='staging'
-  export OPSBOOK_PLAN='9fe82f29'
+  export OPSBOOK_PLAN='686445f0'
   export OPSBOOK_STEP='patch-staging.cavern.smoke'
   export REVISION='12'
   export OPSBOOK_OUTPUT=$state/patch-staging.cavern.smoke.out
@@ -396,7 +396,7 @@ helm upgrade --install cavern oci://images.canfar.net/platform/cavern \
   --version 0.10.0 \
   --namespace skaha-system \
   --values configs/production/cavern.yaml \
-  --timeout 810s \
+  --timeout 405s \
   --description "runbook ${OPSBOOK_PLAN:-}/patch-production.cavern.deploy" \
   --rollback-on-failure \
   --wait=watcher
@@ -424,7 +424,7 @@ surroundings_8() {
   export COMPONENT_VERSION='0.10.0'
   export ISSUE='#7'
   export OPSBOOK_ENV='production'
-  export OPSBOOK_PLAN='9fe82f29'
+  export OPSBOOK_PLAN='686445f0'
   export OPSBOOK_STEP='patch-production.cavern.deploy'
   export REVISION='12'
   export OPSBOOK_OUTPUT=$state/patch-production.cavern.deploy.out
@@ -466,7 +466,7 @@ surroundings_9() {
   export COMPONENT_VERSION='0.10.0'
   export ISSUE='#7'
   export OPSBOOK_ENV='production'
-  export OPSBOOK_PLAN='9fe82f29'
+  export OPSBOOK_PLAN='686445f0'
   export OPSBOOK_STEP='patch-production.cavern.watch-rollout'
   export REVISION='12'
   export OPSBOOK_OUTPUT=$state/patch-production.cavern.watch-rollout.out
@@ -491,7 +491,7 @@ surroundings_10() {
   export COMPONENTS='cavern'
   export ISSUE='#7'
   export OPSBOOK_ENV='production'
-  export OPSBOOK_PLAN='9fe82f29'
+  export OPSBOOK_PLAN='686445f0'
   export OPSBOOK_STEP='confirm-patch'
   export REVISION='12'
   export OPSBOOK_OUTPUT=$state/confirm-patch.out

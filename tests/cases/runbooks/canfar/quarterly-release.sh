@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Quarterly platform release
-# runbook: quarterly-release, plan: sha256:2186e87f9fec9db522f47c7b249f883bc627737dd15d8af8cdcdbe994e47af6f
-# content: sha256:641de8218e7c0f8bf6f665588e743ce468dffa9d2814d86cc278c9dc27cc7da8
+# runbook: quarterly-release, plan: sha256:a29720342054baf162931060e09a9642bc158f9502704272c1af059a87fdfd48
+# content: sha256:b209869d42bd17727a3c350b33bd16ff0ff5a5c6b2b6eca2038e4a9a60c201b3
 # Emitted by opsbook; change the runbook and emit again instead of editing this file.
 # Functions are called by name, and not every plan needs all of them; values are data, in which
 # nothing expands:
 # shellcheck disable=SC2317,SC2016
 set -euo pipefail
 
-plan='sha256:2186e87f9fec9db522f47c7b249f883bc627737dd15d8af8cdcdbe994e47af6f'
+plan='sha256:a29720342054baf162931060e09a9642bc158f9502704272c1af059a87fdfd48'
 runbook='quarterly-release'
 then_go_to='docs/runbooks/hotfix-rollback.md#write-the-incident-note'
 secrets=('KUBECONFIG_PRODUCTION' 'KUBECONFIG_STAGING')
@@ -223,7 +223,7 @@ END_OF_SCRIPT
 surroundings_2() {
   export CHART_PATHS='helm/applications/cavern helm/applications/skaha'
   export COMPONENTS='cavern skaha'
-  export OPSBOOK_PLAN='2186e87f'
+  export OPSBOOK_PLAN='a2972034'
   export OPSBOOK_STEP='prepare.charts-lint'
   export RELEASE='2026.3'
   export WINDOW='unscheduled'
@@ -250,7 +250,7 @@ END_OF_SCRIPT
 surroundings_3() {
   export CHART_PATHS='helm/applications/cavern helm/applications/skaha'
   export COMPONENTS='cavern skaha'
-  export OPSBOOK_PLAN='2186e87f'
+  export OPSBOOK_PLAN='a2972034'
   export OPSBOOK_STEP='prepare.rollback-ready'
   export RELEASE='2026.3'
   export WINDOW='unscheduled'
@@ -270,7 +270,7 @@ helm upgrade --install cavern oci://images.canfar.net/platform/cavern \
   --version 0.10.0 \
   --namespace skaha-system \
   --values configs/staging/cavern.yaml \
-  --timeout 810s \
+  --timeout 405s \
   --description "runbook ${OPSBOOK_PLAN:-}/staging.cavern.deploy" \
   --rollback-on-failure \
   --wait=watcher
@@ -296,7 +296,7 @@ surroundings_4() {
   export COMPONENT_TAG='cavern-0.10.0'
   export COMPONENT_VERSION='0.10.0'
   export OPSBOOK_ENV='staging'
-  export OPSBOOK_PLAN='2186e87f'
+  export OPSBOOK_PLAN='a2972034'
   export OPSBOOK_STEP='staging.cavern.deploy'
   export RELEASE='2026.3'
   export WINDOW='unscheduled'
@@ -337,7 +337,7 @@ surroundings_5() {
   export COMPONENT_TAG='cavern-0.10.0'
   export COMPONENT_VERSION='0.10.0'
   export OPSBOOK_ENV='staging'
-  export OPSBOOK_PLAN='2186e87f'
+  export OPSBOOK_PLAN='a2972034'
   export OPSBOOK_STEP='staging.cavern.watch-rollout'
   export RELEASE='2026.3'
   export WINDOW='unscheduled'
@@ -366,7 +366,7 @@ surroundings_6() {
   export COMPONENT_TAG='cavern-0.10.0'
   export COMPONENT_VERSION='0.10.0'
   export OPSBOOK_ENV='staging'
-  export OPSBOOK_PLAN='2186e87f'
+  export OPSBOOK_PLAN='a2972034'
   export OPSBOOK_STEP='staging.cavern.smoke'
   export RELEASE='2026.3'
   export WINDOW='unscheduled'
@@ -387,7 +387,7 @@ helm upgrade --install skaha oci://images.canfar.net/platform/skaha \
   --version 1.2.0 \
   --namespace skaha-system \
   --values configs/staging/skaha.yaml \
-  --timeout 810s \
+  --timeout 405s \
   --description "runbook ${OPSBOOK_PLAN:-}/staging.skaha.deploy" \
   --rollback-on-failure \
   --wait=watcher
@@ -413,7 +413,7 @@ surroundings_7() {
   export COMPONENT_TAG='skaha-1.2.0'
   export COMPONENT_VERSION='1.2.0'
   export OPSBOOK_ENV='staging'
-  export OPSBOOK_PLAN='2186e87f'
+  export OPSBOOK_PLAN='a2972034'
   export OPSBOOK_STEP='staging.skaha.deploy'
   export RELEASE='2026.3'
   export WINDOW='unscheduled'
@@ -454,7 +454,7 @@ surroundings_8() {
   export COMPONENT_TAG='skaha-1.2.0'
   export COMPONENT_VERSION='1.2.0'
   export OPSBOOK_ENV='staging'
-  export OPSBOOK_PLAN='2186e87f'
+  export OPSBOOK_PLAN='a2972034'
   export OPSBOOK_STEP='staging.skaha.watch-rollout'
   export RELEASE='2026.3'
   export WINDOW='unscheduled'
@@ -483,7 +483,7 @@ surroundings_9() {
   export COMPONENT_TAG='skaha-1.2.0'
   export COMPONENT_VERSION='1.2.0'
   export OPSBOOK_ENV='staging'
-  export OPSBOOK_PLAN='2186e87f'
+  export OPSBOOK_PLAN='a2972034'
   export OPSBOOK_STEP='staging.skaha.smoke'
   export RELEASE='2026.3'
   export WINDOW='unscheduled'
@@ -508,7 +508,7 @@ surroundings_10() {
   export CHART_PATHS='helm/applications/cavern helm/applications/skaha'
   export COMPONENTS='cavern skaha'
   export OPSBOOK_ENV='staging'
-  export OPSBOOK_PLAN='2186e87f'
+  export OPSBOOK_PLAN='a2972034'
   export OPSBOOK_STEP='soak-staging'
   export RELEASE='2026.3'
   export WINDOW='unscheduled'
@@ -529,7 +529,7 @@ helm upgrade --install cavern oci://images.canfar.net/platform/cavern \
   --version 0.10.0 \
   --namespace skaha-system \
   --values configs/production/cavern.yaml \
-  --timeout 810s \
+  --timeout 405s \
   --description "runbook ${OPSBOOK_PLAN:-}/production.cavern.deploy" \
   --rollback-on-failure \
   --wait=watcher
@@ -555,7 +555,7 @@ surroundings_12() {
   export COMPONENT_TAG='cavern-0.10.0'
   export COMPONENT_VERSION='0.10.0'
   export OPSBOOK_ENV='production'
-  export OPSBOOK_PLAN='2186e87f'
+  export OPSBOOK_PLAN='a2972034'
   export OPSBOOK_STEP='production.cavern.deploy'
   export RELEASE='2026.3'
   export WINDOW='unscheduled'
@@ -596,7 +596,7 @@ surroundings_13() {
   export COMPONENT_TAG='cavern-0.10.0'
   export COMPONENT_VERSION='0.10.0'
   export OPSBOOK_ENV='production'
-  export OPSBOOK_PLAN='2186e87f'
+  export OPSBOOK_PLAN='a2972034'
   export OPSBOOK_STEP='production.cavern.watch-rollout'
   export RELEASE='2026.3'
   export WINDOW='unscheduled'
@@ -625,7 +625,7 @@ surroundings_14() {
   export COMPONENT_TAG='cavern-0.10.0'
   export COMPONENT_VERSION='0.10.0'
   export OPSBOOK_ENV='production'
-  export OPSBOOK_PLAN='2186e87f'
+  export OPSBOOK_PLAN='a2972034'
   export OPSBOOK_STEP='production.cavern.smoke'
   export RELEASE='2026.3'
   export WINDOW='unscheduled'
@@ -646,7 +646,7 @@ helm upgrade --install skaha oci://images.canfar.net/platform/skaha \
   --version 1.2.0 \
   --namespace skaha-system \
   --values configs/production/skaha.yaml \
-  --timeout 810s \
+  --timeout 405s \
   --description "runbook ${OPSBOOK_PLAN:-}/production.skaha.deploy" \
   --rollback-on-failure \
   --wait=watcher
@@ -672,7 +672,7 @@ surroundings_15() {
   export COMPONENT_TAG='skaha-1.2.0'
   export COMPONENT_VERSION='1.2.0'
   export OPSBOOK_ENV='production'
-  export OPSBOOK_PLAN='2186e87f'
+  export OPSBOOK_PLAN='a2972034'
   export OPSBOOK_STEP='production.skaha.deploy'
   export RELEASE='2026.3'
   export WINDOW='unscheduled'
@@ -713,7 +713,7 @@ surroundings_16() {
   export COMPONENT_TAG='skaha-1.2.0'
   export COMPONENT_VERSION='1.2.0'
   export OPSBOOK_ENV='production'
-  export OPSBOOK_PLAN='2186e87f'
+  export OPSBOOK_PLAN='a2972034'
   export OPSBOOK_STEP='production.skaha.watch-rollout'
   export RELEASE='2026.3'
   export WINDOW='unscheduled'
@@ -742,7 +742,7 @@ surroundings_17() {
   export COMPONENT_TAG='skaha-1.2.0'
   export COMPONENT_VERSION='1.2.0'
   export OPSBOOK_ENV='production'
-  export OPSBOOK_PLAN='2186e87f'
+  export OPSBOOK_PLAN='a2972034'
   export OPSBOOK_STEP='production.skaha.smoke'
   export RELEASE='2026.3'
   export WINDOW='unscheduled'
@@ -767,7 +767,7 @@ surroundings_18() {
   export CHART_PATHS='helm/applications/cavern helm/applications/skaha'
   export COMPONENTS='cavern skaha'
   export OPSBOOK_ENV='production'
-  export OPSBOOK_PLAN='2186e87f'
+  export OPSBOOK_PLAN='a2972034'
   export OPSBOOK_STEP='error-budget'
   export RELEASE='2026.3'
   export WINDOW='unscheduled'
