@@ -321,3 +321,24 @@ fn new_ulid() -> Result<String, RunError> {
     let digits = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     Ok((0..26).rev().map(|place| digits[(value >> (place * 5) & 31) as usize] as char).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_clock_that_goes_back_does_not_take_the_journal_with_it() {
+        let runs = tempfile::tempdir().expect("a temporary folder can be made");
+        let mut plan: Plan = serde_json::from_value(json!({
+            "format": 1, "runbook": "r", "stage": "bound", "kind": "procedure", "mode": "read-do", "params": {},
+            "secrets": [], "environments": {}, "components": [], "steps": [], "source": {"files": []}, "hash": "",
+        }))
+        .expect("the sample has the plan's shape");
+        plan.seal();
+        let mut folder = RunFolder::create(runs.path(), &plan).expect("the folder takes a run");
+        let later = "2999-01-01T00:00:00.000Z";
+        folder.append(later, Event::RunInterrupted { signal: "SIGINT".into() }).expect("it can be written");
+        assert_eq!(folder.time(), later);
+    }
+}
