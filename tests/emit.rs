@@ -49,6 +49,26 @@ fn the_examples_are_emitted_as_ever() {
 }
 
 #[test]
+fn the_runbooks_of_the_manual_are_emitted_as_ever() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (name, params) in [
+        ("cut-a-release", ["version=1.2.3"].as_slice()),
+        ("withdraw-a-release", ["bad=1.2.3", "good=1.2.2"].as_slice()),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_opsbook"));
+        command.current_dir(root).args(["plan", &format!("content/runbooks/{name}.md"), "--format", "json"]);
+        for param in params {
+            command.args(["--param", param]);
+        }
+        let output = command.stdin(Stdio::null()).output().expect("opsbook starts");
+        let plan = Plan::from_json(&String::from_utf8_lossy(&output.stdout)).expect("the page compiles");
+        for (ending, emitted) in every_form(&plan) {
+            golden(&cases().join(format!("manual/{name}.{ending}")), &emitted.text);
+        }
+    }
+}
+
+#[test]
 fn one_of_every_construct_is_emitted_as_ever() {
     let mut plan: Plan = serde_json::from_value(every_construct()).expect("the sample has the plan's shape");
     plan.seal();

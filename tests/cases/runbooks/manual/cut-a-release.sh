@@ -1,0 +1,634 @@
+#!/usr/bin/env bash
+# Cut a release of opsbook
+# runbook: cut-a-release, plan: sha256:004e20c28a6a4e7869e480588ca716c9006bdf061124b21b7fa6a2ebd7533738
+# content: sha256:20f02629bdaa276e664e67a3b9406e64efa5982d0b74d846114980c4f281c57e
+# Emitted by opsbook; change the runbook and emit again instead of editing this file.
+# Functions are called by name, and not every plan needs all of them; values are data, in which
+# nothing expands:
+# shellcheck disable=SC2317,SC2016
+set -euo pipefail
+
+plan='sha256:004e20c28a6a4e7869e480588ca716c9006bdf061124b21b7fa6a2ebd7533738'
+runbook='cut-a-release'
+then_go_to='content/runbooks/withdraw-a-release.md#write-the-incident-note'
+secrets=()
+
+state=${OPSBOOK_STATE:-${XDG_STATE_HOME:-$HOME/.local/state}/opsbook/bash/${plan:7:16}}
+failed=''
+
+say() { printf '%s\n' "$*" >&2; }
+
+# The state of a step: nothing, started, done, skipped, bad or failed.
+state_of() { cat "$state/$1.state" 2>/dev/null || true; }
+
+# Written whole under another name first, so that a kill leaves the old state or the new one.
+set_state() {
+  printf '%s\n' "$2" >"$state/.new"
+  mv "$state/.new" "$state/$1.state"
+  sync -f "$state" 2>/dev/null || true
+}
+
+begin() {
+  local missing=() name
+  for name in "${secrets[@]+"${secrets[@]}"}"; do
+    [ -n "${!name:-}" ] || missing+=("$name")
+  done
+  if [ "${#missing[@]}" -gt 0 ]; then
+    say "set these variables first: ${missing[*]}"
+    exit 2
+  fi
+  umask 077
+  mkdir -p "$state"
+  exec 9>"$state/lock"
+  if ! flock -n 9; then
+    say "this plan is being run already (or a step of a killed run is alive): $state/lock"
+    exit 6
+  fi
+  say "runbook $runbook, plan ${plan:7:8}, state in $state"
+}
+
+# Runs the script that a function prints, in its own process group: perform LIMIT SHELL FUNCTION
+perform() {
+  local limit=$1 shell=$2 script=$3 file ended=0
+  file=$(mktemp "$state/.script.XXXXXX")
+  "$script" >"$file"
+  case $shell in
+    bash) set -- bash -euo pipefail "$file" ;;
+    sh) set -- sh -eu "$file" ;;
+    *) set -- "$shell" "$file" ;;
+  esac
+  if [ "$limit" -gt 0 ]; then
+    timeout -k 10 "$limit" "$@" </dev/null || ended=$?
+  else
+    "$@" </dev/null || ended=$?
+  fi
+  rm -f "$file"
+  return "$ended"
+}
+
+# perform, again after a failure: attempts RETRIES PAUSE WANTED LIMIT SHELL FUNCTION
+attempts() {
+  local left=$1 pause=$2 wanted=$3 ended
+  shift 3
+  while :; do
+    ended=0
+    perform "$@" || ended=$?
+    [ "$ended" -ne "$wanted" ] || return 0
+    [ "$left" -gt 0 ] || return "$((ended == 0 ? 1 : ended))"
+    left=$((left - 1))
+    say "  again in $pause s"
+    sleep "$pause"
+  done
+}
+
+# Runs a monitor again and again: soak SECONDS LIMIT SHELL FUNCTION
+soak() {
+  local until=$((SECONDS + $1)) pause=$(($1 / 30))
+  shift
+  [ "$pause" -ge 1 ] || pause=1
+  [ "$pause" -le 60 ] || pause=60
+  while :; do
+    if [ $# -gt 1 ]; then
+      perform "$@" || return 1
+    fi
+    [ "$SECONDS" -lt "$until" ] || return 0
+    sleep "$pause"
+  done
+}
+
+# The kubeconfig of an environment: a secret holds its path or its text.
+use_kubeconfig() {
+  local value=${!1:-}
+  if [ -f "$value" ]; then
+    export KUBECONFIG=$value
+  else
+    export KUBECONFIG=$state/.kubeconfig-$1
+    printf '%s\n' "$value" >"$KUBECONFIG"
+  fi
+}
+
+# Leaves a step the secrets that it names: only_secrets NAME...
+only_secrets() {
+  local name kept
+  for name in "${secrets[@]+"${secrets[@]}"}"; do
+    for kept in "$@"; do
+      [ "$kept" != "$name" ] || { export "${name?}"; continue 2; }
+    done
+    unset "$name"
+  done
+}
+
+# Prints an output of an earlier step: output STEP KEY
+output() {
+  local line key end text
+  [ -f "$state/$1.out" ] || return 0
+  while IFS= read -r line; do
+    case $line in
+      *'<<'*)
+        key=${line%%<<*} end=${line#*<<} text=''
+        while IFS= read -r line && [ "$line" != "$end" ]; do text+=${text:+$'\n'}$line; done
+        [ "$key" != "$2" ] || printf '%s' "$text"
+        ;;
+      "$2="*) printf '%s' "${line#*=}" ;;
+    esac
+  done <"$state/$1.out"
+}
+
+# Whether what a step needs has come: 0 yes, 1 no, 2 no because of a failure.
+needs_hold() {
+  local need of
+  for need in "$@"; do
+    of=$(state_of "${need#*:}")
+    case ${need%%:*}:$of in
+      success:done | success:skipped | done:?* | failure:failed | failure:bad) ;;
+      success:failed | success:bad | success:) return 2 ;;
+      *) return 1 ;;
+    esac
+  done
+}
+
+# The first line of a step: 0 to go on, 1 to pass it over. ready STEP TITLE REPEATABLE NEED...
+ready() {
+  local id=$1 title=$2 repeatable=$3 held=0
+  shift 3
+  case $(state_of "$id") in
+    done | skipped | bad) return 1 ;;
+    failed)
+      failed=${failed:-$id}
+      return 1
+      ;;
+    started)
+      if [ "$repeatable" = no ]; then
+        say "in doubt: $id ($title) was cut off, and nobody knows whether it happened."
+        say "Look, then write 'done' or 'failed' into $state/$id.state, or remove the file to run it again."
+        exit 5
+      fi
+      ;;
+  esac
+  needs_hold "$@" || held=$?
+  case $held in
+    1) set_state "$id" skipped ;;
+    2) set_state "$id" bad ;;
+  esac
+  [ "$held" -eq 0 ] || { say "- $title: passed over"; return 1; }
+  say "- $title [$id]"
+}
+
+finish() {
+  local id=$1 ended=$2
+  if [ "$ended" -eq 0 ]; then
+    set_state "$id" "done"
+  else
+    set_state "$id" failed
+    failed=${failed:-$id}
+    say "  failed with exit status $ended"
+    [ "$ended" -ne 124 ] || : >"$state/timed-out"
+  fi
+}
+
+# Asks a person: ask STEP TITLE KIND, KIND being none, note, url, file or approval.
+ask() {
+  local id=$1 kind=$3 answer
+  if [ ! -t 0 ]; then
+    say "waiting: $2 [$id] needs a person; run this script on a terminal"
+    exit 4
+  fi
+  if [ "$kind" = approval ]; then
+    read -r -p "  approve? [yes/no] " answer
+    case $answer in
+      yes) finish "$id" 0 ;;
+      no) finish "$id" 1 ;;
+      *) say "  neither yes nor no: the run waits here"; exit 4 ;;
+    esac
+    return
+  fi
+  read -r -p "  done? [yes] " answer
+  [ "$answer" = yes ] || { say "  the run waits here"; exit 4; }
+  if [ "$kind" != none ]; then
+    read -r -p "  evidence ($kind): " answer
+    [ -n "$answer" ] || { say "  this step asks for evidence ($kind)"; exit 4; }
+    printf '%s\n' "$answer" >"$state/$id.evidence"
+  fi
+  finish "$id" 0
+}
+
+# prepare.tools: git, cargo and gh are there, and gh is logged in
+script_1_main() {
+  cat <<'END_OF_SCRIPT'
+git --version
+cargo --version
+gh auth status
+END_OF_SCRIPT
+}
+surroundings_1() {
+  export OPSBOOK_PLAN='004e20c2'
+  export OPSBOOK_STEP='prepare.tools'
+  export VERSION='1.2.3'
+  export OPSBOOK_OUTPUT=$state/prepare.tools.out
+  export RB_OUTPUT=$OPSBOOK_OUTPUT
+}
+run_1() (
+  surroundings_1 || exit
+  attempts 0 0 0 60 bash script_1_main || exit
+)
+
+# prepare.clean-main: The work tree is clean and is origin's main
+script_2_main() {
+  cat <<'END_OF_SCRIPT'
+git fetch --tags origin main
+test -z "$(git status --porcelain)"
+test "$(git rev-parse HEAD)" = "$(git rev-parse origin/main)"
+END_OF_SCRIPT
+}
+surroundings_2() {
+  export OPSBOOK_PLAN='004e20c2'
+  export OPSBOOK_STEP='prepare.clean-main'
+  export VERSION='1.2.3'
+  export OPSBOOK_OUTPUT=$state/prepare.clean-main.out
+  export RB_OUTPUT=$OPSBOOK_OUTPUT
+}
+run_2() (
+  surroundings_2 || exit
+  attempts 0 0 0 120 bash script_2_main || exit
+)
+
+# prepare.gate: The whole gate passes
+script_3_main() {
+  cat <<'END_OF_SCRIPT'
+.ci/run
+END_OF_SCRIPT
+}
+surroundings_3() {
+  export OPSBOOK_PLAN='004e20c2'
+  export OPSBOOK_STEP='prepare.gate'
+  export VERSION='1.2.3'
+  export OPSBOOK_OUTPUT=$state/prepare.gate.out
+  export RB_OUTPUT=$OPSBOOK_OUTPUT
+}
+run_3() (
+  surroundings_3 || exit
+  attempts 0 0 0 3600 bash script_3_main || exit
+)
+
+# prepare.version-is-set: Cargo.toml and the changelog name this version
+script_4_main() {
+  cat <<'END_OF_SCRIPT'
+grep -qx "version = \"$VERSION\"" Cargo.toml
+grep -q "^## $VERSION" CHANGELOG.md
+END_OF_SCRIPT
+}
+surroundings_4() {
+  export OPSBOOK_PLAN='004e20c2'
+  export OPSBOOK_STEP='prepare.version-is-set'
+  export VERSION='1.2.3'
+  export OPSBOOK_OUTPUT=$state/prepare.version-is-set.out
+  export RB_OUTPUT=$OPSBOOK_OUTPUT
+}
+run_4() (
+  surroundings_4 || exit
+  attempts 0 0 0 60 bash script_4_main || exit
+)
+
+# candidate.publish: Push the tag
+script_5_main() {
+  cat <<'END_OF_SCRIPT'
+tag="v$VERSION"
+if [ "$OPSBOOK_ENV" = candidate ]; then tag="$tag-rc.1"; fi
+git tag --annotate "$tag" --message "opsbook $tag"
+git push origin "refs/tags/$tag"
+END_OF_SCRIPT
+}
+script_5_check() {
+  cat <<'END_OF_SCRIPT'
+tag="v$VERSION"
+if [ "$OPSBOOK_ENV" = candidate ]; then tag="$tag-rc.1"; fi
+git ls-remote --exit-code origin "refs/tags/$tag"
+END_OF_SCRIPT
+}
+script_5_verify() {
+  cat <<'END_OF_SCRIPT'
+tag="v$VERSION"
+if [ "$OPSBOOK_ENV" = candidate ]; then tag="$tag-rc.1"; fi
+git ls-remote --exit-code origin "refs/tags/$tag"
+END_OF_SCRIPT
+}
+script_5_undo() {
+  cat <<'END_OF_SCRIPT'
+tag="v$VERSION"
+if [ "$OPSBOOK_ENV" = candidate ]; then tag="$tag-rc.1"; fi
+if gh release view "$tag" > /dev/null 2>&1; then
+  gh release delete "$tag" --yes
+fi
+git push origin --delete "refs/tags/$tag"
+git tag --delete "$tag"
+END_OF_SCRIPT
+}
+surroundings_5() {
+  export OPSBOOK_ENV='candidate'
+  export OPSBOOK_PLAN='004e20c2'
+  export OPSBOOK_STEP='candidate.publish'
+  export VERSION='1.2.3'
+  export OPSBOOK_OUTPUT=$state/candidate.publish.out
+  export RB_OUTPUT=$OPSBOOK_OUTPUT
+  export KUBECONFIG=/dev/null
+}
+run_5() (
+  surroundings_5 || exit
+  if attempts 0 0 0 300 bash script_5_check; then exit 0; fi
+  attempts 0 0 0 300 bash script_5_main || exit
+  attempts 0 0 0 60 bash script_5_verify || exit
+)
+undo_5() (
+  surroundings_5 || exit
+  PREVIOUS_REVISION=$(cat "$state/candidate.publish.previous" 2>/dev/null || true)
+  export PREVIOUS_REVISION
+  attempts 0 0 0 300 bash script_5_undo
+)
+
+# candidate.watch-workflow: The release workflow ends well
+script_6_main() {
+  cat <<'END_OF_SCRIPT'
+tag="v$VERSION"
+if [ "$OPSBOOK_ENV" = candidate ]; then tag="$tag-rc.1"; fi
+run=$(gh run list --workflow release.yml --branch "$tag" --limit 1 --json databaseId --jq '.[0].databaseId')
+gh run watch "$run" --exit-status
+END_OF_SCRIPT
+}
+surroundings_6() {
+  export OPSBOOK_ENV='candidate'
+  export OPSBOOK_PLAN='004e20c2'
+  export OPSBOOK_STEP='candidate.watch-workflow'
+  export VERSION='1.2.3'
+  export OPSBOOK_OUTPUT=$state/candidate.watch-workflow.out
+  export RB_OUTPUT=$OPSBOOK_OUTPUT
+  export KUBECONFIG=/dev/null
+}
+run_6() (
+  surroundings_6 || exit
+  attempts 0 0 0 3600 bash script_6_main || exit
+)
+
+# candidate.binary-answers: The published binary says its version
+script_7_main() {
+  cat <<'END_OF_SCRIPT'
+tag="v$VERSION"
+if [ "$OPSBOOK_ENV" = candidate ]; then tag="$tag-rc.1"; fi
+folder=$(mktemp -d)
+gh release download "$tag" --pattern '*x86_64-unknown-linux*' --dir "$folder"
+tar -xzf "$folder"/*.tar.gz -C "$folder"
+found=$(find "$folder" -name opsbook -type f)
+"$found" --version | grep -q "$VERSION"
+END_OF_SCRIPT
+}
+surroundings_7() {
+  export OPSBOOK_ENV='candidate'
+  export OPSBOOK_PLAN='004e20c2'
+  export OPSBOOK_STEP='candidate.binary-answers'
+  export VERSION='1.2.3'
+  export OPSBOOK_OUTPUT=$state/candidate.binary-answers.out
+  export RB_OUTPUT=$OPSBOOK_OUTPUT
+  export KUBECONFIG=/dev/null
+}
+run_7() (
+  surroundings_7 || exit
+  attempts 3 30 0 300 bash script_7_main || exit
+)
+
+# public.publish: Push the tag
+script_10_main() {
+  cat <<'END_OF_SCRIPT'
+tag="v$VERSION"
+if [ "$OPSBOOK_ENV" = candidate ]; then tag="$tag-rc.1"; fi
+git tag --annotate "$tag" --message "opsbook $tag"
+git push origin "refs/tags/$tag"
+END_OF_SCRIPT
+}
+script_10_check() {
+  cat <<'END_OF_SCRIPT'
+tag="v$VERSION"
+if [ "$OPSBOOK_ENV" = candidate ]; then tag="$tag-rc.1"; fi
+git ls-remote --exit-code origin "refs/tags/$tag"
+END_OF_SCRIPT
+}
+script_10_verify() {
+  cat <<'END_OF_SCRIPT'
+tag="v$VERSION"
+if [ "$OPSBOOK_ENV" = candidate ]; then tag="$tag-rc.1"; fi
+git ls-remote --exit-code origin "refs/tags/$tag"
+END_OF_SCRIPT
+}
+script_10_undo() {
+  cat <<'END_OF_SCRIPT'
+tag="v$VERSION"
+if [ "$OPSBOOK_ENV" = candidate ]; then tag="$tag-rc.1"; fi
+if gh release view "$tag" > /dev/null 2>&1; then
+  gh release delete "$tag" --yes
+fi
+git push origin --delete "refs/tags/$tag"
+git tag --delete "$tag"
+END_OF_SCRIPT
+}
+surroundings_10() {
+  export OPSBOOK_ENV='public'
+  export OPSBOOK_PLAN='004e20c2'
+  export OPSBOOK_STEP='public.publish'
+  export VERSION='1.2.3'
+  export OPSBOOK_OUTPUT=$state/public.publish.out
+  export RB_OUTPUT=$OPSBOOK_OUTPUT
+  export KUBECONFIG=/dev/null
+}
+run_10() (
+  surroundings_10 || exit
+  if attempts 0 0 0 300 bash script_10_check; then exit 0; fi
+  attempts 0 0 0 300 bash script_10_main || exit
+  attempts 0 0 0 60 bash script_10_verify || exit
+)
+undo_10() (
+  surroundings_10 || exit
+  PREVIOUS_REVISION=$(cat "$state/public.publish.previous" 2>/dev/null || true)
+  export PREVIOUS_REVISION
+  attempts 0 0 0 300 bash script_10_undo
+)
+
+# public.watch-workflow: The release workflow ends well
+script_11_main() {
+  cat <<'END_OF_SCRIPT'
+tag="v$VERSION"
+if [ "$OPSBOOK_ENV" = candidate ]; then tag="$tag-rc.1"; fi
+run=$(gh run list --workflow release.yml --branch "$tag" --limit 1 --json databaseId --jq '.[0].databaseId')
+gh run watch "$run" --exit-status
+END_OF_SCRIPT
+}
+surroundings_11() {
+  export OPSBOOK_ENV='public'
+  export OPSBOOK_PLAN='004e20c2'
+  export OPSBOOK_STEP='public.watch-workflow'
+  export VERSION='1.2.3'
+  export OPSBOOK_OUTPUT=$state/public.watch-workflow.out
+  export RB_OUTPUT=$OPSBOOK_OUTPUT
+  export KUBECONFIG=/dev/null
+}
+run_11() (
+  surroundings_11 || exit
+  attempts 0 0 0 3600 bash script_11_main || exit
+)
+
+# public.binary-answers: The published binary says its version
+script_12_main() {
+  cat <<'END_OF_SCRIPT'
+tag="v$VERSION"
+if [ "$OPSBOOK_ENV" = candidate ]; then tag="$tag-rc.1"; fi
+folder=$(mktemp -d)
+gh release download "$tag" --pattern '*x86_64-unknown-linux*' --dir "$folder"
+tar -xzf "$folder"/*.tar.gz -C "$folder"
+found=$(find "$folder" -name opsbook -type f)
+"$found" --version | grep -q "$VERSION"
+END_OF_SCRIPT
+}
+surroundings_12() {
+  export OPSBOOK_ENV='public'
+  export OPSBOOK_PLAN='004e20c2'
+  export OPSBOOK_STEP='public.binary-answers'
+  export VERSION='1.2.3'
+  export OPSBOOK_OUTPUT=$state/public.binary-answers.out
+  export RB_OUTPUT=$OPSBOOK_OUTPUT
+  export KUBECONFIG=/dev/null
+}
+run_12() (
+  surroundings_12 || exit
+  attempts 3 30 0 300 bash script_12_main || exit
+)
+
+begin
+if ready 'prepare.read-changelog' 'Read the changelog'\''s Unreleased section as a user would' yes; then
+  ask 'prepare.read-changelog' 'Read the changelog'\''s Unreleased section as a user would' note
+fi
+if ready 'prepare.tools' 'git, cargo and gh are there, and gh is logged in' yes 'success:prepare.read-changelog'; then
+  set_state 'prepare.tools' started
+  printf '%s\n' 1 >>"$state/order"
+  ended=0
+  run_1 || ended=$?
+  finish 'prepare.tools' "$ended"
+fi
+if ready 'prepare.clean-main' 'The work tree is clean and is origin'\''s main' yes 'success:prepare.tools'; then
+  set_state 'prepare.clean-main' started
+  printf '%s\n' 2 >>"$state/order"
+  ended=0
+  run_2 || ended=$?
+  finish 'prepare.clean-main' "$ended"
+fi
+if ready 'prepare.gate' 'The whole gate passes' yes 'success:prepare.clean-main'; then
+  set_state 'prepare.gate' started
+  printf '%s\n' 3 >>"$state/order"
+  ended=0
+  run_3 || ended=$?
+  finish 'prepare.gate' "$ended"
+fi
+if ready 'prepare.version-is-set' 'Cargo.toml and the changelog name this version' yes 'success:prepare.gate'; then
+  set_state 'prepare.version-is-set' started
+  printf '%s\n' 4 >>"$state/order"
+  ended=0
+  run_4 || ended=$?
+  finish 'prepare.version-is-set' "$ended"
+fi
+if ready 'candidate.publish' 'Push the tag' yes 'success:prepare.version-is-set'; then
+  set_state 'candidate.publish' started
+  printf '%s\n' 5 >>"$state/order"
+  ended=0
+  run_5 || ended=$?
+  finish 'candidate.publish' "$ended"
+fi
+if ready 'candidate.watch-workflow' 'The release workflow ends well' yes 'success:candidate.publish'; then
+  set_state 'candidate.watch-workflow' started
+  printf '%s\n' 6 >>"$state/order"
+  ended=0
+  run_6 || ended=$?
+  finish 'candidate.watch-workflow' "$ended"
+fi
+if ready 'candidate.binary-answers' 'The published binary says its version' yes 'success:candidate.watch-workflow'; then
+  set_state 'candidate.binary-answers' started
+  printf '%s\n' 7 >>"$state/order"
+  ended=0
+  run_7 || ended=$?
+  finish 'candidate.binary-answers' "$ended"
+fi
+if ready 'try-candidate' 'Build a real project with the candidate'\''s binary and look at three pages' yes 'success:candidate.binary-answers'; then
+  ask 'try-candidate' 'Build a real project with the candidate'\''s binary and look at three pages' url
+fi
+if ready 'approve-release' 'Publish it' yes 'success:try-candidate'; then
+  ask 'approve-release' 'Publish it' approval
+fi
+if ready 'public.publish' 'Push the tag' yes 'success:approve-release'; then
+  set_state 'public.publish' started
+  printf '%s\n' 10 >>"$state/order"
+  ended=0
+  run_10 || ended=$?
+  finish 'public.publish' "$ended"
+fi
+if ready 'public.watch-workflow' 'The release workflow ends well' yes 'success:public.publish'; then
+  set_state 'public.watch-workflow' started
+  printf '%s\n' 11 >>"$state/order"
+  ended=0
+  run_11 || ended=$?
+  finish 'public.watch-workflow' "$ended"
+fi
+if ready 'public.binary-answers' 'The published binary says its version' yes 'success:public.watch-workflow'; then
+  set_state 'public.binary-answers' started
+  printf '%s\n' 12 >>"$state/order"
+  ended=0
+  run_12 || ended=$?
+  finish 'public.binary-answers' "$ended"
+fi
+if ready 'announce' 'Announce the release and link its notes' yes 'success:public.binary-answers'; then
+  ask 'announce' 'Announce the release and link its notes' url
+fi
+
+if [ -z "$failed" ]; then
+  say "all done"
+  exit 0
+fi
+
+# What has been written is undone in the reverse order.
+env_of() {
+  case $1 in
+    'prepare.read-changelog') printf '%s' '-' ;;
+    'prepare.tools') printf '%s' '-' ;;
+    'prepare.clean-main') printf '%s' '-' ;;
+    'prepare.gate') printf '%s' '-' ;;
+    'prepare.version-is-set') printf '%s' '-' ;;
+    'candidate.publish') printf '%s' 'candidate' ;;
+    'candidate.watch-workflow') printf '%s' 'candidate' ;;
+    'candidate.binary-answers') printf '%s' 'candidate' ;;
+    'try-candidate') printf '%s' '-' ;;
+    'approve-release') printf '%s' '-' ;;
+    'public.publish') printf '%s' 'public' ;;
+    'public.watch-workflow') printf '%s' 'public' ;;
+    'public.binary-answers') printf '%s' 'public' ;;
+    'announce') printf '%s' '-' ;;
+  esac
+}
+undo() {
+  case $1 in
+    5) set -- 'candidate.publish' undo_5 ;;
+    10) set -- 'public.publish' undo_10 ;;
+    *) return 0 ;;
+  esac
+  [ "$(env_of "$1")" = "$(env_of "$failed")" ] || return 0
+  [ ! -f "$state/$1.undone" ] || return 0
+  say "- undo $1"
+  undone=1
+  if "$2"; then
+    : >"$state/$1.undone"
+  else
+    say "the undo of $1 failed${then_go_to:+; go to $then_go_to}"
+    exit 9
+  fi
+}
+undone=''
+while IFS= read -r at; do
+  undo "$at"
+done < <(tac "$state/order" | awk '!seen[$0]++')
+say "failed: $failed${then_go_to:+; go to $then_go_to}"
+[ -z "$undone" ] || exit 8
+[ ! -f "$state/timed-out" ] || exit 124
+exit 1
