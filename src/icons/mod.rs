@@ -13,6 +13,8 @@ mod pack;
 
 pub use emoji::{Emoji, emoji};
 
+use crate::text::edits;
+
 /// Returns the SVG of an icon by its path, such as `material/pencil-box`.
 pub fn svg(path: &str) -> Option<&'static str> {
     pack::svg(pack::find(&canonical(path)?)?)
@@ -37,12 +39,7 @@ pub fn nearest(shortcode: &str) -> Option<String> {
     let limit = (shortcode.chars().count() / 5).clamp(1, 3);
     let icons = pack::names().iter().map(|path| path.replace('/', "-"));
     let emoji = emoji::names().map(str::to_owned);
-    icons
-        .chain(emoji)
-        .filter(|name| name.len().abs_diff(shortcode.len()) <= limit)
-        .filter_map(|name| Some((distance(shortcode, &name, limit)?, name)))
-        .min()
-        .map(|best| best.1)
+    icons.chain(emoji).filter_map(|name| Some((edits(shortcode, &name, limit)?, name))).min().map(|best| best.1)
 }
 
 /// Follows a former name to today's; `None` where there is no such icon.
@@ -54,25 +51,6 @@ fn canonical(path: &str) -> Option<String> {
     let index = aliases::ALIASES.binary_search_by_key(&former, |alias| alias.0).ok()?;
     let path = format!("fontawesome/{}", aliases::ALIASES[index].1);
     pack::find(&path).map(|_| path)
-}
-
-/// Counts the edits between two words, up to a limit.
-fn distance(left: &str, right: &str, limit: usize) -> Option<usize> {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (at, ch) in left.chars().enumerate() {
-        let mut corner = row[0];
-        row[0] = at + 1;
-        for (col, other) in right.iter().enumerate() {
-            let swap = corner + usize::from(ch != *other);
-            corner = row[col + 1];
-            row[col + 1] = swap.min(corner + 1).min(row[col] + 1);
-        }
-        if row.iter().all(|edits| *edits > limit) {
-            return None;
-        }
-    }
-    Some(row[right.len()]).filter(|edits| *edits <= limit)
 }
 
 #[cfg(test)]

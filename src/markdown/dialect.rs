@@ -4,7 +4,7 @@
 //! `mkdocs.yml` writes it, becomes a [`Dialect`]. Does not know what any extension does.
 
 use super::extensions::{self, ExtensionOptions, OptionReader};
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
 use crate::text::{SitePath, Span, Spanned, yaml};
 use std::collections::BTreeMap;
 
@@ -200,7 +200,7 @@ fn unknown_extension(name: &Spanned<String>, canonical: &str) -> Diagnostic {
     let diagnostic =
         Diagnostic::new(Code::UnknownExtension, name.span, format!("unknown Markdown extension `{}`", name.value))
             .note("its syntax stays ordinary text on every page");
-    match extensions::nearest(canonical, Dialect::EXTENSIONS.iter().copied()) {
+    match nearest(canonical, Dialect::EXTENSIONS.iter().copied()) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic.help("the manual's page on Markdown lists the extensions that opsbook has"),
     }

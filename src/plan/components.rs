@@ -6,8 +6,8 @@
 
 use super::library::Library;
 use super::model::{Component, SourceFile};
-use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::runbook::{Components, Select, Template, nearest};
+use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
+use crate::runbook::{Components, Select, Template};
 use crate::text::yaml::{self, Node};
 use crate::text::{Chunk, SitePath, Source, Span, World};
 use std::collections::{BTreeMap, BTreeSet};
@@ -242,7 +242,7 @@ pub(super) fn bind_components(
                             template.span,
                             format!("unknown component `{name}`"),
                         );
-                        diagnostics.push(match nearest(&name, &known) {
+                        diagnostics.push(match nearest(&name, known.iter().copied()) {
                             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
                             None => diagnostic.note(format!("`{CONFIG}` has {}", known.join(", "))),
                         });

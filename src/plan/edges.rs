@@ -6,8 +6,7 @@
 
 use super::expand::{Expansion, NodeKind, Proto};
 use super::model::{Environment, On};
-use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::runbook::nearest;
+use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
 use std::collections::BTreeMap;
 
 /// Of each step, the steps it needs, in document order.
@@ -97,7 +96,7 @@ fn unknown_item(expansion: &Expansion<'_>, node: usize, name: &str, span: crate:
         }
         group = expansion.nodes[group].parent;
     }
-    match nearest(name, &known) {
+    match nearest(name, known.iter().copied()) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic.note("`needs` names items of the same group, of the groups around it, or `group.item`"),
     }

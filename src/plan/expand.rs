@@ -9,7 +9,7 @@ use super::model::{
 };
 use super::params::{bind_params, variable};
 use super::{typed, words};
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
 use crate::runbook::{self, Block, Body, Item, ItemAction, Part, ReferenceKind, Rollback, Template};
 use crate::text::{SitePath, Span, Spanned};
 use std::collections::{BTreeMap, BTreeSet};
@@ -340,7 +340,7 @@ impl<'a> Expansion<'a> {
                 let message = format!("`{path}` has no parameter `{}`", name.value);
                 let known: Vec<&str> = settings.params.iter().map(|param| param.name.value.as_str()).collect();
                 let diagnostic = Diagnostic::new(Code::RunbookUnbound, name.span, message);
-                self.diagnostics.push(match runbook::nearest(&name.value, &known) {
+                self.diagnostics.push(match nearest(&name.value, known.iter().copied()) {
                     Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
                     None => diagnostic,
                 });
@@ -752,7 +752,7 @@ impl<'a> Expansion<'a> {
         } else if name.value == "component.from" {
             diagnostic.note("the component's version before is not known; `--since REF` says it")
         } else {
-            match runbook::nearest(&name.value, &known) {
+            match nearest(&name.value, known.iter().copied()) {
                 Some(near) => diagnostic.help(format!("did you mean `${{{near}}}`?")),
                 None => diagnostic.help(format!("known are `{}`", known.join("`, `"))),
             }
@@ -766,7 +766,7 @@ impl<'a> Expansion<'a> {
         let known: Vec<&str> = self.environments.keys().map(String::as_str).collect();
         let diagnostic =
             Diagnostic::new(Code::RunbookDangling, env.span, format!("unknown environment `{}`", env.value));
-        let diagnostic = match runbook::nearest(&env.value, &known) {
+        let diagnostic = match nearest(&env.value, known.iter().copied()) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None => diagnostic.help("declare it under `runbook: environments:` with its `tier`"),
         };
@@ -784,7 +784,7 @@ impl<'a> Expansion<'a> {
                 when.span,
                 format!("`when` asks for `{name}`, which is no parameter"),
             );
-            let diagnostic = match runbook::nearest(name, &known) {
+            let diagnostic = match nearest(name, known.iter().copied()) {
                 Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
                 None => diagnostic,
             };

@@ -1,8 +1,8 @@
 //! References between runbooks: what they name, and what to say where they name nothing (RB006).
 
 use super::library::{Library, split_reference};
-use crate::diag::{Code, Diagnostic};
-use crate::runbook::{Block, ReferenceKind, nearest};
+use crate::diag::{Code, Diagnostic, nearest};
+use crate::runbook::{Block, ReferenceKind};
 use crate::text::{SitePath, Span, Spanned};
 
 /// Finds the block that a reference written in `page` names.
@@ -41,7 +41,7 @@ pub(super) fn find_block<'l>(
     let elsewhere = library.pages().find(|(other, other_page)| {
         *other != path && other_page.runbook.as_ref().is_some_and(|runbook| runbook.block(id).is_some())
     });
-    Err(Box::new(match (nearest(id, &known), elsewhere) {
+    Err(Box::new(match (nearest(id, known.iter().copied()), elsewhere) {
         (Some(near), _) => diagnostic.help(format!("did you mean `{near}`?")),
         (None, Some((other, _))) => diagnostic.help(format!("a step `{id}` is defined in `{other}`")),
         (None, None) => diagnostic.help(format!("give the block a header line `#| id: {id}`")),
@@ -52,7 +52,7 @@ pub(super) fn find_block<'l>(
 pub(super) fn no_page(library: &Library, path: SitePath, at: Span) -> Diagnostic {
     let known: Vec<&str> = library.pages().map(|(path, _)| path.as_str()).collect();
     let diagnostic = Diagnostic::new(Code::RunbookDangling, at, format!("there is no page `{path}`"));
-    match nearest(path.as_str(), &known) {
+    match nearest(path.as_str(), known.iter().copied()) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic,
     }
@@ -76,7 +76,7 @@ pub(super) fn find_place(library: &Library, page: SitePath, link: &Spanned<Strin
     let place = if path == page { String::new() } else { format!(" in `{path}`") };
     let diagnostic =
         Diagnostic::new(Code::RunbookDangling, link.span, format!("there is no section `#{anchor}`{place}"));
-    Err(Box::new(match nearest(anchor, &known) {
+    Err(Box::new(match nearest(anchor, known.iter().copied()) {
         Some(near) => diagnostic.help(format!("did you mean `#{near}`?")),
         None => diagnostic,
     }))

@@ -1,8 +1,8 @@
 //! Parameters get their values.
 
 use super::model;
-use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::runbook::{Param, ParamType, Scalar, nearest};
+use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
+use crate::runbook::{Param, ParamType, Scalar};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ pub(super) fn bind_params(
     let names: Vec<&str> = declared.iter().map(|param| param.name.value.as_str()).collect();
     for name in given.keys().filter(|name| !names.contains(&name.as_str())) {
         let diagnostic = Diagnostic::placeless(Code::ParameterValue, format!("unknown parameter `{name}`"));
-        diagnostics.push(match (nearest(name, &names), names.is_empty()) {
+        diagnostics.push(match (nearest(name, names.iter().copied()), names.is_empty()) {
             (Some(near), _) => diagnostic.help(format!("did you mean `{near}`?")),
             (None, true) => diagnostic.help("this runbook has no parameters"),
             (None, false) => diagnostic.help(format!("its parameters are `{}`", names.join("`, `"))),

@@ -1,10 +1,10 @@
 //! Code blocks with a `#|` header.
 
-use super::fields::{Fields, Reader, nearest};
+use super::fields::{Fields, Reader};
 use super::keys;
 use super::model::{Block, BlockType, Body, Expect, Impact, Retries, Role, Rollback, Shell};
 use super::{settings, typed};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, nearest};
 use crate::markdown::CodeBlock;
 use crate::text::{Chunk, Span, Spanned, yaml};
 use std::ops::Range;
@@ -269,7 +269,7 @@ fn extract_shell(reader: &mut Reader<'_>, fields: &Fields<'_>, code: &CodeBlock,
         };
         let known = [BASH, SH, PYTHON].concat();
         let diagnostic = Diagnostic::new(Code::RunbookNoInterpreter, span, message);
-        reader.diagnostics.push(match nearest(language, &known) {
+        reader.diagnostics.push(match nearest(language, known.iter().copied()) {
             Some(near) if !language.is_empty() => diagnostic.help(format!("did you mean `{near}`?")),
             _ => diagnostic
                 .help("name the language `bash`, `sh` or `python`, say `shell:` in the header, or give a `type`"),

@@ -2,7 +2,7 @@
 
 use super::model::{Duration, Scalar};
 use super::template::Template;
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
 use crate::text::yaml::{Kind, Node};
 use crate::text::{Source, Span, Spanned};
 
@@ -68,7 +68,7 @@ impl Reader<'_> {
             }
             if !known.contains(&key.as_str()) {
                 let diagnostic = Diagnostic::new(code, *span, format!("unknown key `{key}` in `{what}`"));
-                self.diagnostics.push(diagnostic.help(match nearest(key, known) {
+                self.diagnostics.push(diagnostic.help(match nearest(key, known.iter().copied()) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("known keys are {}", list(known)),
                 }));
@@ -132,7 +132,7 @@ impl Reader<'_> {
             None => {
                 let message = format!("`{}` is no value of `{key}`", text.value);
                 let diagnostic = Diagnostic::new(Code::RunbookSchema, text.span, message);
-                self.diagnostics.push(diagnostic.help(match nearest(&text.value, words) {
+                self.diagnostics.push(diagnostic.help(match nearest(&text.value, words.iter().copied()) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("it is one of {}", list(words)),
                 }));
@@ -239,32 +239,6 @@ pub fn slug(text: &str) -> String {
     }
 }
 
-/// Returns the known name that is most like a wrong one, if any is alike at all.
-pub fn nearest<'k>(wrong: &str, known: &[&'k str]) -> Option<&'k str> {
-    let limit = wrong.chars().count().max(3) / 3;
-    let near = known.iter().map(|name| (distance(wrong, name), *name)).min()?;
-    (near.0 <= limit).then_some(near.1)
-}
-
-/// Counts insertions, removals, exchanges and swaps of neighbours between two short words.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().take(64).collect());
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for (row, from) in a.iter().enumerate() {
-        let mut line = vec![row + 1];
-        for (col, to) in b.iter().enumerate() {
-            let mut cost = (last[col] + usize::from(from != to)).min(last[col + 1] + 1).min(line[col] + 1);
-            if row > 0 && col > 0 && *from == b[col - 1] && a[row - 1] == *to {
-                cost = cost.min(before[col - 1] + 1);
-            }
-            line.push(cost);
-        }
-        before = std::mem::replace(&mut last, line);
-    }
-    last[b.len()]
-}
-
 /// Writes names in backticks with commas between.
 pub(super) fn list(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
@@ -273,13 +247,6 @@ pub(super) fn list(names: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_nearest_name_is_near() {
-        assert_eq!(nearest("timout", super::super::keys::BLOCK), Some("timeout"));
-        assert_eq!(nearest("rollbak", super::super::keys::BLOCK), Some("rollback"));
-        assert_eq!(nearest("colour", super::super::keys::BLOCK), None);
-    }
 
     #[test]
     fn ids_come_out_of_words() {

@@ -18,7 +18,7 @@ mod typed;
 
 pub use blocks::commands_of_transcript;
 pub use extract::extract;
-pub use fields::{nearest, slug};
+pub use fields::slug;
 pub use model::*;
 pub use settings::days_since_epoch;
 pub use template::{Condition, Part, Template};

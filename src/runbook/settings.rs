@@ -7,7 +7,7 @@ use super::model::{
     Select, Settings,
 };
 use super::template::Template;
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, nearest};
 use crate::text::yaml::Node;
 use crate::text::{Span, Spanned};
 use std::collections::BTreeMap;
@@ -220,7 +220,7 @@ fn extract_environments(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<Env
         if !names.contains(&after.value.as_str()) {
             let diagnostic =
                 Diagnostic::new(Code::RunbookSchema, after.span, format!("unknown environment `{}`", after.value));
-            reader.diagnostics.push(match super::fields::nearest(&after.value, &names) {
+            reader.diagnostics.push(match nearest(&after.value, names.iter().copied()) {
                 Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
                 None => diagnostic,
             });

@@ -2,10 +2,10 @@
 //!
 //! Follows MkDocs 1.6 (`structure/files.py`).
 
-use super::glob::GitIgnore;
 use super::options::SiteOptions;
 use super::{plugins, url};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
+use crate::text::glob::GitIgnore;
 use crate::text::{SitePath, Span};
 use std::collections::BTreeMap;
 

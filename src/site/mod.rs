@@ -10,7 +10,6 @@
 //! [`PageFacts`]: crate::markdown::PageFacts
 
 mod files;
-mod glob;
 mod link;
 mod links;
 mod natural;

@@ -2,12 +2,15 @@
 //!
 //! Owns the values that every other room speaks in: paths, sources, spans, chunks (text that was
 //! lifted out of an indentation and still knows where each line stood), digests, YAML as a tree
-//! with spans, and [`World`], the only door through which a pure stage can ask for a file.
+//! with spans, patterns over paths, the distance between two words, and [`World`], the only door
+//! through which a pure stage can ask for a file.
 //!
 //! Knows nothing of Markdown, of configuration, of a site, or of how a file is read.
 
 mod chunk;
 mod digest;
+mod edits;
+pub mod glob;
 mod line_index;
 mod path;
 mod source;
@@ -17,6 +20,7 @@ pub mod yaml;
 
 pub use chunk::{Chunk, Line};
 pub use digest::Digest;
+pub use edits::edits;
 pub use line_index::{LineCol, LineIndex};
 pub use path::SitePath;
 pub use source::Source;

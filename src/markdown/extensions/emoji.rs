@@ -4,8 +4,8 @@
 //! emoji is the character itself, where Python links a picture on somebody else's server: a page must
 //! work without a network. An unknown shortcode stays text and is reported.
 
-use super::{ExtensionOptions, OptionReader, nearest, python_name};
-use crate::diag::{Code, Diagnostic};
+use super::{ExtensionOptions, OptionReader, python_name};
+use crate::diag::{Code, Diagnostic, nearest};
 use crate::icons;
 use crate::markdown::mkdocs::inline::chars::is_word;
 use crate::markdown::mkdocs::inline::{El, Engine, Hit, Kind, Pass, Taken};

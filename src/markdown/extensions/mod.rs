@@ -3,7 +3,7 @@
 //!
 //! Owns how options are read from YAML. What an extension does with them stands where it acts.
 
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
 use crate::text::yaml::{self, Kind};
 
 pub mod abbr;
@@ -231,32 +231,6 @@ pub(crate) fn python_name(node: &yaml::Node) -> Option<&str> {
     let Some(tag) = node.tag.as_deref() else { return node.as_str() };
     let tag = tag.strip_prefix("tag:yaml.org,2002:").or_else(|| tag.strip_prefix("!!")).unwrap_or(tag);
     tag.strip_prefix("python/name:").or_else(|| tag.strip_prefix("python/object/apply:"))
-}
-
-/// Returns the known name that differs least from a misspelt one, where it is near enough.
-pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (name.chars().count() / 3).max(1);
-    known
-        .map(|candidate| (distance(name, candidate), candidate))
-        .filter(|(far, _)| *far <= limit)
-        .min()
-        .map(|best| best.1)
-}
-
-/// Counts the single-character edits between two words.
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (at, ch) in left.chars().enumerate() {
-        let mut corner = row[0];
-        row[0] = at + 1;
-        for (col, other) in right.iter().enumerate() {
-            let swap = corner + usize::from(ch != *other);
-            corner = row[col + 1];
-            row[col + 1] = swap.min(corner + 1).min(row[col] + 1);
-        }
-    }
-    row[right.len()]
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Rules about the text of scripts: RB010 to RB013, RB302, RB504.
 
 use super::{Subject, bash, find};
-use crate::diag::{Code, Diagnostics};
+use crate::diag::{Code, Diagnostics, nearest};
 use crate::plan::model::{Plan, Step};
-use crate::runbook::{Block, Body, Role, Shell, nearest};
+use crate::runbook::{Block, Body, Role, Shell};
 use crate::text::Chunk;
 use std::collections::BTreeSet;
 
@@ -234,7 +234,7 @@ fn variables(subject: &Subject<'_>, block: &Block, script: &Chunk, read: &bash::
         let candidates: Vec<&str> = known.iter().map(String::as_str).chain(RUN.iter().copied()).collect();
         let diagnostic = find(Code::UnknownVariable, span, format!("nothing sets `${name}`"))
             .note("a run passes on only parameters, components, outputs and listed secrets");
-        found.push(match nearest(name, &candidates) {
+        found.push(match nearest(name, candidates.iter().copied()) {
             Some(near) => diagnostic.help(format!("did you mean `${near}`?")),
             None => diagnostic.help("declare a parameter, or write `${NAME:-default}` where it may be absent"),
         });

@@ -8,6 +8,7 @@ mod words;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
 use crate::site::plugins::idle_option;
+use crate::text::glob::Pattern;
 use crate::text::{SitePath, Spanned, yaml};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, Zoned};
@@ -52,7 +53,7 @@ pub struct DateOptions {
     locale: String,
     custom_format: String,
     zone: TimeZone,
-    exclude: Vec<String>,
+    exclude: Vec<Pattern>,
     fallback_to_build_date: bool,
     enable_creation_date: bool,
 }
@@ -114,7 +115,7 @@ impl DateOptions {
                 .and_then(Node::as_seq)
                 .unwrap_or_default()
                 .iter()
-                .filter_map(|pattern| pattern.as_str().map(str::to_owned))
+                .filter_map(|pattern| pattern.as_str().map(Pattern::fnmatch))
                 .collect(),
             fallback_to_build_date: flag("fallback_to_build_date"),
             enable_creation_date: flag("enable_creation_date"),
@@ -126,7 +127,7 @@ impl DateOptions {
     ///
     /// A page that Git does not know has no dates, unless `fallback_to_build_date` is set.
     pub fn meta(&self, path: &str, times: Option<PageTimes>, build_time: i64) -> Vec<(&'static str, String)> {
-        if self.exclude.iter().any(|pattern| matches_glob(pattern, path)) {
+        if self.exclude.iter().any(|pattern| pattern.matches(path)) {
             return Vec::new();
         }
         let fallback = PageTimes { created: build_time, updated: build_time };
@@ -280,28 +281,6 @@ fn custom(format: &str, at: &Zoned, words: &Words) -> String {
         }
     }
     out
-}
-
-/// Python's `fnmatch`: `*` and `?` match `/` as well. In time linear in pattern times path.
-fn matches_glob(pattern: &str, path: &str) -> bool {
-    let pattern: Vec<char> = pattern.chars().collect();
-    let mut reached = vec![false; pattern.len() + 1];
-    reached[0] = true;
-    for at in 0..pattern.len() {
-        reached[at + 1] = reached[at] && pattern[at] == '*';
-    }
-    for ch in path.chars() {
-        let mut next = vec![false; pattern.len() + 1];
-        for at in 0..pattern.len() {
-            next[at + 1] = match pattern[at] {
-                '*' => reached[at + 1] || next[at],
-                '?' => reached[at],
-                other => reached[at] && other == ch,
-            };
-        }
-        reached = next;
-    }
-    reached[pattern.len()]
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@
 
 use super::Settings;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::site::glob::Pattern;
 use crate::site::options::SiteOptions;
+use crate::text::glob::Pattern;
 use regex::Regex;
 
 /// What is excluded.

@@ -8,10 +8,10 @@ use super::Settings;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::markdown::{self, Dialect, Element, ExtensionUse, Node, plain_text};
 use crate::site::files::{FileKind, Files, title_from_name};
-use crate::site::glob::Pattern;
 use crate::site::nav::MAX_DEPTH;
 use crate::site::options::{NavEntry, SiteOptions};
 use crate::site::url;
+use crate::text::glob::Pattern;
 use crate::text::{SitePath, Span, Spanned, World, yaml};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -8,9 +8,9 @@
 use super::{Settings, idle_option};
 use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
 use crate::markdown::slug::{Case, Form, Slugify};
-use crate::site::glob::Pattern;
 use crate::site::options::SiteOptions;
 use crate::site::route::{PageRoute, Site};
+use crate::text::glob::Pattern;
 use crate::text::{Chunk, SitePath, Source, Span, World, yaml};
 use std::collections::{BTreeMap, BTreeSet};
 

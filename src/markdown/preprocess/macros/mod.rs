@@ -13,6 +13,7 @@ mod value;
 
 use super::{Context, report_unknown};
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::text::glob::GitIgnore;
 use crate::text::{Chunk, SitePath, Span, Spanned, World, yaml};
 use run::Run;
 use std::collections::BTreeMap;
@@ -65,7 +66,7 @@ pub(super) struct Options {
     on_undefined: WhenUndefined,
     is_lax: bool,
     render_by_default: bool,
-    force_render_paths: Vec<String>,
+    force_render_paths: GitIgnore,
     docs_dir: SitePath,
     include_dir: SitePath,
     /// Files of variables, each with the name that its content goes under.
@@ -120,7 +121,7 @@ impl Options {
             on_undefined,
             is_lax,
             render_by_default: settings.get("render_by_default").and_then(Node::as_bool).unwrap_or(true),
-            force_render_paths: text("force_render_paths").unwrap_or_default().lines().map(str::to_owned).collect(),
+            force_render_paths: GitIgnore::parse(text("force_render_paths").unwrap_or_default()),
             docs_dir,
             include_dir: text("include_dir").map_or(docs_dir, SitePath::new),
             include_yaml: settings.get("include_yaml").map(included).unwrap_or_default(),
@@ -236,48 +237,7 @@ fn page_value(options: &Options, meta: Option<&Node>, page: SitePath) -> Value {
 
 /// Whether `force_render_paths`, lines in gitignore's form below the folder of the pages, names a page.
 fn is_forced(options: &Options, page: SitePath) -> bool {
-    let path = page.below(options.docs_dir).unwrap_or(page.as_str());
-    options.force_render_paths.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).any(|line| {
-        let (folder_only, pattern) = line.strip_suffix('/').map_or((false, line), |rest| (true, rest));
-        let anchored = pattern.trim_start_matches('/').contains('/') || pattern.starts_with('/');
-        let pattern: Vec<&str> = pattern.trim_start_matches('/').split('/').collect();
-        let parts: Vec<&str> = path.split('/').collect();
-        let ends: Vec<usize> = if folder_only { (1..parts.len()).collect() } else { (1..=parts.len()).collect() };
-        ends.into_iter().any(|end| {
-            if anchored { matches_parts(&pattern, &parts[..end]) } else { matches_name(pattern[0], parts[end - 1]) }
-        })
-    })
-}
-
-fn matches_parts(pattern: &[&str], parts: &[&str]) -> bool {
-    match (pattern.split_first(), parts.split_first()) {
-        (None, None) => true,
-        (Some((&"**", rest)), _) => (0..=parts.len()).any(|skip| matches_parts(rest, &parts[skip..])),
-        (Some((first, rest)), Some((part, more))) => matches_name(first, part) && matches_parts(rest, more),
-        _ => false,
-    }
-}
-
-/// `*` and `?` within one name, in time linear in pattern times name.
-fn matches_name(pattern: &str, name: &str) -> bool {
-    let pattern: Vec<char> = pattern.chars().collect();
-    let mut reached = vec![true];
-    reached.resize(pattern.len() + 1, false);
-    for at in 0..pattern.len() {
-        reached[at + 1] = reached[at] && pattern[at] == '*';
-    }
-    for ch in name.chars() {
-        let mut next = vec![false; pattern.len() + 1];
-        for at in 0..pattern.len() {
-            next[at + 1] = match pattern[at] {
-                '*' => reached[at + 1] || next[at],
-                '?' => reached[at],
-                other => reached[at] && other == ch,
-            };
-        }
-        reached = next;
-    }
-    reached[pattern.len()]
+    options.force_render_paths.matches(page.below(options.docs_dir).unwrap_or(page.as_str()))
 }
 
 /// Reports Python modules that the plugin would load without being told: `main.py`, `main/`.

@@ -28,7 +28,7 @@ enum Token {
 
 /// A pattern that is tried on a whole path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Pattern(Vec<Token>);
+pub struct Pattern(Vec<Token>);
 
 /// How far a pattern reached into a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ struct Reach {
 
 impl Pattern {
     /// Reads a pattern of Python's `fnmatch`: `*` and `?` cross `/`.
-    pub(crate) fn fnmatch(pattern: &str) -> Pattern {
+    pub fn fnmatch(pattern: &str) -> Pattern {
         let mut tokens = Vec::new();
         let chars: Vec<char> = pattern.chars().collect();
         let mut at = 0;
@@ -65,7 +65,7 @@ impl Pattern {
 
     /// Reads a pattern of Python's `pathlib.PurePath.match` and of `wcmatch`'s `glob`: `*` stays in
     /// its folder, `**` as a whole part crosses folders.
-    pub(crate) fn path_glob(pattern: &str) -> Pattern {
+    pub fn path_glob(pattern: &str) -> Pattern {
         let mut tokens = Vec::new();
         let parts: Vec<&str> = pattern.split('/').collect();
         for (index, part) in parts.iter().enumerate() {
@@ -88,7 +88,7 @@ impl Pattern {
     }
 
     /// Tells whether the whole of a path matches.
-    pub(crate) fn matches(&self, path: &str) -> bool {
+    pub fn matches(&self, path: &str) -> bool {
         self.reach(path).end
     }
 
@@ -194,12 +194,12 @@ fn push_segment(tokens: &mut Vec<Token>, segment: &str, lenient: bool) -> bool {
 }
 
 /// A list of gitignore patterns, as `pathspec`'s `GitIgnoreSpec` reads them.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct GitIgnore {
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GitIgnore {
     rules: Vec<Rule>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Rule {
     pattern: Pattern,
     include: bool,
@@ -221,19 +221,19 @@ enum Accept {
 
 impl GitIgnore {
     /// Reads the lines of a text. Git drops lines with an unfinished `[`; so do we.
-    pub(crate) fn parse(text: &str) -> GitIgnore {
+    pub fn parse(text: &str) -> GitIgnore {
         let mut all = GitIgnore::default();
         all.extend(text);
         all
     }
 
     /// Adds the lines of another text, which take precedence.
-    pub(crate) fn extend(&mut self, text: &str) {
+    pub fn extend(&mut self, text: &str) {
         self.rules.extend(text.lines().filter_map(Rule::parse));
     }
 
     /// Tells whether a path is matched, all rules taken together.
-    pub(crate) fn matches(&self, path: &str) -> bool {
+    pub fn matches(&self, path: &str) -> bool {
         let mut found = None;
         for rule in self.rules.iter().rev() {
             match rule.apply(path) {
