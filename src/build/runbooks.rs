@@ -8,6 +8,7 @@ use crate::plan::lint::{self, Context};
 use crate::plan::{self, Binding, Facts, Library, Page};
 use crate::runbook;
 use crate::text::{SitePath, Source, Span, Spanned, World};
+use std::borrow::Cow;
 
 /// What a page without a project is written in: the blocks and lists that runbooks need.
 const BARE: [&str; 7] = [
@@ -23,17 +24,10 @@ const BARE: [&str; 7] = [
 /// Reads a page and every page that its runbook draws on. Without a project, pages are read as MkDocs
 /// reads them with the usual extensions.
 pub fn collect_library(project: Option<&Project>, world: &dyn World, entry: SitePath) -> (Library, Diagnostics) {
-    let bare;
-    let dialect = match project {
-        Some(project) => &project.dialect,
-        None => {
-            bare = bare_dialect();
-            &bare
-        }
-    };
+    let dialect = dialect_of(project);
     let mut diagnostics = Diagnostics::new();
     let library = Library::collect(entry, &mut |path| {
-        let (page, found) = open_page(path, dialect, world)?;
+        let (page, found) = open_page(path, &dialect, world)?;
         diagnostics.append(found);
         Some(page)
     });
@@ -43,21 +37,14 @@ pub fn collect_library(project: Option<&Project>, world: &dyn World, entry: Site
 
 /// Reads every Markdown page below a folder.
 pub fn collect_pages(project: Option<&Project>, world: &dyn World, folder: SitePath) -> (Library, Diagnostics) {
-    let bare;
-    let dialect = match project {
-        Some(project) => &project.dialect,
-        None => {
-            bare = bare_dialect();
-            &bare
-        }
-    };
+    let dialect = dialect_of(project);
     let mut diagnostics = Diagnostics::new();
     let mut library = Library::default();
     for path in world.list(folder) {
         if !["md", "markdown"].contains(&path.extension()) {
             continue;
         }
-        if let Some((page, found)) = open_page(path, dialect, world) {
+        if let Some((page, found)) = open_page(path, &dialect, world) {
             diagnostics.append(found);
             library.insert(path, page);
         }
@@ -107,20 +94,25 @@ pub(super) fn library_of(cache: &Cache, world: &dyn World) -> Library {
 
 /// Proposes what makes a page a runbook.
 pub fn adopt_page(project: Option<&Project>, world: &dyn World, source: &Source) -> Adoption {
-    let bare = bare_dialect();
-    let dialect = project.map_or(&bare, |project| &project.dialect);
+    let dialect = dialect_of(project);
     adopt::adopt(source, world, &|source| {
-        let parsed = markdown::parse(source, dialect, world);
+        let parsed = markdown::parse(source, &dialect, world);
         let (runbook, diagnostics) = runbook::extract(&parsed.document, source);
         let anchors = parsed.facts.anchors.keys().cloned().collect();
         Reading { document: parsed.document, runbook, anchors, diagnostics }
     })
 }
 
-fn bare_dialect() -> Dialect {
-    let nowhere = Span::at_start(SitePath::new(""));
-    let uses = BARE.map(|name| ExtensionUse { name: Spanned::new(name.to_owned(), nowhere), options: None });
-    Dialect::mkdocs(&uses).0
+/// The dialect of the project; without one, MkDocs' with the usual extensions.
+fn dialect_of(project: Option<&Project>) -> Cow<'_, Dialect> {
+    project.map_or_else(
+        || {
+            let nowhere = Span::at_start(SitePath::new(""));
+            let uses = BARE.map(|name| ExtensionUse { name: Spanned::new(name.to_owned(), nowhere), options: None });
+            Cow::Owned(Dialect::mkdocs(&uses).0)
+        },
+        |project| Cow::Borrowed(&project.dialect),
+    )
 }
 
 fn open_page(path: SitePath, dialect: &Dialect, world: &dyn World) -> Option<(Page, Diagnostics)> {

@@ -3,7 +3,6 @@
 use super::extensions::{OptionReader, python_name};
 use super::mkdocs::inline::chars::{is_space, is_word, strip};
 use crate::text::yaml;
-use std::collections::BTreeSet;
 use std::fmt::Write;
 use unicode_normalization::UnicodeNormalization;
 
@@ -189,26 +188,6 @@ fn encode(text: &str) -> String {
     out
 }
 
-/// Makes an id unlike those there are: `id_1`, `id_2` … (`unique` of `markdown/extensions/toc.py`).
-pub fn unique(id: &str, used: &mut BTreeSet<String>) -> String {
-    let mut candidate = id.to_owned();
-    if candidate.is_empty() || used.contains(&candidate) {
-        let numbered = id
-            .rsplit_once('_')
-            .filter(|(_, digits)| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()));
-        let (base, mut count) = match numbered.and_then(|(base, digits)| Some((base, digits.parse::<u64>().ok()?))) {
-            Some(found) => found,
-            None => (id, 0),
-        };
-        while candidate.is_empty() || used.contains(&candidate) {
-            count += 1;
-            candidate = format!("{base}_{count}");
-        }
-    }
-    used.insert(candidate.clone());
-    candidate
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,12 +205,5 @@ mod tests {
         assert_eq!(slugs.slug("A  b & <i>C</i>", "-"), "a--b--c");
         let encoded = Slugify::Pymdownx { case: Case::None, percent_encode: true, normalize: Form::Nfc };
         assert_eq!(encoded.slug("é", "-"), "%C3%A9");
-    }
-
-    #[test]
-    fn second_ids_are_numbered() {
-        let mut used = BTreeSet::new();
-        let ids: Vec<String> = ["a", "a", "a_1", "a", ""].iter().map(|id| unique(id, &mut used)).collect();
-        assert_eq!(ids, ["a", "a_1", "a_2", "a_3", "_1"]);
     }
 }

@@ -6,7 +6,7 @@
 //! too.
 
 use super::html_events::{Event, html_events};
-use crate::text::yaml;
+use crate::text::{quoted_ascii, yaml};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the index knows of one page.
@@ -161,13 +161,13 @@ pub fn search_part(entries: &[Entry]) -> String {
 
 /// Puts the parts of all pages, in the order of the site, together to `search_index.json`.
 pub fn search_index<'a>(parts: impl IntoIterator<Item = &'a str>, options: &SearchOptions) -> Vec<u8> {
-    let list = |items: &[String]| items.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(",");
+    let list = |items: &[String]| items.iter().map(|item| quoted_ascii(item)).collect::<Vec<_>>().join(",");
     let fields: Vec<String> =
-        options.fields.iter().map(|(name, boost)| format!("{}:{{\"boost\":{boost:?}}}", quoted(name))).collect();
+        options.fields.iter().map(|(name, boost)| format!("{}:{{\"boost\":{boost:?}}}", quoted_ascii(name))).collect();
     let mut out = format!(
         "{{\"config\":{{\"lang\":[{}],\"separator\":{},\"pipeline\":[{}],\"fields\":{{{}}}}},\"docs\":[",
         list(&options.lang),
-        quoted(&options.separator),
+        quoted_ascii(&options.separator),
         list(&options.pipeline),
         fields.join(",")
     );
@@ -186,43 +186,18 @@ pub fn search_index<'a>(parts: impl IntoIterator<Item = &'a str>, options: &Sear
 fn entry_json(entry: &Entry) -> String {
     let mut out = format!(
         "{{\"location\":{},\"title\":{},\"text\":{}",
-        quoted(&entry.location),
-        quoted(&entry.title),
-        quoted(&entry.text)
+        quoted_ascii(&entry.location),
+        quoted_ascii(&entry.title),
+        quoted_ascii(&entry.text)
     );
     if let Some(tags) = &entry.tags {
-        let tags: Vec<String> = tags.iter().map(|tag| quoted(tag)).collect();
+        let tags: Vec<String> = tags.iter().map(|tag| quoted_ascii(tag)).collect();
         out.push_str(&format!(",\"tags\":[{}]", tags.join(",")));
     }
     if let Some(boost) = &entry.boost {
         out.push_str(&format!(",\"boost\":{boost}"));
     }
     out.push('}');
-    out
-}
-
-/// Quotes as Python's `json.dumps` does: all but ASCII is escaped.
-fn quoted(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for ch in text.chars() {
-        match ch {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\x08' => out.push_str("\\b"),
-            '\x0c' => out.push_str("\\f"),
-            ' '..='~' => out.push(ch),
-            _ => {
-                for unit in ch.encode_utf16(&mut [0; 2]) {
-                    out.push_str(&format!("\\u{unit:04x}"));
-                }
-            }
-        }
-    }
-    out.push('"');
     out
 }
 

@@ -110,12 +110,12 @@ pub(super) fn derive_checklist(boxes: &[TaskBox], blocks: &[Block]) -> Vec<Item>
             None => ItemAction::Manual,
         };
         let id = task.block.clone().unwrap_or_else(|| task.slug.clone());
-        items.push(item(id, task.span, text, action));
+        items.push(Item::new(id, task.span, text, action));
     }
     for block in blocks {
         let id = block.id.value.clone();
         if !claimed.contains(id.as_str()) && !undoing.contains(id.as_str()) {
-            items.push(item(id, block.span, None, ItemAction::Step(block.id.clone())));
+            items.push(Item::new(id, block.span, None, ItemAction::Step(block.id.clone())));
         }
     }
     items.sort_by_key(|item| item.span.start);
@@ -132,21 +132,4 @@ pub(super) fn derive_checklist(boxes: &[TaskBox], blocks: &[Block]) -> Vec<Item>
         }
     }
     items
-}
-
-fn item(id: String, span: Span, text: Option<Spanned<String>>, action: ItemAction) -> Item {
-    Item {
-        id,
-        id_span: span,
-        span,
-        text,
-        action,
-        env: None,
-        needs: None,
-        on: None,
-        when: None,
-        break_glass: None,
-        evidence: None,
-        section: None,
-    }
 }

@@ -61,20 +61,8 @@ fn extract_item(reader: &mut Reader<'_>, node: &Node, depth: usize) -> Option<It
         // A bare text is the shortest manual item.
         let text = reader.text_of(node, "item")?;
         let id = slug(&text.value);
-        return Some(Item {
-            id: if id.is_empty() { "item".to_owned() } else { id },
-            id_span: node.span,
-            span: node.span,
-            text: Some(text),
-            action: ItemAction::Manual,
-            env: None,
-            needs: None,
-            on: None,
-            when: None,
-            break_glass: None,
-            evidence: None,
-            section: None,
-        });
+        let id = if id.is_empty() { "item".to_owned() } else { id };
+        return Some(Item::new(id, node.span, Some(text), ItemAction::Manual));
     }
     let fields = reader.fields(node, "checklist item", keys::ITEM, Code::RunbookSchema)?;
     let text = reader.text(&fields, "text");

@@ -634,6 +634,26 @@ impl Scalar {
     }
 }
 
+impl Item {
+    /// Makes an item of no more than an id, a text and what it asks for.
+    pub(super) fn new(id: String, span: Span, text: Option<Spanned<String>>, action: ItemAction) -> Item {
+        Item {
+            id,
+            id_span: span,
+            span,
+            text,
+            action,
+            env: None,
+            needs: None,
+            on: None,
+            when: None,
+            break_glass: None,
+            evidence: None,
+            section: None,
+        }
+    }
+}
+
 impl Duration {
     /// Reads `90`, `30s`, `15m`, `24h`, `180d`, `2w`, `1h30m`.
     pub fn parse(text: &str) -> Option<Duration> {
@@ -660,5 +680,17 @@ impl Duration {
             any = true;
         }
         (any && number.is_empty()).then(|| Duration { text: trimmed.to_owned(), seconds })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_as_people_write_them() {
+        let texts = ["30s", "15m", "1h30m", "2d", "90", "", "m", "1x", "5m3"];
+        let read = texts.map(|text| Duration::parse(text).map(|duration| duration.seconds));
+        assert_eq!(read, [Some(30), Some(900), Some(5400), Some(172_800), Some(90), None, None, None, None]);
     }
 }

@@ -12,7 +12,6 @@
 mod files;
 mod link;
 mod links;
-mod natural;
 mod nav;
 mod options;
 pub mod plugins;

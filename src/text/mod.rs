@@ -2,7 +2,8 @@
 //!
 //! Owns the values that every other room speaks in: paths, sources, spans, chunks (text that was
 //! lifted out of an indentation and still knows where each line stood), digests, YAML as a tree
-//! with spans, patterns over paths, the distance between two words, and [`World`], the only door
+//! with spans, patterns over paths, the distance between two words, their
+//! natural order, and [`World`], the only door
 //! through which a pure stage can ask for a file.
 //!
 //! Knows nothing of Markdown, of configuration, of a site, or of how a file is read.
@@ -11,7 +12,9 @@ mod chunk;
 mod digest;
 mod edits;
 pub mod glob;
+mod json;
 mod line_index;
+mod natural;
 mod path;
 mod source;
 mod span;
@@ -21,7 +24,9 @@ pub mod yaml;
 pub use chunk::{Chunk, Line};
 pub use digest::Digest;
 pub use edits::edits;
+pub use json::quoted_ascii;
 pub use line_index::{LineCol, LineIndex};
+pub use natural::NaturalKey;
 pub use path::SitePath;
 pub use source::Source;
 pub use span::{Span, Spanned};

@@ -9,7 +9,7 @@
 
 use super::{Context, relocate::relocate};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity, nearest};
-use crate::text::{Chunk, ReadError, SitePath, Source, Span, yaml};
+use crate::text::{Chunk, NaturalKey, ReadError, SitePath, Source, Span, yaml};
 use globset::{GlobBuilder, GlobMatcher};
 use std::ops::Range;
 use std::sync::Arc;
@@ -412,7 +412,7 @@ fn sort(files: &mut [SitePath], order: &str) -> bool {
         _ => file.as_str().to_owned(),
     };
     if kind == "natural" {
-        files.sort_by_cached_key(|file| (natural(&part(file)), file.file_name()));
+        files.sort_by_cached_key(|file| (NaturalKey::new(&part(file).to_lowercase()), file.file_name()));
     } else {
         files.sort_by_cached_key(part);
     }
@@ -420,20 +420,6 @@ fn sort(files: &mut [SitePath], order: &str) -> bool {
         files.reverse();
     }
     is_known
-}
-
-/// Text and numbers in turn, as the plugin cuts a path.
-fn natural(text: &str) -> Vec<(String, usize, String)> {
-    let mut parts = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let start = rest.find(|ch: char| ch.is_ascii_digit()).unwrap_or(rest.len());
-        let end = rest[start..].find(|ch: char| !ch.is_ascii_digit()).map_or(rest.len(), |length| start + length);
-        let digits = rest[start..end].trim_start_matches('0');
-        parts.push((rest[..start].to_lowercase(), digits.len(), digits.to_owned()));
-        rest = &rest[end..];
-    }
-    parts
 }
 
 /// Finds the directives of a text, in order.

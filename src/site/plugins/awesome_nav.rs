@@ -8,12 +8,11 @@
 use super::Settings;
 use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
 use crate::site::files::{FileKind, Files, Inclusion, title_from_name};
-use crate::site::natural::NaturalKey;
 use crate::site::nav::MAX_DEPTH;
 use crate::site::options::{NavEntry, SiteOptions};
 use crate::site::url;
 use crate::text::glob::Pattern;
-use crate::text::{Chunk, SitePath, Span, Spanned, World, yaml};
+use crate::text::{Chunk, NaturalKey, SitePath, Span, Spanned, World, yaml};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What holds for a folder: its own file's values, or else those from above.

@@ -8,12 +8,11 @@
 use super::Settings;
 use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
 use crate::site::files::Files;
-use crate::site::natural::NaturalKey;
 use crate::site::nav::{self, Draft, Item, MAX_DEPTH, Section};
 use crate::site::options::{NavEntry, SiteOptions};
 use crate::site::url;
 use crate::text::glob::Pattern;
-use crate::text::{Chunk, SitePath, Spanned, World, yaml};
+use crate::text::{Chunk, NaturalKey, SitePath, Spanned, World, yaml};
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -11,7 +11,7 @@ use crate::markdown::slug::{Case, Form, Slugify};
 use crate::site::options::SiteOptions;
 use crate::site::route::{PageRoute, Site};
 use crate::text::glob::Pattern;
-use crate::text::{Chunk, SitePath, Source, Span, World, yaml};
+use crate::text::{Chunk, SitePath, Source, Span, World, quoted_ascii, yaml};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A tag of a page.
@@ -525,33 +525,14 @@ fn json(site: &Site, mappings: &[(SitePath, Vec<Tag>)]) -> String {
             let route = &site.pages[page];
             let mut names: Vec<&str> = tags.iter().map(|tag| tag.name.as_str()).collect();
             names.sort_unstable();
-            let names: Vec<String> = names.into_iter().map(quoted).collect();
+            let names: Vec<String> = names.into_iter().map(quoted_ascii).collect();
             format!(
                 "{{\"item\": {{\"url\": {}, \"title\": {}}}, \"tags\": [{}]}}",
-                quoted(&route.url),
-                quoted(&route.title),
+                quoted_ascii(&route.url),
+                quoted_ascii(&route.title),
                 names.join(", ")
             )
         })
         .collect();
     format!("{{\"mappings\": [{}]}}", items.join(", "))
-}
-
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for ch in text.chars() {
-        match ch {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            ' '..='~' => out.push(ch),
-            _ => {
-                for unit in ch.encode_utf16(&mut [0; 2]) {
-                    out.push_str(&format!("\\u{unit:04x}"));
-                }
-            }
-        }
-    }
-    out.push('"');
-    out
 }

@@ -3,6 +3,7 @@
 use super::expr::{Args, Expr};
 use super::run::Run;
 use super::value::Value;
+use crate::text::quoted_ascii;
 use std::cmp::Ordering;
 
 /// Why there is no value.
@@ -723,25 +724,10 @@ fn json(value: &Value) -> String {
         Value::Bool(flag) => flag.to_string(),
         Value::Int(_) | Value::Float(_) => value.show(),
         Value::Text(text) => {
-            let mut out = String::from("\"");
-            for ch in text.chars() {
-                match ch {
-                    '"' => out.push_str("\\\""),
-                    '\\' => out.push_str("\\\\"),
-                    '\n' => out.push_str("\\n"),
-                    '\r' => out.push_str("\\r"),
-                    '\t' => out.push_str("\\t"),
-                    '<' | '>' | '&' | '\'' => out.push_str(&format!("\\u{:04x}", u32::from(ch))),
-                    ' '..='~' => out.push(ch),
-                    _ => {
-                        let mut units = [0; 2];
-                        for unit in ch.encode_utf16(&mut units) {
-                            out.push_str(&format!("\\u{unit:04x}"));
-                        }
-                    }
-                }
-            }
-            out + "\""
+            // What would end a tag or an attribute is escaped as well, which changes no value.
+            ["<", ">", "&", "'"]
+                .iter()
+                .fold(quoted_ascii(text), |out, mark| out.replace(mark, &format!("\\u{:04x}", mark.as_bytes()[0])))
         }
         Value::List(items) => format!("[{}]", items.iter().map(json).collect::<Vec<_>>().join(", ")),
         Value::Map(entries) => {

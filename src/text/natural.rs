@@ -2,11 +2,11 @@
 
 /// A text that sorts naturally: runs of digits compare as numbers, what lies between as text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct NaturalKey(Vec<(String, Option<(usize, String)>)>);
+pub struct NaturalKey(Vec<(String, Option<(usize, String)>)>);
 
 impl NaturalKey {
     /// Cuts a text into text and numbers.
-    pub(crate) fn new(text: &str) -> NaturalKey {
+    pub fn new(text: &str) -> NaturalKey {
         let mut parts = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {
