@@ -125,8 +125,8 @@ fn every_construct() -> Value {
                 ("env", json!("staging")),
                 ("secrets", json!(["KUBE_STAGING", "TOKEN"])),
                 ("check", json!("false")),
-                ("verify", action("true")),
-                ("undo", action("echo back")),
+                ("verify", with(action("true"), &[("cwd", json!("deploy"))])),
+                ("undo", with(action("print('back')"), &[("shell", json!("python3"))])),
                 ("retries", json!({"max": 2, "backoff": "5s"})),
                 ("vars", json!({"QUOTE": "it's \"so\" $HOME ${{ a }} {{ b }}", "TRUTH": "yes"})),
             ],
@@ -209,6 +209,76 @@ fn the_script_runs_to_the_end_and_a_second_time_repeats_nothing() {
     assert_eq!(emission.log(), "a\nb 7\ne\ne\n");
     assert_eq!(emission.run().0, 0);
     assert_eq!(emission.log(), "a\nb 7\ne\ne\n");
+}
+
+#[test]
+fn each_script_of_a_step_runs_in_its_own_folder() {
+    let print = "basename \"$PWD\" >> \"$HOME/log\"";
+    let action = |cwd: &str| json!({"block": "b", "title": "b", "shell": "bash", "script": print, "cwd": cwd});
+    let mut change = with(step("a", &[], ""), &[("run", json!({"shell": "bash", "script": print, "cwd": "one"}))]);
+    change["verify"] = json!({"block": "b", "title": "b", "shell": "bash", "script": print});
+    let watch = [("kind", json!("soak")), ("wait_s", json!(0)), ("monitor", action("two"))];
+    let mut soak = with(step("b", &["a"], ""), &watch);
+    soak.as_object_mut().expect("a step is an object").remove("run");
+    let emission = Emission::new(vec![change, soak]);
+    for folder in ["one", "two"] {
+        fs::create_dir(emission.folder.path().join(folder)).expect("the folder takes folders");
+    }
+    let output = emission.command().env("HOME", emission.folder.path()).output().expect("bash starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let home = emission.folder.path().file_name().expect("it has a name").to_string_lossy().into_owned();
+    assert_eq!(emission.log(), format!("one\n{home}\ntwo\n"));
+}
+
+/// The steps of an emitted workflow that run something: the script, and the variables it is given.
+fn runs_of(workflow: &str) -> Vec<(String, Vec<(String, String)>)> {
+    let workflow: Value = serde_yaml::from_str(workflow).expect("the workflow is YAML");
+    let jobs = workflow["jobs"].as_object().expect("there are jobs").values();
+    let steps = jobs.flat_map(|job| job["steps"].as_array().expect("a job has steps"));
+    let runs = steps.filter_map(|step| Some((step["run"].as_str()?.to_owned(), step["env"].as_object())));
+    let variable = |(name, value): (&String, &Value)| {
+        (name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+    };
+    runs.map(|(run, env)| (run, env.into_iter().flatten().map(variable).collect())).collect()
+}
+
+#[test]
+fn no_expression_stands_inside_a_run_of_a_workflow() {
+    let mut seen = 0;
+    for folder in [cases(), cases().join("canfar"), cases().join("manual")] {
+        for entry in fs::read_dir(folder).expect("there are golden files").map(|entry| entry.expect("it can be read")) {
+            if entry.file_name().to_string_lossy().ends_with(".github.yml") {
+                for (run, _) in runs_of(&fs::read_to_string(entry.path()).expect("it can be read")) {
+                    assert!(!run.contains("${{"), "{}: {run}", entry.path().display());
+                    seen += 1;
+                }
+            }
+        }
+    }
+    assert!(seen > 40, "{seen}");
+}
+
+#[test]
+fn a_script_with_braces_of_an_expression_runs_in_a_workflow_as_it_was_written() {
+    let script = "a='${{ x }}'\nprintf '%s\\n' \"$a $\"'{{' > log\ncat >> log <<'EOF'\n\"${{ y }}\" ${{\nEOF\n";
+    let undo = json!({"block": "b", "title": "b", "shell": "bash", "script": script, "timeout_s": 20});
+    let steps = vec![with(step("a", &[], script), &[("undo", undo)])];
+    let plan: Plan = serde_json::from_value(plan_of(steps)).expect("the sample has the plan's shape");
+    let runs = runs_of(&emit_github(&plan).text);
+    assert_eq!(runs.len(), 2, "the step and its undo");
+    for (run, env) in runs {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        fs::create_dir(folder.path().join("opsbook")).expect("the folder takes folders");
+        fs::write(folder.path().join("opsbook/a"), "").expect("the folder takes files");
+        let mut command = Command::new("bash");
+        command.args(["-c", &run]).current_dir(folder.path()).env("RUNNER_TEMP", folder.path());
+        command.env("GITHUB_OUTPUT", folder.path().join("out"));
+        command.envs(env.into_iter().map(|(name, value)| (name, value.replace("${{ '${{' }}", "${{"))));
+        let output = command.output().expect("bash starts");
+        assert!(output.status.success(), "{run}\n{}", String::from_utf8_lossy(&output.stderr));
+        let log = fs::read_to_string(folder.path().join("log")).expect("the script wrote it");
+        assert_eq!(log, "${{ x }} ${{\n\"${{ y }}\" ${{\n");
+    }
 }
 
 #[test]

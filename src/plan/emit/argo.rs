@@ -4,12 +4,13 @@
 //! written as an expression that yields it, because Argo substitutes templates in all text. Numbers
 //! that Argo reads as `IntOrString` are texts.
 
+use super::script::{function, soak_loop, verify_loop};
 use super::{
     CONTENT_MARK, Emitted, Losses, kubeconfig_of, lose_approval, one_line, outputs_used, performed, previous_of, quote,
     scripts_of, sealed, vars_of,
 };
 use crate::plan::yaml::{Value, list, map, text, write};
-use crate::plan::{Action, Evidence, On, Plan, Retries, RollbackPolicy, Shell, Step, StepKind};
+use crate::plan::{Action, Evidence, On, Plan, RollbackPolicy, Step, StepKind};
 
 /// The folder that the pods of a run share.
 const SHARED: &str = "/opsbook";
@@ -266,24 +267,20 @@ fn container(plan: &Plan, step: &Step, source: &str, used: &[(String, String, St
         ),
         None => source.to_owned(),
     };
-    let mut container = vec![
-        ("image".to_owned(), text("{{workflow.parameters.image}}")),
-        ("command".into(), list([text("bash")])),
-        ("env".into(), list(env)),
-        ("volumeMounts".into(), list([map([("name", text("opsbook")), ("mountPath", text(SHARED))])])),
-        ("source".into(), text(inert(&source))),
-    ];
-    if let Some(cwd) = step.run.as_ref().and_then(|run| run.cwd.as_ref()) {
-        container.push(("workingDir".into(), text(inert(cwd))));
-    }
-    map(container)
+    map([
+        ("image", text("{{workflow.parameters.image}}")),
+        ("command", list([text("bash")])),
+        ("env", list(env)),
+        ("volumeMounts", list([map([("name", text("opsbook")), ("mountPath", text(SHARED))])])),
+        ("source", text(inert(&source))),
+    ])
 }
 
 fn source_of(step: &Step) -> String {
     let scripts = scripts_of(step);
     let mut out = String::from("set -euo pipefail\n: > \"$OPSBOOK_OUTPUT\"\n");
     if let Some(check) = &scripts.check {
-        out.push_str(&function("check", check));
+        out.push_str(&function("check", check, None));
         out.push_str("if check; then echo 'already true'; exit 0; fi\n");
     }
     if step.undo.is_some() && step.writes() {
@@ -293,26 +290,16 @@ fn source_of(step: &Step) -> String {
     }
     if step.kind == StepKind::Soak {
         if let Some(monitor) = scripts.monitor {
-            out.push_str(&function("monitor", monitor));
+            out.push_str(&function("monitor", monitor, None));
         }
-        let call = if scripts.monitor.is_some() { "  monitor\n" } else { "" };
-        let wait = step.wait_s.unwrap_or(0);
-        out.push_str(&format!(
-            "until=$((SECONDS + {wait}))\nwhile :; do\n{call}  [ \"$SECONDS\" -lt \"$until\" ] || break\n  sleep {}\ndone\n",
-            (wait / 30).clamp(1, 60)
-        ));
+        out.push_str(&soak_loop(step, &scripts));
     } else if let Some(main) = &scripts.main {
         let wanted = step.expect.as_ref().and_then(|expect| expect.exit).unwrap_or(0);
         out.push_str(&run_of("main", main, wanted));
     }
     if let Some(verify) = scripts.verify {
-        out.push_str(&function("verify", verify));
-        let retries = verify.retries.as_ref();
-        out.push_str(&format!(
-            "left={}\nuntil verify; do\n  [ \"$left\" -gt 0 ] || exit 1\n  left=$((left - 1))\n  sleep {}\ndone\n",
-            retries.map_or(0, |retries| retries.max),
-            retries.map_or(0, Retries::backoff_s)
-        ));
+        out.push_str(&function("verify", verify, None));
+        out.push_str(&verify_loop(verify));
     }
     for key in &step.outputs {
         out.push_str(&format!("sed -n 's/^{key}=//p' \"$OPSBOOK_OUTPUT\" | tail -n 1 > /tmp/opsbook-{key}\n"));
@@ -321,24 +308,11 @@ fn source_of(step: &Step) -> String {
 }
 
 fn run_of(name: &str, action: &Action, wanted: i32) -> String {
-    let function = function(name, action);
+    let function = function(name, action, None);
     if wanted == 0 {
         return format!("{function}{name}\n");
     }
     format!("{function}ended=0\n{name} || ended=$?\nif [ \"$ended\" -ne {wanted} ]; then exit 1; fi\n")
-}
-
-fn function(name: &str, action: &Action) -> String {
-    let mut end = "END_OF_SCRIPT".to_owned();
-    while action.script.lines().any(|line| line == end) {
-        end.push('_');
-    }
-    let shell = match action.shell {
-        Shell::Bash => "bash -euo pipefail",
-        Shell::Sh => "sh -eu",
-        Shell::Python3 => "python3",
-    };
-    format!("{name}() {{\n  {shell} <(cat <<'{end}'\n{}\n{end}\n  )\n}}\n", action.script.trim_end_matches('\n'))
 }
 
 /// Argo replaces `{{…}}` in all text; an expression that yields two braces stands for them.

@@ -4,6 +4,7 @@
 //! step that was cut off is in doubt (exit 5), asks on a terminal and exits 4 without one. Each of
 //! the plan's scripts stands in a here-document that nothing in it can end.
 
+use super::script::end_of;
 use super::{
     CONTENT_MARK, Emitted, Losses, kubeconfig_of, lose_approval, one_line, outputs_used, performed, previous_of, quote,
     repeatable, scripts_of, sealed, vars_of,
@@ -95,6 +96,7 @@ begin() {
   fi
   umask 077
   mkdir -p "$state"
+  state=$(cd "$state" && pwd)
   exec 9>"$state/lock"
   if ! flock -n 9; then
     say "this plan is being run already (or a step of a killed run is alive): $state/lock"
@@ -304,9 +306,6 @@ fn step_functions(plan: &Plan, at: usize, step: &Step) -> String {
         let names = step.secrets.iter().map(|name| format!(" {}", quote(name))).collect::<String>();
         out.push_str(&format!("  only_secrets{names}\n"));
     }
-    if let Some(cwd) = step.run.as_ref().and_then(|run| run.cwd.as_ref()) {
-        out.push_str(&format!("  cd {}\n", quote(cwd)));
-    }
     out.push_str("}\n");
     out.push_str(&run_function(at, step, &scripts));
     if let Some(undo) = scripts.undo {
@@ -337,7 +336,8 @@ fn run_function(at: usize, step: &Step, scripts: &super::Scripts<'_>) -> String 
         let monitor = scripts.monitor.map_or_else(String::new, |monitor| {
             format!(" {} {} script_{at}_monitor", monitor.timeout_s.unwrap_or(0), monitor.shell.program())
         });
-        out.push_str(&format!("  soak {}{monitor}\n", step.wait_s.unwrap_or(0)));
+        let soak = format!("soak {}{monitor}", step.wait_s.unwrap_or(0));
+        out.push_str(&format!("  {}\n", inside(scripts.monitor.and_then(|monitor| monitor.cwd.as_deref()), &soak)));
     } else if let Some(main) = &scripts.main {
         // In the last place of a list, so that its failure is the function's.
         out.push_str(&format!("  {} || exit\n", call(main, wanted, &format!("script_{at}_main"))));
@@ -355,21 +355,27 @@ fn once(action: &Action) -> Action {
 
 fn call(action: &Action, wanted: i32, function: &str) -> String {
     let retries = action.retries.as_ref();
-    format!(
+    let attempts = format!(
         "attempts {} {} {wanted} {} {} {function}",
         retries.map_or(0, |retries| retries.max),
         retries.map_or(0, Retries::backoff_s),
         action.timeout_s.unwrap_or(0),
         action.shell.program(),
-    )
+    );
+    inside(action.cwd.as_deref(), &attempts)
+}
+
+/// A command in a folder of its own, and the next one where this one was.
+fn inside(cwd: Option<&str>, command: &str) -> String {
+    match cwd {
+        Some(cwd) => format!("(cd {} && {command})", quote(cwd)),
+        None => command.to_owned(),
+    }
 }
 
 /// A function that prints a script. The here-document's end is a word that no line of the script is.
 fn here_document(function: &str, script: &str) -> String {
-    let mut end = "END_OF_SCRIPT".to_owned();
-    while script.lines().any(|line| line == end) {
-        end.push('_');
-    }
+    let end = end_of(script);
     format!("{function}() {{\n  cat <<'{end}'\n{}\n{end}\n}}\n", script.trim_end_matches('\n'))
 }
 

@@ -5,17 +5,22 @@
 //! a gate job with an environment of its own, so that its reviewers are asked once. Values reach
 //! scripts through `env:` alone: no expression stands inside `run:`.
 
+use super::script::{function, soak_loop, verify_loop};
 use super::{
     CONTENT_MARK, Emitted, Losses, Scripts, kubeconfig_of, lose_approval, one_line, outputs_used, performed,
     previous_of, quote, scripts_of, sealed, vars_of,
 };
 use crate::plan::yaml::{Value, list, map, text, write};
-use crate::plan::{Action, Evidence, Forbid, Impact, On, Plan, Retries, RollbackPolicy, Step, StepKind};
+use crate::plan::{Action, Evidence, Forbid, Impact, On, Plan, Retries, RollbackPolicy, Shell, Step, StepKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 const CHECKOUT: &str = "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683";
 const UPLOAD: &str = "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02";
 const DOWNLOAD: &str = "actions/download-artifact@d3f86a106a0bac45b974a628896c90dbdf5c8093";
+
+/// The variable through which a script comes that cannot stand inside `run:`, and how it is performed.
+const SCRIPT: &str = "OPSBOOK_SCRIPT";
+const PERFORM_SCRIPT: &str = "bash -euo pipefail <(printf '%s\\n' \"$OPSBOOK_SCRIPT\")";
 
 /// Emits a bound plan as one workflow file.
 pub fn emit_github(plan: &Plan) -> Emitted {
@@ -355,22 +360,18 @@ fn step_value(plan: &Plan, job: &Job<'_>, row: &Row<'_>, others: &[&Row<'_>]) ->
         ));
     }
     if others.iter().any(|other| other.script != row.script) {
-        env.push(("OPSBOOK_SCRIPT".into(), text(format!("${{{{ matrix.{} }}}}", matrix_key(step, "SCRIPT")))));
-        run.push_str("bash -euo pipefail <(printf '%s\\n' \"$OPSBOOK_SCRIPT\")");
+        env.push((SCRIPT.into(), text(format!("${{{{ matrix.{} }}}}", matrix_key(step, "SCRIPT")))));
+        run.push_str(PERFORM_SCRIPT);
     } else {
-        run.push_str(&escaped_script(&row.script));
+        run.push_str(&performing(&row.script, &mut env));
     }
-    let mut value = vec![
-        ("name".to_owned(), text(one_line(&step.title))),
-        ("id".into(), text(step_id(step))),
-        ("timeout-minutes".into(), Value::from(minutes_of(step))),
-        ("env".into(), map(env)),
-    ];
-    if let Some(cwd) = step.run.as_ref().and_then(|run| run.cwd.as_ref()) {
-        value.push(("working-directory".into(), text(cwd)));
-    }
-    value.push(("run".into(), text(run)));
-    map(value)
+    map([
+        ("name", text(one_line(&step.title))),
+        ("id", text(step_id(step))),
+        ("timeout-minutes", Value::from(minutes_of(step))),
+        ("env", map(env)),
+        ("run", text(run)),
+    ])
 }
 
 /// The id of a step inside its job: the same in every cell.
@@ -383,10 +384,14 @@ fn escaped(value: &str) -> String {
     value.replace("${{", "${{ '${{' }}")
 }
 
-/// In a script, where no expression may stand, the two characters are kept apart by an empty quote
-/// that the shell drops; outside of a plain word, the script is refused by lint RB504 before.
-fn escaped_script(script: &str) -> String {
-    script.replace("${{", "$''{{")
+/// What `run:` has to do to perform a script. A script with `${{` in it, which GitHub would take for
+/// an expression, comes through the environment instead: its bytes stay what they were.
+fn performing(script: &str, env: &mut Vec<(String, Value)>) -> String {
+    if !script.contains("${{") {
+        return script.to_owned();
+    }
+    env.push((SCRIPT.into(), text(escaped(script))));
+    PERFORM_SCRIPT.to_owned()
 }
 
 fn minutes_of(step: &Step) -> u64 {
@@ -402,7 +407,7 @@ fn step_script(step: &Step) -> String {
     let scripts: Scripts<'_> = scripts_of(step);
     let mut out = String::new();
     if let Some(check) = &scripts.check {
-        out.push_str(&function("check", check));
+        out.push_str(&function("check", check, check.timeout_s));
         out.push_str("if check; then echo \"already true\"; exit 0; fi\n");
     }
     if step.undo.is_some() && step.writes() {
@@ -412,14 +417,9 @@ fn step_script(step: &Step) -> String {
     }
     if step.kind == StepKind::Soak {
         if let Some(monitor) = scripts.monitor {
-            out.push_str(&function("monitor", monitor));
+            out.push_str(&function("monitor", monitor, monitor.timeout_s));
         }
-        let call = if scripts.monitor.is_some() { "  monitor\n" } else { "" };
-        let wait = step.wait_s.unwrap_or(0);
-        out.push_str(&format!(
-            "until=$((SECONDS + {wait}))\nwhile :; do\n{call}  [ \"$SECONDS\" -lt \"$until\" ] || break\n  sleep {}\ndone\n",
-            (wait / 30).clamp(1, 60)
-        ));
+        out.push_str(&soak_loop(step, &scripts));
         return out;
     }
     let Some(main) = &scripts.main else {
@@ -427,11 +427,11 @@ fn step_script(step: &Step) -> String {
     };
     let wanted = step.expect.as_ref().and_then(|expect| expect.exit).unwrap_or(0);
     let retries = step.retries.as_ref();
-    if retries.is_none() && wanted == 0 && scripts.verify.is_none() && main.shell == crate::plan::Shell::Bash {
-        out.push_str(&main.script);
+    if retries.is_none() && wanted == 0 && scripts.verify.is_none() && main.shell == Shell::Bash {
+        out.push_str(&plain(main));
         return out;
     }
-    out.push_str(&function("main", main));
+    out.push_str(&function("main", main, main.timeout_s));
     out.push_str(&format!(
         "left={}\nwhile :; do\n  ended=0\n  main || ended=$?\n  [ \"$ended\" -ne {wanted} ] || break\n  [ \"$left\" -gt 0 ] \
          || exit \"$((ended == 0 ? 1 : ended))\"\n  left=$((left - 1))\n  sleep {}\ndone\n",
@@ -439,31 +439,16 @@ fn step_script(step: &Step) -> String {
         retries.map_or(0, Retries::backoff_s)
     ));
     if let Some(verify) = scripts.verify {
-        out.push_str(&function("verify", verify));
-        let retries = verify.retries.as_ref();
-        out.push_str(&format!(
-            "left={}\nuntil verify; do\n  [ \"$left\" -gt 0 ] || exit 1\n  left=$((left - 1))\n  sleep {}\ndone\n",
-            retries.map_or(0, |retries| retries.max),
-            retries.map_or(0, Retries::backoff_s)
-        ));
+        out.push_str(&function("verify", verify, verify.timeout_s));
+        out.push_str(&verify_loop(verify));
     }
     out
 }
 
-/// A function that runs a script in a shell of its own: a failing line ends it also where the
-/// function's result is asked for.
-fn function(name: &str, action: &Action) -> String {
-    let mut end = "END_OF_SCRIPT".to_owned();
-    while action.script.lines().any(|line| line == end) {
-        end.push('_');
-    }
-    let shell = match action.shell {
-        crate::plan::Shell::Bash => "bash -euo pipefail",
-        crate::plan::Shell::Sh => "sh -eu",
-        crate::plan::Shell::Python3 => "python3",
-    };
-    let limit = action.timeout_s.map(|limit| format!("timeout -k 10 {limit} ")).unwrap_or_default();
-    format!("{name}() {{\n  {limit}{shell} <(cat <<'{end}'\n{}\n{end}\n  )\n}}\n", action.script.trim_end_matches('\n'))
+/// A script of bash as it is, in its folder.
+fn plain(action: &Action) -> String {
+    let cd = action.cwd.as_ref().map(|cwd| format!("cd {}\n", quote(cwd))).unwrap_or_default();
+    cd + &action.script
 }
 
 /// One job an environment that undoes, in the reverse order, what the artifacts say was begun.
@@ -539,7 +524,11 @@ fn undo_value(plan: &Plan, step: &Step) -> Value {
             "export KUBECONFIG=$RUNNER_TEMP/kubeconfig\n(umask 077; printf '%s\\n' \"${secret}\" > \"$KUBECONFIG\")\n"
         ));
     }
-    run.push_str(&escaped_script(&undo.script));
+    let script = match undo.shell {
+        Shell::Bash => plain(undo),
+        _ => format!("{}undo\n", function("undo", undo, undo.timeout_s)),
+    };
+    run.push_str(&performing(&script, &mut env));
     map([
         ("name", text(one_line(&format!("Undo {}", step.id)))),
         ("timeout-minutes", Value::from(undo.timeout_s.unwrap_or(3600).div_ceil(60).clamp(1, 360))),

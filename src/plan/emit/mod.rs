@@ -8,6 +8,7 @@ mod argo;
 mod bash;
 mod github;
 mod markdown;
+mod script;
 
 pub use argo::emit_argo;
 pub use bash::emit_bash;

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # A sample
-# runbook: sample, plan: sha256:b1301bcd80bf188252e1cc61860339400ddf490a8f8bd2aa53d32dce38162a51
-# content: sha256:1ba36baee799707c1cea3a2548694b29f0a6702261be1198c93d2924a5ecff95
+# runbook: sample, plan: sha256:48421ffc21687224fb6d67d821229a8cff70d402555d6ba2acb8c25112999653
+# content: sha256:a65eb4b06be6caa4ab9ee2ef534ec89f8ae31b7b38218af0bcfdaaf427c4dd41
 # Emitted by opsbook; change the runbook and emit again instead of editing this file.
 # Functions are called by name, and not every plan needs all of them; values are data, in which
 # nothing expands:
 # shellcheck disable=SC2317,SC2016
 set -euo pipefail
 
-plan='sha256:b1301bcd80bf188252e1cc61860339400ddf490a8f8bd2aa53d32dce38162a51'
+plan='sha256:48421ffc21687224fb6d67d821229a8cff70d402555d6ba2acb8c25112999653'
 runbook='sample'
 then_go_to='hotfix.md#note'
 secrets=('KUBE_STAGING' 'TOKEN')
@@ -39,6 +39,7 @@ begin() {
   fi
   umask 077
   mkdir -p "$state"
+  state=$(cd "$state" && pwd)
   exec 9>"$state/lock"
   if ! flock -n 9; then
     say "this plan is being run already (or a step of a killed run is alive): $state/lock"
@@ -219,7 +220,7 @@ echo "n=1" >> "$OPSBOOK_OUTPUT"
 END_OF_SCRIPT
 }
 surroundings_1() {
-  export OPSBOOK_PLAN='b1301bcd'
+  export OPSBOOK_PLAN='48421ffc'
   export OPSBOOK_STEP='outputs'
   export OPSBOOK_OUTPUT=$state/outputs.out
   export RB_OUTPUT=$OPSBOOK_OUTPUT
@@ -250,12 +251,12 @@ END_OF_SCRIPT
 }
 script_2_undo() {
   cat <<'END_OF_SCRIPT'
-echo back
+print('back')
 END_OF_SCRIPT
 }
 surroundings_2() {
   export OPSBOOK_ENV='staging'
-  export OPSBOOK_PLAN='b1301bcd'
+  export OPSBOOK_PLAN='48421ffc'
   export OPSBOOK_STEP='hard'
   export QUOTE='it'\''s "so" $HOME ${{ a }} {{ b }}'
   export TRUTH='yes'
@@ -270,13 +271,13 @@ run_2() (
   surroundings_2 || exit
   if attempts 0 0 0 60 bash script_2_check; then exit 0; fi
   attempts 2 5 0 60 bash script_2_main || exit
-  attempts 0 0 0 60 bash script_2_verify || exit
+  (cd 'deploy' && attempts 0 0 0 60 bash script_2_verify) || exit
 )
 undo_2() (
   surroundings_2 || exit
   PREVIOUS_REVISION=$(cat "$state/hard.previous" 2>/dev/null || true)
   export PREVIOUS_REVISION
-  attempts 0 0 0 60 bash script_2_undo
+  attempts 0 0 0 60 python3 script_2_undo
 )
 
 # soak: Do soak
@@ -287,7 +288,7 @@ END_OF_SCRIPT
 }
 surroundings_3() {
   export OPSBOOK_ENV='staging'
-  export OPSBOOK_PLAN='b1301bcd'
+  export OPSBOOK_PLAN='48421ffc'
   export OPSBOOK_STEP='soak'
   export OPSBOOK_OUTPUT=$state/soak.out
   export RB_OUTPUT=$OPSBOOK_OUTPUT
@@ -307,17 +308,16 @@ END_OF_SCRIPT
 }
 surroundings_5() {
   export OPSBOOK_ENV='production'
-  export OPSBOOK_PLAN='b1301bcd'
+  export OPSBOOK_PLAN='48421ffc'
   export OPSBOOK_STEP='python'
   export OPSBOOK_OUTPUT=$state/python.out
   export RB_OUTPUT=$OPSBOOK_OUTPUT
   export KUBECONFIG=/dev/null
   only_secrets
-  cd 'tools'
 }
 run_5() (
   surroundings_5 || exit
-  attempts 0 0 3 60 python3 script_5_main || exit
+  (cd 'tools' && attempts 0 0 3 60 python3 script_5_main) || exit
 )
 
 # cleanup: Do cleanup
@@ -327,7 +327,7 @@ echo always
 END_OF_SCRIPT
 }
 surroundings_6() {
-  export OPSBOOK_PLAN='b1301bcd'
+  export OPSBOOK_PLAN='48421ffc'
   export OPSBOOK_STEP='cleanup'
   export OPSBOOK_OUTPUT=$state/cleanup.out
   export RB_OUTPUT=$OPSBOOK_OUTPUT
@@ -345,7 +345,7 @@ echo failed
 END_OF_SCRIPT
 }
 surroundings_7() {
-  export OPSBOOK_PLAN='b1301bcd'
+  export OPSBOOK_PLAN='48421ffc'
   export OPSBOOK_STEP='mourn'
   export OPSBOOK_OUTPUT=$state/mourn.out
   export RB_OUTPUT=$OPSBOOK_OUTPUT

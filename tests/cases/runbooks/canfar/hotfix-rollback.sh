@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Roll back or hotfix
 # runbook: hotfix-rollback, plan: sha256:686445f0a32f3958a8feda51d5b8fca9e89f8e9882ffdb1bb3a042f5b3ebaf84
-# content: sha256:9c36db294fcf1b541c84c0079b75099753e05af053bdbc6d9d18ac6357c9cebc
+# content: sha256:ff7273443cb7d1e79c2d875caa28029a94300f0a5ebec7acffb8527015133008
 # Emitted by opsbook; change the runbook and emit again instead of editing this file.
 # Functions are called by name, and not every plan needs all of them; values are data, in which
 # nothing expands:
@@ -39,6 +39,7 @@ begin() {
   fi
   umask 077
   mkdir -p "$state"
+  state=$(cd "$state" && pwd)
   exec 9>"$state/lock"
   if ! flock -n 9; then
     say "this plan is being run already (or a step of a killed run is alive): $state/lock"

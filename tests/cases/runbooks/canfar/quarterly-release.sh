@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Quarterly platform release
 # runbook: quarterly-release, plan: sha256:a29720342054baf162931060e09a9642bc158f9502704272c1af059a87fdfd48
-# content: sha256:b209869d42bd17727a3c350b33bd16ff0ff5a5c6b2b6eca2038e4a9a60c201b3
+# content: sha256:0d6bca064bef0fd41b00ede76055fe9d8be0a23539972e8a6f764beb2e32bef7
 # Emitted by opsbook; change the runbook and emit again instead of editing this file.
 # Functions are called by name, and not every plan needs all of them; values are data, in which
 # nothing expands:
@@ -39,6 +39,7 @@ begin() {
   fi
   umask 077
   mkdir -p "$state"
+  state=$(cd "$state" && pwd)
   exec 9>"$state/lock"
   if ! flock -n 9; then
     say "this plan is being run already (or a step of a killed run is alive): $state/lock"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Cut a release of opsbook
 # runbook: cut-a-release, plan: sha256:004e20c28a6a4e7869e480588ca716c9006bdf061124b21b7fa6a2ebd7533738
-# content: sha256:20f02629bdaa276e664e67a3b9406e64efa5982d0b74d846114980c4f281c57e
+# content: sha256:c536dd9e073042104ede4045370bf0b0e8aa6ede7159c68c3062101c97a0bb13
 # Emitted by opsbook; change the runbook and emit again instead of editing this file.
 # Functions are called by name, and not every plan needs all of them; values are data, in which
 # nothing expands:
@@ -39,6 +39,7 @@ begin() {
   fi
   umask 077
   mkdir -p "$state"
+  state=$(cd "$state" && pwd)
   exec 9>"$state/lock"
   if ! flock -n 9; then
     say "this plan is being run already (or a step of a killed run is alive): $state/lock"

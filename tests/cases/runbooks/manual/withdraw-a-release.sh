@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Withdraw a release
 # runbook: withdraw-a-release, plan: sha256:66c642d5d660ded3791f51269ac1353b9ec92068f52c76760e1e614dc280faae
-# content: sha256:b93c4db7bc3ba667d33a6bca9455a5ab1b3e56767df0f9eec0d7102c35955e14
+# content: sha256:f749b8cc33aaf1a4fcc9a4992b5d8458104e1946eb716d510610a3cb15e9259c
 # Emitted by opsbook; change the runbook and emit again instead of editing this file.
 # Functions are called by name, and not every plan needs all of them; values are data, in which
 # nothing expands:
@@ -39,6 +39,7 @@ begin() {
   fi
   umask 077
   mkdir -p "$state"
+  state=$(cd "$state" && pwd)
   exec 9>"$state/lock"
   if ! flock -n 9; then
     say "this plan is being run already (or a step of a killed run is alive): $state/lock"
