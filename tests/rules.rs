@@ -2,8 +2,9 @@
 //!
 //! `tests/cases/diagnostics/RBnnn.md` is the page, with `expect: RBnnn` in a comment on the line of each
 //! finding, or `expect below: RBnnn` on the line before it; `RBnnn.clean.md` says nothing. Further
-//! files of a case follow lines `%%% path`. Of these `git-tags` are the tags of the repository, and
-//! with `params` the plan is bound, with the values in it. `journal` has the time and the event of each
+//! files of a case follow lines `%%% path`. Of these `git-tags` are the tags of the repository, `git-main`
+//! the commits of its default branch and `git-head` the commit that is checked out; with `params` the plan
+//! is bound, with the values in it. `journal` has the time and the event of each
 //! record of a run; hashes and the plan beside it are made, unless the case has lines of its own.
 //!
 //! `UPDATE_EXPECTED=1` puts the comments where the findings are; the difference is to be read before
@@ -11,7 +12,7 @@
 
 use crate::runbooks::Project;
 use opsbook::diag::{Code, Diagnostics};
-use opsbook::plan::lint::{Context, lint, lint_emitted, lint_journals, lint_release_please};
+use opsbook::plan::lint::{Branch, Context, lint, lint_emitted, lint_journals, lint_release_please};
 use opsbook::plan::machine::Chain;
 use opsbook::plan::{self, Binding, Facts};
 use opsbook::text::SitePath;
@@ -65,7 +66,7 @@ fn findings(files: &[(String, String)]) -> (BTreeSet<(String, usize, String)>, V
     let special = |name: &str| texts.iter().find(|(path, _)| *path == name).map(|(_, text)| text.as_str());
     let kept: Vec<(&str, &str)> = texts
         .iter()
-        .filter(|(path, _)| !["git-tags", "params", "journal"].contains(path))
+        .filter(|(path, _)| !["git-tags", "git-main", "git-head", "params", "journal"].contains(path))
         .map(|(path, text)| (*path, text.as_str()))
         .collect();
     let mut project = Project::of(&kept);
@@ -85,11 +86,15 @@ fn findings(files: &[(String, String)]) -> (BTreeSet<(String, usize, String)>, V
         found.append(lint_release_please(project.world(), tags.as_ref()));
     }
     if let Some(events) = special("journal") {
-        let plan = project.lower("page.md", &[], &Facts::default()).0.expect("the page has a plan").plan;
+        let commit = special("git-head").map(|text| text.trim().to_owned());
+        let facts = Facts { commit, ..Facts::default() };
+        let plan = project.lower("page.md", &[], &facts).0.expect("the page has a plan").plan;
+        let branch = special("git-main")
+            .map(|text| Branch { name: "main".into(), commits: text.lines().map(str::to_owned).collect() });
         project = project
             .with("runs/1-A/journal.jsonl", &journal(events, &plan.hash))
             .with("runs/1-A/plan.json", &plan.to_json());
-        found.append(lint_journals(SitePath::new("runs"), project.world(), &library, TODAY * 86_400));
+        found.append(lint_journals(SitePath::new("runs"), project.world(), &library, branch.as_ref(), TODAY * 86_400));
     }
     found.append(lint_emitted(project.world(), &[SitePath::new("")]));
     let shown = project.show_all(&found);
@@ -194,7 +199,7 @@ fn a_journal_that_was_changed_is_reported_at_its_line() {
         let mut files = vec![("page.md", files[0].1.as_str()), ("runs/1-A/journal.jsonl", journal)];
         files.extend((!plan.is_empty()).then_some(("runs/1-A/plan.json", plan)));
         let project = Project::of(&files);
-        project.show_all(&lint_journals(SitePath::new("runs"), project.world(), &library, TODAY * 86_400))
+        project.show_all(&lint_journals(SitePath::new("runs"), project.world(), &library, None, TODAY * 86_400))
     };
     let json = plan.to_json();
     assert_eq!(says(&sound, &json), [] as [String; 0]);

@@ -195,6 +195,26 @@ fn mistakes_have_their_places() {
 }
 
 #[test]
+fn an_accepted_finding_names_a_rule_that_a_page_can_accept_and_says_why() {
+    let page = "---\nrunbook:\n  version: 1\n  allow:\n    - RB006 it is fine\n    - RB703 it is fine\n    - RB999 it is fine\n    \
+                - RB104\n    - {rule: RB104, reason: it is fine, until: 2026-13-01}\n    - {rule: RB104, reason: ' '}\nchecklist: \
+                [{text: Look}]\n---\n";
+    let project = Project::of(&[("a.md", page)]);
+    let (_, diagnostics) = project.lower("a.md", &[], &Facts::default());
+    assert_eq!(
+        project.show_all(&diagnostics),
+        [
+            "a.md:5:7 RB002 no page can accept `RB006`",
+            "a.md:6:7 RB002 no page can accept `RB703`",
+            "a.md:7:7 RB002 `RB999` is no rule of runbooks",
+            "a.md:8:7 RB002 `RB104` is allowed without a reason",
+            "a.md:9:48 RB002 `2026-13-01` is no date",
+            "a.md:10:14 RB002 `RB104` is allowed without a reason",
+        ]
+    );
+}
+
+#[test]
 fn a_plain_page_of_boxes_is_a_runbook() {
     let page = "---\nrunbook: {version: 1}\n---\n\n# Restart\n\n- [ ] Tell the users\n- [x] Stop the queue\n\n```console\n#| id: \
                 restart\n#| timeout: 1m\n$ systemctl restart \\\n> queue\nok\n```\n";

@@ -130,7 +130,8 @@ fn look(opened: &Opened, journals: Option<&Path>) -> (Diagnostics, usize) {
     emitted.extend(all.then(|| SitePath::new(".github/workflows")));
     diagnostics.append(lint::lint_emitted(disk, &emitted));
     if let Some(runs) = journals.and_then(|runs| disk.name(&shell::absolute(runs))) {
-        diagnostics.append(lint::lint_journals(runs, disk, &library, shell::build_time()));
+        let branch = shell::git_default_branch(disk.root());
+        diagnostics.append(lint::lint_journals(runs, disk, &library, branch.as_ref(), shell::build_time()));
     }
     diagnostics.sort();
     (diagnostics, n_runbooks)

@@ -166,6 +166,7 @@ codes! {
     WeakIdentity "RB605" Error "approvals without a signature where users can be hurt";
     Journal "RB606" Error "a run that cannot be proven, or whose review is overdue";
     EmittedEdited "RB607" Warning "an emitted file that was changed by hand";
+    AllowanceOver "RB608" Warning "a finding that was accepted until a day which is over";
     NoChart "RB701" Error "a package without a chart";
     ManifestEntry "RB702" Error "a version without a package, or the reverse";
     VersionDrift "RB703" Error "a chart of another version than the manifest";

@@ -234,8 +234,10 @@ pub struct OnFailure {
 pub struct Allow {
     /// The rule's id.
     pub rule: Spanned<String>,
-    /// Why it is accepted; empty where the writer gave no reason.
+    /// Why it is accepted.
     pub reason: String,
+    /// The last day on which it is accepted, `YYYY-MM-DD`; for ever where none is written.
+    pub until: Option<Spanned<String>>,
 }
 
 /// An item of the checklist.

@@ -45,7 +45,7 @@ pub(super) fn extract_settings(reader: &mut Reader<'_>, node: &Node, key: Span) 
         kind: kind.unwrap_or(Spanned::new(Kind::Procedure, key)),
         mode: mode.map_or(Mode::ReadDo, |mode| mode.value),
         owners: reader.texts(&fields, "owners"),
-        reviewed: extract_date(reader, &fields),
+        reviewed: extract_date(reader, &fields, "reviewed"),
         review_every: reader.duration(&fields, "review_every"),
         params: extract_params(reader, &fields),
         secrets: extract_secrets(reader, &fields),
@@ -58,8 +58,8 @@ pub(super) fn extract_settings(reader: &mut Reader<'_>, node: &Node, key: Span) 
     })
 }
 
-fn extract_date(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Spanned<String>> {
-    let date = reader.text(fields, "reviewed")?;
+fn extract_date(reader: &mut Reader<'_>, fields: &Fields<'_>, key: &str) -> Option<Spanned<String>> {
+    let date = reader.text(fields, key)?;
     if days_since_epoch(&date.value).is_none() {
         let message = format!("`{}` is no date", date.value);
         reader
@@ -328,6 +328,12 @@ fn extract_on_failure(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<On
     })
 }
 
+/// Rules, by the beginning of their ids, that `allow:` cannot name: where they find something there is
+/// no plan to judge, or they judge journals, emitted files and the files of Release Please.
+const NOT_FOR_A_PAGE: &[&str] = &[
+    "RB001", "RB002", "RB003", "RB005", "RB006", "RB007", "RB009", "RB014", "RB015", "RB016", "RB606", "RB607", "RB7",
+];
+
 fn extract_allow(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<Allow> {
     let Some(node) = fields.get("allow") else { return Vec::new() };
     let Some(items) = node.as_seq() else {
@@ -336,20 +342,29 @@ fn extract_allow(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<Allow> {
     };
     let mut out = Vec::new();
     for item in items {
-        let (rule, reason) = if item.as_map().is_some() {
+        let (rule, reason, until) = if item.as_map().is_some() {
             let Some(fields) = reader.fields(item, "allow", keys::ALLOW, Code::RunbookSchema) else { continue };
             let Some(rule) = reader.text(&fields, "rule") else {
                 reader.wrong(item.span, "this entry of `allow` names no `rule`");
                 continue;
             };
-            (rule, reader.text(&fields, "reason").map_or(String::new(), |text| text.value))
+            let reason = reader.text(&fields, "reason").map_or(String::new(), |text| text.value.trim().to_owned());
+            (rule, reason, extract_date(reader, &fields, "until"))
         } else {
             let Some(text) = reader.text_of(item, "allow") else { continue };
             let (rule, reason) = text.value.split_once(char::is_whitespace).unwrap_or((&text.value, ""));
-            (Spanned::new(rule.to_owned(), text.span), reason.trim().to_owned())
+            (Spanned::new(rule.to_owned(), text.span), reason.trim().to_owned(), None)
         };
         if !Code::ALL.iter().any(|code| code.id() == rule.value && rule.value.starts_with("RB")) {
             reader.wrong(rule.span, format!("`{}` is no rule of runbooks", rule.value));
+            continue;
+        }
+        if NOT_FOR_A_PAGE.iter().any(|beginning| rule.value.starts_with(beginning)) {
+            reader.diagnostics.push(
+                Diagnostic::new(Code::RunbookSchema, rule.span, format!("no page can accept `{}`", rule.value))
+                    .note("without what it finds there is no plan, or the finding is not in a page")
+                    .help("correct it, or set its level in the project's configuration"),
+            );
             continue;
         }
         if reason.is_empty() {
@@ -363,7 +378,7 @@ fn extract_allow(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<Allow> {
             );
             continue;
         }
-        out.push(Allow { rule, reason });
+        out.push(Allow { rule, reason, until });
     }
     out
 }

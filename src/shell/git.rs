@@ -1,6 +1,7 @@
 //! What Git knows of a project, asked of the `git` program.
 
 use crate::build::{History, PageTimes};
+use crate::plan::lint::Branch;
 use crate::text::SitePath;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -24,6 +25,22 @@ pub fn git_commit(folder: &Path) -> Option<String> {
 /// Returns all tags; `None` where there is no repository.
 pub fn git_tags(folder: &Path) -> Option<BTreeSet<String>> {
     git(folder, &["tag", "--list"]).ok().map(|text| text.lines().map(str::to_owned).collect())
+}
+
+/// Returns the branch that changes are merged into, with its commits: the one that the remote `origin`
+/// names, else `main` or `master`, there or here. `None` where there is none of them, no repository, or
+/// one without its whole history.
+pub fn git_default_branch(folder: &Path) -> Option<Branch> {
+    let wanted = ["remotes/origin/HEAD", "remotes/origin/main", "remotes/origin/master", "heads/main", "heads/master"];
+    let wanted = wanted.map(|name| format!("refs/{name}"));
+    if git(folder, &["rev-parse", "--is-shallow-repository"]).ok()?.trim() != "false" {
+        return None;
+    }
+    let found = git(folder, &["for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes/origin"]).ok()?;
+    let reference = wanted.iter().find(|name| found.lines().any(|line| line == name.as_str()))?;
+    let commits = git(folder, &["rev-list", reference]).ok()?;
+    let name = reference.trim_start_matches("refs/").trim_start_matches("heads/").trim_start_matches("remotes/");
+    Some(Branch { name: name.to_owned(), commits: commits.lines().map(str::to_owned).collect() })
 }
 
 /// Returns when each file below a folder of the project was committed first and last, by the dates of

@@ -8,18 +8,35 @@ use crate::plan::machine::{Chain, Event, Record, RunState};
 use crate::plan::model::Plan;
 use crate::runbook::days_since_epoch;
 use crate::text::{SitePath, Source, Span, World};
+use std::collections::BTreeSet;
+
+/// The branch that changes are merged into, as Git knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Branch {
+    /// Its name.
+    pub name: String,
+    /// All of its commits.
+    pub commits: BTreeSet<String>,
+}
 
 /// Judges the runs below a folder: whether each journal is the one that was written, for the plan beside
-/// it (RB606); whether a review that a broken glass asked for is overdue (RB606); and whether a page says
-/// something of the runs that failed since its review (RB403). `now` is in seconds since 1970.
-pub fn lint_journals(folder: SitePath, world: &dyn World, library: &Library, now: i64) -> Diagnostics {
+/// it (RB606); whether the plan was made of a commit on the default branch, where that is known (RB606);
+/// whether a review that a broken glass asked for is overdue (RB606); and whether a page says something of
+/// the runs that failed since its review (RB403). `now` is in seconds since 1970.
+pub fn lint_journals(
+    folder: SitePath,
+    world: &dyn World,
+    library: &Library,
+    branch: Option<&Branch>,
+    now: i64,
+) -> Diagnostics {
     let mut found = Diagnostics::new();
     for path in world.list(folder).into_iter().filter(|path| path.file_name() == "journal.jsonl") {
         let mut own = Diagnostics::new();
-        lint_run(path, world, library, now, &mut own);
+        lint_run(path, world, library, branch, now, &mut own);
         let accepted = |diagnostic: &crate::diag::Diagnostic| {
             let page = diagnostic.span.and_then(|span| library.runbook(span.file));
-            page.is_some_and(|page| allowed(diagnostic, page, library))
+            page.is_some_and(|page| allowed(diagnostic, page, library, Some(now.div_euclid(86_400))))
         };
         found.extend(own.into_iter().filter(|diagnostic| !accepted(diagnostic)));
     }
@@ -27,7 +44,14 @@ pub fn lint_journals(folder: SitePath, world: &dyn World, library: &Library, now
     found
 }
 
-fn lint_run(path: SitePath, world: &dyn World, library: &Library, now: i64, found: &mut Diagnostics) {
+fn lint_run(
+    path: SitePath,
+    world: &dyn World,
+    library: &Library,
+    branch: Option<&Branch>,
+    now: i64,
+    found: &mut Diagnostics,
+) {
     let run = path.parent();
     let mut say = |span: Span, message: String, help: &str| {
         found.push(find(Code::Journal, span, message).help(help.to_owned()));
@@ -61,6 +85,18 @@ fn lint_run(path: SitePath, world: &dyn World, library: &Library, now: i64, foun
     {
         let message = format!("this run was of the plan `{started}`, and `{plan_path}` is `{}`", plan.hash);
         say(line(&journal, 1), message, "bring the plan back that was performed");
+    }
+    if let Some(branch) = branch {
+        let help = "merge the change before it is performed, and make the plan of what was merged";
+        match &plan.source.commit {
+            Some(commit) if branch.commits.contains(commit) => {}
+            Some(commit) => {
+                let message =
+                    format!("the plan of this run was made of commit `{commit}`, which is not on `{}`", branch.name);
+                say(line(&journal, 1), message, help);
+            }
+            None => say(line(&journal, 1), "the plan of this run was made of no commit".to_owned(), help),
+        }
     }
     let name = run.file_name();
     let page = library.pages().find_map(|(_, page)| {

@@ -18,12 +18,12 @@ mod secrets;
 use super::library::Library;
 use super::lower::Lowered;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::runbook::{Duration, Runbook};
+use crate::runbook::{Allow, Duration, Runbook, days_since_epoch};
 use crate::text::{SitePath, Source, Span, Spanned, World};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub use journals::{lint_emitted, lint_journals};
+pub use journals::{Branch, lint_emitted, lint_journals};
 pub use release::lint_release_please;
 pub(in crate::plan) use scripts::find_placeholders;
 
@@ -107,18 +107,25 @@ pub fn lint(entry: SitePath, library: &Library, lowered: Option<&Lowered>, conte
         people::lint(&subject, &mut found);
         order::lint(&subject, &mut found);
     }
-    let mut kept: Diagnostics = found.into_iter().filter(|diagnostic| !allowed(diagnostic, runbook, library)).collect();
+    let silent = |diagnostic: &Diagnostic| allowed(diagnostic, runbook, library, context.today);
+    let mut kept: Diagnostics = found.into_iter().filter(|diagnostic| !silent(diagnostic)).collect();
     kept.sort();
     kept
 }
 
-/// Whether the page that is judged, or the page of the finding, accepts it.
-fn allowed(diagnostic: &Diagnostic, runbook: &Runbook, library: &Library) -> bool {
+/// Whether the page that is judged, or the page of the finding, accepts it today.
+fn allowed(diagnostic: &Diagnostic, runbook: &Runbook, library: &Library, today: Option<i64>) -> bool {
     let accepts = |runbook: &Runbook| {
         let allow = runbook.settings.iter().flat_map(|settings| &settings.allow);
-        allow.into_iter().any(|allow| allow.rule.value == diagnostic.code.id())
+        allow.into_iter().any(|allow| allow.rule.value == diagnostic.code.id() && days_over(allow, today).is_none())
     };
     accepts(runbook) || diagnostic.span.and_then(|span| library.runbook(span.file)).is_some_and(accepts)
+}
+
+/// How many days ago the last day was on which a page accepts a finding; `None` while it does.
+fn days_over(allow: &Allow, today: Option<i64>) -> Option<i64> {
+    let last = days_since_epoch(&allow.until.as_ref()?.value)?;
+    Some(today? - last).filter(|days| *days > 0)
 }
 
 /// Makes a finding.

@@ -1,8 +1,8 @@
 //! Rules about a page and its checklist as they are written: RB004, RB008, RB101, RB105 to RB108.
 
-use super::{Subject, find, used_blocks};
+use super::{Subject, bash, find, used_blocks};
 use crate::diag::{Code, Diagnostics};
-use crate::runbook::{Body, Impact, Item, ItemAction, ReferenceKind, Role};
+use crate::runbook::{Body, Duration, Impact, Item, ItemAction, ReferenceKind, Role};
 use crate::text::Span;
 use std::collections::BTreeSet;
 
@@ -203,7 +203,8 @@ fn changes_something(subject: &Subject<'_>, item: &Item) -> bool {
     })
 }
 
-/// RB107: no limit, or a limit of the command's own that the step's cuts off.
+/// RB107: no limit, or a limit of the command's own that the step's cuts off. Where Helm takes a failure
+/// back, it waits as long again for what was there before.
 fn timeouts(subject: &Subject<'_>, found: &mut Diagnostics) {
     for block in &subject.runbook.blocks {
         let id = &block.id.value;
@@ -215,7 +216,7 @@ fn timeouts(subject: &Subject<'_>, found: &mut Diagnostics) {
             );
             continue;
         };
-        let mut inner: Vec<(Span, String, u64)> = Vec::new();
+        let mut inner: Vec<Inner> = Vec::new();
         let stated = match &block.body {
             Body::Helm(spec) => spec.timeout.as_ref(),
             Body::Kubectl(spec) => spec.timeout.as_ref(),
@@ -225,14 +226,19 @@ fn timeouts(subject: &Subject<'_>, found: &mut Diagnostics) {
                 None
             }
         };
-        inner.extend(stated.map(|timeout| (timeout.span, timeout.value.text.clone(), timeout.value.seconds)));
-        for (span, text, seconds) in inner {
-            if seconds >= limit.value.seconds {
+        inner.extend(stated.map(|timeout| Inner {
+            span: timeout.span,
+            limit: timeout.value.clone(),
+            twice: matches!(&block.body, Body::Helm(spec) if spec.rollback_on_failure),
+        }));
+        for Inner { span, limit: own, twice } in inner {
+            if own.seconds.saturating_mul(if twice { 2 } else { 1 }) >= limit.value.seconds {
+                let again = if twice { ", and as long again to take a failure back" } else { "" };
                 found.push(
                     find(
                         Code::Timeout,
                         span,
-                        format!("this waits {text}, and the step ends after {}", limit.value.text),
+                        format!("this waits {}{again}, and the step ends after {}", own.text, limit.value.text),
                     )
                     .label(limit.span, "the step's timeout")
                     .note("the command would be killed before it can say what went wrong")
@@ -243,9 +249,23 @@ fn timeouts(subject: &Subject<'_>, found: &mut Diagnostics) {
     }
 }
 
+/// A limit of a command's own.
+struct Inner {
+    span: Span,
+    limit: Duration,
+    /// Whether the command may take the time twice.
+    twice: bool,
+}
+
 /// Finds `--timeout 5m` and `--timeout=5m` in a script.
-fn stated_timeouts(script: &crate::text::Chunk) -> Vec<(Span, String, u64)> {
+fn stated_timeouts(script: &crate::text::Chunk) -> Vec<Inner> {
     let text = script.text();
+    let takes_back = |command: &bash::Command| {
+        let flag = |word: &bash::Word| matches!(word.literal.as_deref(), Some("--atomic" | "--rollback-on-failure"));
+        let (first, last) = (command.words.first()?, command.words.last()?);
+        (command.name() == Some("helm") && command.words.iter().any(flag)).then(|| first.range.start..last.range.end)
+    };
+    let twice: Vec<std::ops::Range<usize>> = bash::read(text).commands.iter().filter_map(takes_back).collect();
     let mut out = Vec::new();
     for (at, _) in text.match_indices("--timeout") {
         let rest = &text[at + "--timeout".len()..];
@@ -254,8 +274,12 @@ fn stated_timeouts(script: &crate::text::Chunk) -> Vec<(Span, String, u64)> {
         let value = value.trim_start_matches('"');
         let start = start + usize::from(text[start..].starts_with('"'));
         let length = value.find(|ch: char| !ch.is_ascii_alphanumeric()).unwrap_or(value.len());
-        if let Some(duration) = crate::runbook::Duration::parse(&value[..length]) {
-            out.push((script.span(start..start + length), duration.text, duration.seconds));
+        if let Some(duration) = Duration::parse(&value[..length]) {
+            out.push(Inner {
+                span: script.span(start..start + length),
+                limit: duration,
+                twice: twice.iter().any(|range| range.contains(&at)),
+            });
         }
     }
     out

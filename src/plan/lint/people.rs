@@ -1,6 +1,7 @@
-//! Rules about owners, reviews and what is promised for failures: RB402, RB601, RB602, RB605.
+//! Rules about owners, reviews and what is promised for failures: RB402, RB601, RB602, RB605,
+//! and about findings that are no longer accepted: RB608.
 
-use super::{Subject, because, find};
+use super::{Subject, because, days_over, find};
 use crate::diag::{Code, Diagnostics, Severity};
 use crate::runbook::{Kind, days_since_epoch};
 
@@ -15,7 +16,7 @@ pub(super) fn lint(subject: &Subject<'_>, found: &mut Diagnostics) {
     if let Some(source) = &subject.context.code_owners {
         let listed = |owner: &str| {
             let lines = source.text().lines().filter(|line| !line.trim_start().starts_with('#'));
-            lines.flat_map(str::split_whitespace).skip_while(|_| false).any(|word| word == owner)
+            lines.flat_map(|line| line.split_whitespace().skip(1)).any(|word| word == owner)
         };
         for owner in settings.owners.iter().filter(|owner| !listed(&owner.value)) {
             found.push(
@@ -47,6 +48,18 @@ pub(super) fn lint(subject: &Subject<'_>, found: &mut Diagnostics) {
                 }
             }
         }
+    }
+    for allow in &settings.allow {
+        let (Some(until), Some(days)) = (&allow.until, days_over(allow, subject.context.today)) else { continue };
+        found.push(
+            find(
+                Code::AllowanceOver,
+                until.span,
+                format!("`{}` was accepted until {}, {days} days ago", allow.rule.value, until.value),
+            )
+            .note(format!("the reason was: {}", allow.reason))
+            .help("cure what the rule finds and remove the entry, or say until when it is acceptable"),
+        );
     }
     for environment in &settings.environments {
         if let Some(weak) = environment.allow_weak_identity.as_ref().filter(|weak| weak.value && environment.tier >= 1)
