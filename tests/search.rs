@@ -1,6 +1,7 @@
 //! The search index and the routes against what MkDocs made of real projects, where they are at hand.
 
-use opsbook::render::search::{Entry, SearchPage, search_entries};
+use opsbook::render::search::SearchPage;
+use opsbook::render::search::material::{self, Entry};
 use opsbook::text::{Chunk, SitePath, Source, yaml};
 use serde_json::Value;
 use std::io::Read as _;
@@ -41,7 +42,7 @@ fn recorded_content_yields_the_recorded_entries() {
         for (url, page) in record["pages"].as_object().unwrap() {
             let content = page["content"].as_str().unwrap();
             let title = page["title"].as_str().unwrap_or_default();
-            for entry in search_entries(content, SearchPage { url, title, meta: None }) {
+            for entry in material::entries(content, SearchPage { url, title, meta: None, toc: &[] }) {
                 got.insert(entry.location.clone(), shown(&entry));
             }
         }
@@ -66,11 +67,11 @@ fn recorded_content_yields_the_recorded_entries() {
 fn front_matter_decides_about_exclusion_tags_and_boost() {
     let source = Source::new(SitePath::new("p.md"), "tags: [a, 1, null]\nsearch: {boost: 2}\n---");
     let meta = yaml::parse(&Chunk::lifted(&source, 0..source.text().len() - 4)).unwrap().root;
-    let page = SearchPage { url: "p/", title: "P", meta: Some(&meta) };
-    let found = search_entries("<p>x</p>", page);
+    let page = SearchPage { url: "p/", title: "P", meta: Some(&meta), toc: &[] };
+    let found = material::entries("<p>x</p>", page);
     assert_eq!(found[0].tags.as_deref(), Some(["a".to_owned(), "1".to_owned()].as_slice()));
     assert_eq!(found[0].boost, Some(2.into()));
     let source = Source::new(SitePath::new("p.md"), "search: {exclude: true}\n");
     let meta = yaml::parse(&Chunk::of(&source)).unwrap().root;
-    assert_eq!(search_entries("<p>x</p>", SearchPage { meta: Some(&meta), ..page }), []);
+    assert_eq!(material::entries("<p>x</p>", SearchPage { meta: Some(&meta), ..page }), []);
 }

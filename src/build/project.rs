@@ -9,7 +9,7 @@ use crate::plan::{duration_s, lint};
 use crate::render::dates::DateOptions;
 use crate::render::glightbox::Glightbox;
 use crate::render::minify::Minify;
-use crate::render::search::SearchOptions;
+use crate::render::search::{self, SearchOptions, material, mkdocs};
 use crate::render::theme::view::{ScriptView, SiteView};
 use crate::runbook::Duration;
 use crate::site;
@@ -361,13 +361,27 @@ fn validation(levels: &config::Validation) -> site::Validation {
 }
 
 fn search_options(search: &config::Search, language: &str) -> SearchOptions {
-    let own = SearchOptions::for_language(language);
-    let fields = [("title", search.boost.title), ("text", search.boost.text), ("tags", search.boost.tags)];
-    SearchOptions {
-        lang: if search.lang.is_empty() { own.lang } else { search.lang.clone() },
-        separator: search.separator.clone().unwrap_or(own.separator),
-        pipeline: search.pipeline.clone().unwrap_or(own.pipeline),
-        fields: fields.map(|(name, boost)| (name.to_owned(), boost)).into(),
+    let lang = search::languages(&search.lang);
+    match search.form {
+        config::SearchForm::Material => {
+            let own = material::Options::for_language(language);
+            let fields = [("title", search.boost.title), ("text", search.boost.text), ("tags", search.boost.tags)];
+            SearchOptions::Material(material::Options {
+                lang: if lang.is_empty() { own.lang } else { lang },
+                separator: search.separator.clone().unwrap_or(own.separator),
+                pipeline: search.pipeline.clone().unwrap_or(own.pipeline),
+                fields: fields.map(|(name, boost)| (name.to_owned(), boost)).into(),
+            })
+        }
+        config::SearchForm::Mkdocs => {
+            let indexing = mkdocs::Indexing::WORDS.iter().find(|(word, _)| Some(*word) == search.indexing);
+            SearchOptions::Mkdocs(mkdocs::Options {
+                lang: if lang.is_empty() { search::languages(&[language.to_owned()]) } else { lang },
+                separator: search.separator.clone().unwrap_or_else(|| r"[\s\-]+".to_owned()),
+                min_search_length: search.min_search_length.unwrap_or(3),
+                indexing: indexing.map(|(_, way)| *way).unwrap_or_default(),
+            })
+        }
     }
 }
 

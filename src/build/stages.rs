@@ -238,8 +238,8 @@ fn render_body(
     let html = render_html(&parsed.document.body, links);
     let (html, tag_headings) = tags::fill_listings(&html, site, route.path);
     let title = view.title.as_deref().unwrap_or_default();
-    let page = search::SearchPage { url: &route.url, title, meta: route.meta.as_ref() };
-    let search = search::search_part(&search::search_entries(&html, page));
+    let page = search::SearchPage { url: &route.url, title, meta: route.meta.as_ref(), toc: &parsed.document.toc };
+    let search = project.search.as_ref().map(|options| options.part(&html, page)).unwrap_or_default();
     let html = project.glightbox.as_ref().map(|plugin| plugin.wrap(&html, &view.meta)).unwrap_or(html);
     Body { html, search, tag_headings }
 }
@@ -248,15 +248,9 @@ fn render_body(
 /// tags.
 fn route_digest(project: &Project, view: &PageView, listings: &str) -> Digest {
     let meta = view.meta.to_string();
-    let light_box = format!("{:?}", project.glightbox);
+    let plugins = format!("{:?} {:?}", project.glightbox, project.search);
     let title = view.title.as_deref().unwrap_or_default();
-    Digest::of_parts([
-        view.url.as_bytes(),
-        title.as_bytes(),
-        meta.as_bytes(),
-        listings.as_bytes(),
-        light_box.as_bytes(),
-    ])
+    Digest::of_parts([view.url.as_bytes(), title.as_bytes(), meta.as_bytes(), listings.as_bytes(), plugins.as_bytes()])
 }
 
 /// A digest of what each destination on a page becomes.
@@ -310,7 +304,7 @@ fn collect(
     if let Some(options) = &project.search {
         let bodies = site.order.iter().filter_map(|path| cache.bodies.get(path));
         let parts = bodies.map(|kept| kept.value.search.as_str()).filter(|part| !part.is_empty());
-        let index = search::search_index(parts, options);
+        let index = options.index(parts);
         if project.site.plugin("offline").is_some() {
             // A page on a disk may load a script, but not read a file.
             out.bytes("search/search_index.js", [b"var __index = ".as_slice(), &index].concat());

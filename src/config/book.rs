@@ -246,12 +246,12 @@ fn search(top: &Table<'_>, out: &mut Diagnostics) -> Option<Search> {
     set(&mut boost.title, weights.number("title", out));
     set(&mut boost.text, weights.number("text", out));
     set(&mut boost.tags, weights.number("tags", out));
-    let values = |texts: Vec<Spanned<String>>| texts.into_iter().map(|text| text.value).collect::<Vec<_>>();
     Some(Search {
-        lang: values(table.text_or_texts("lang", out)),
+        lang: parts::values(table.text_or_texts("lang", out)),
         separator: table.text("separator", out).map(|text| text.value),
-        pipeline: table.get("pipeline").map(|_| values(table.texts("pipeline", out))),
+        pipeline: table.get("pipeline").map(|_| parts::values(table.texts("pipeline", out))),
         boost,
+        ..Search::default()
     })
 }
 

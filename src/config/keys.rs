@@ -295,9 +295,18 @@ pub const SEARCH_PLUGIN: &[Key] = &[
     key("fields", Takes::Free, "how much each field weighs"),
     key("jieba_dict", Takes::Text, "a dictionary of Chinese words, which opsbook does not read"),
     key("jieba_dict_user", Takes::Text, "a dictionary of Chinese words, which opsbook does not read"),
-    key("indexing", Takes::Text, "given up by Material"),
-    key("prebuild_index", Takes::Flag, "given up by Material"),
-    key("min_search_length", Takes::Number, "given up by Material"),
+    key("indexing", Takes::Free, "given up by Material"),
+    key("prebuild_index", Takes::Free, "given up by Material"),
+    key("min_search_length", Takes::Free, "given up by Material"),
+];
+
+/// The options of the `search` plugin with a theme other than Material's.
+pub const SEARCH_PLUGIN_MKDOCS: &[Key] = &[
+    key("lang", Takes::TextOrTexts, "languages of the texts"),
+    key("separator", Takes::Text, "a regular expression that parts words"),
+    key("min_search_length", Takes::Number, "how many characters a query has at least, 3 by default"),
+    key("indexing", Takes::OneOf(&["full", "sections", "titles"]), "how much of a page can be found"),
+    key("prebuild_index", Takes::Free, "an index that is made beforehand, which opsbook's search box does not need"),
 ];
 
 /// The options of a field of the `search` plugin.

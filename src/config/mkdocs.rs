@@ -36,8 +36,11 @@ pub(super) fn config(
         Some(node) => parts::plugins(node, false, out),
         None => vec![Plugin { name: Spanned::new("search".to_owned(), start), options: None }],
     };
+    let theme = lenient(out, |out| theme(table.get("theme"), start, world, overrides, out));
+    let is_material = theme.name.as_ref().is_some_and(|name| ["material", "default"].contains(&name.value.as_str()));
+    let read_search = if is_material { parts::search_of_plugin } else { parts::search_of_mkdocs_plugin };
     let search = plugins.iter().find(|plugin| plugin.name.value == "search");
-    let search = search.map(|plugin| parts::search_of_plugin(plugin.options.as_ref(), out));
+    let search = search.map(|plugin| read_search(plugin.options.as_ref(), out));
 
     let extra = extra(&table, start, out);
     let own = Table::open(extra.get("opsbook"), "extra.opsbook.", keys::MKDOCS_OPSBOOK, out);
@@ -72,7 +75,7 @@ pub(super) fn config(
         exclude_docs: patterns(&table, "exclude_docs", world, out),
         draft_docs: patterns(&table, "draft_docs", world, out),
         not_in_nav: patterns(&table, "not_in_nav", world, out),
-        theme: lenient(out, |out| theme(table.get("theme"), start, world, overrides, out)),
+        theme,
         extra_css: table.texts("extra_css", out),
         extra_javascript: table
             .get("extra_javascript")

@@ -273,9 +273,21 @@ impl Default for Validation {
     }
 }
 
+/// Whose search plugin is meant: MkDocs looks a name up below the theme's first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SearchForm {
+    /// Material's.
+    #[default]
+    Material,
+    /// The one of MkDocs, for all other themes.
+    Mkdocs,
+}
+
 /// The search index.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Search {
+    /// Whose plugin it is.
+    pub form: SearchForm,
     /// Languages of the texts, as Material names them; empty for the theme's language.
     pub lang: Vec<String>,
     /// A regular expression that parts words, where it is not the language's own.
@@ -284,6 +296,10 @@ pub struct Search {
     pub pipeline: Option<Vec<String>>,
     /// How much title, text and tags weigh.
     pub boost: SearchBoost,
+    /// In MkDocs' form: how much of a page can be found, `full`, `sections` or `titles`.
+    pub indexing: Option<&'static str>,
+    /// In MkDocs' form: how many characters a query has at least.
+    pub min_search_length: Option<i64>,
 }
 
 /// How much the fields of a search entry weigh.

@@ -224,7 +224,7 @@ pub(super) fn plugins(node: &Node, flags: bool, out: &mut Diagnostics) -> Vec<Pl
     listed
 }
 
-/// Reads the options of the `search` plugin, or `[search]`.
+/// Reads the options of Material's plugin `search`.
 pub(super) fn search_of_plugin(options: Option<&Node>, out: &mut Diagnostics) -> Search {
     let table = Table::open(options, "search.", keys::SEARCH_PLUGIN, out);
     let mut boost = SearchBoost::default();
@@ -240,13 +240,53 @@ pub(super) fn search_of_plugin(options: Option<&Node>, out: &mut Diagnostics) ->
         *slot = number.unwrap_or(1.0);
     }
     table.report_unknown(out);
-    let values = |texts: Vec<Spanned<String>>| texts.into_iter().map(|text| text.value).collect::<Vec<_>>();
+    for key in ["jieba_dict", "jieba_dict_user"] {
+        report_idle(&table, key, Code::ConfigNoEffect, "opsbook does not cut Chinese text into words", out);
+    }
+    for key in ["indexing", "prebuild_index", "min_search_length"] {
+        report_idle(&table, key, Code::ConfigDeprecated, "Material has given it up", out);
+    }
     Search {
         lang: values(table.text_or_texts("lang", out)),
         separator: table.text("separator", out).map(|text| text.value),
         pipeline: table.get("pipeline").map(|_| values(table.texts("pipeline", out))),
         boost,
+        ..Search::default()
     }
+}
+
+/// Reads the options of MkDocs' own plugin `search`, which themes other than Material's have.
+pub(super) fn search_of_mkdocs_plugin(options: Option<&Node>, out: &mut Diagnostics) -> Search {
+    let table = Table::open(options, "search.", keys::SEARCH_PLUGIN_MKDOCS, out);
+    table.report_unknown(out);
+    if table.get("prebuild_index").is_some_and(|value| value.as_bool() != Some(false)) {
+        report_idle(
+            &table,
+            "prebuild_index",
+            Code::ConfigNoEffect,
+            "the search box makes its index when it is opened",
+            out,
+        );
+    }
+    Search {
+        form: SearchForm::Mkdocs,
+        lang: values(table.text_or_texts("lang", out)),
+        separator: table.text("separator", out).map(|text| text.value),
+        indexing: table.word("indexing", out).map(|word| word.value),
+        min_search_length: table.number("min_search_length", out).map(|number| number as i64),
+        ..Search::default()
+    }
+}
+
+fn report_idle(table: &Table<'_>, key: &str, code: Code, why: &str, out: &mut Diagnostics) {
+    if let (Some(_), Some(span)) = (table.get(key), table.key_span(key)) {
+        out.push(Diagnostic::new(code, span, format!("`search.{key}` has no effect")).note(why));
+    }
+}
+
+/// Drops the places of texts.
+pub(super) fn values(texts: Vec<Spanned<String>>) -> Vec<String> {
+    texts.into_iter().map(|text| text.value).collect()
 }
 
 // ── Scripts ─────────────────────────────────────────────────────────────────

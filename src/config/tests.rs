@@ -61,7 +61,7 @@ fn the_smallest_configurations_have_mkdocs_and_mdbook_defaults() {
     assert_eq!((config.docs_dir.as_str(), config.site_dir.as_str()), ("docs", "site"));
     assert!(config.use_directory_urls && !config.strict && config.nav.is_none());
     assert_eq!(config.plugins.len(), 1);
-    assert_eq!(config.search, Some(Search::default()));
+    assert_eq!(config.search, Some(Search { form: SearchForm::Mkdocs, ..Search::default() }));
     assert_eq!(config.markdown.dialect, Dialect::MkDocs);
     assert_eq!(config.theme.font, Some(Font { text: "Roboto".to_owned(), code: "Roboto Mono".to_owned() }));
     let config = good(book("[book]\ntitle = \"X\"\n"));
@@ -78,15 +78,38 @@ fn listing_a_plugin_drops_search_and_disabled_ones_are_gone() {
     assert_eq!(names, ["tags", "meta"]);
     assert_eq!(config.search, None);
     assert!(good(mkdocs("site_name: X\nplugins: []\n")).search.is_none());
-    let config = good(mkdocs("site_name: X\nplugins: {search: {lang: [en, de], fields: {title: {boost: 5}}}}\n"));
+    let config = good(mkdocs(
+        "site_name: X\ntheme: material\nplugins: {search: {lang: [en, de], fields: {title: {boost: 5}}}}\n",
+    ));
     let search = config.search.expect("it is listed");
     assert_eq!((search.lang.len(), search.boost.title, search.boost.tags), (2, 5.0, 1e6));
+}
+
+#[test]
+fn the_theme_decides_whose_search_it_is() {
+    let search = |yaml: &str| good(mkdocs(yaml)).search.expect("search is on");
+    assert_eq!(search("site_name: X\ntheme: {name: material}\n").form, SearchForm::Material);
+    assert_eq!(search("site_name: X\n").form, SearchForm::Mkdocs);
+    let own = search("site_name: X\nplugins: {search: {indexing: titles, min_search_length: 2}}\n");
+    assert_eq!((own.form, own.indexing, own.min_search_length), (SearchForm::Mkdocs, Some("titles"), Some(2)));
 }
 
 #[test]
 fn every_mistake_has_its_place() {
     let cases = [
         ("docs_dri: x\nsite_name: a\n", "OB102 0..8 unknown key `docs_dri`"),
+        (
+            "site_name: a\ntheme: {name: material}\nplugins: {search: {jieba_dict: x}}\n",
+            "OB113 56..66 `search.jieba_dict` has no effect",
+        ),
+        (
+            "site_name: a\ntheme: {name: material}\nplugins: {search: {indexing: full}}\n",
+            "OB112 56..64 `search.indexing` has no effect",
+        ),
+        (
+            "site_name: a\nplugins: {search: {prebuild_index: true}}\n",
+            "OB113 32..46 `search.prebuild_index` has no effect",
+        ),
         ("site_name: 12\n", "OB103 11..13 `site_name` takes text, not a number"),
         ("nav: []\n", "OB105 0..0 `site_name` is not given"),
         (

@@ -11,13 +11,18 @@ const engine = (() => {
     const fields = (raw.config && raw.config.fields) || {};
     const boost = (name, usual) => Math.log2(1 + Number((fields[name] && fields[name].boost) || usual));
     const weights = { title: boost("title", 1000), tags: boost("tags", 1000000), text: 1 };
+    // MkDocs' own form has no fields: its texts are text, not HTML, and the entry of a page holds all of
+    // it, so that the first heading would only say it again.
+    const isMkdocs = !(raw.config && raw.config.fields);
+    const shortest = (raw.config && raw.config.min_search_length) || 0;
     const docs = [];
     const postings = new Map();
     const parents = new Map();
     for (const entry of raw.docs || []) {
       const page = entry.location.split("#")[0];
+      if (isMkdocs && entry.location.includes("#") && parents.has(page) && parents.get(page).title === plain(entry.title)) continue;
       const id = docs.length;
-      const doc = { id, location: entry.location, page, title: plain(entry.title), text: plain(entry.text).replace(/\s+/g, " ").trim(), tags: entry.tags || [], boost: Number(entry.boost) || 1 };
+      const doc = { id, location: entry.location, page, title: plain(entry.title), text: (isMkdocs ? entry.text : plain(entry.text)).replace(/\s+/g, " ").trim(), tags: entry.tags || [], boost: Number(entry.boost) || 1 };
       if (!entry.location.includes("#")) parents.set(page, doc);
       docs.push(doc);
       const count = (text, weight) => {
@@ -33,7 +38,7 @@ const engine = (() => {
       count(doc.tags.flatMap(tag => tokens(String(tag))), weights.tags);
     }
     const vocabulary = [...postings.keys()].sort();
-    return { docs, postings, vocabulary, parents };
+    return { docs, postings, vocabulary, parents, shortest };
   }
   function load() {
     if (!pending) {
@@ -60,6 +65,7 @@ const engine = (() => {
     return words;
   }
   function query(index, text) {
+    if (text.length < index.shortest) return { terms: [], groups: [], count: 0 };
     const phrases = [...text.matchAll(/"([^"]+)"/g)].map(hit => fold(hit[1]));
     const banned = [...text.matchAll(/(?:^|\s)-(\S{2,})/g)].flatMap(hit => tokens(hit[1]));
     const wanted = tokens(text.replace(/(?:^|\s)-\S{2,}/g, " ").replace(/["+*~^]/g, " "));

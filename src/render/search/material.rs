@@ -1,24 +1,12 @@
-//! The search index: what the search box of Material for MkDocs reads.
+//! The search index as Material for MkDocs writes it.
 //!
-//! One entry for a page up to its first sub-heading and one for each heading, computed page by page
-//! from the rendered content by the rules of Material's search plugin (9.8, `plugins/search`); the
-//! index is their concatenation. The content is read as HTML because raw HTML in a page is searched
-//! too.
+//! One entry for a page up to its first sub-heading and one for each heading, by the rules of
+//! Material's search plugin (9.8, `plugins/search`).
 
-use super::html_events::{Event, html_events};
+use super::{SearchPage, list};
+use crate::render::html_events::{Event, html_events, is_void};
 use crate::text::{quoted_ascii, yaml};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What the index knows of one page.
-#[derive(Clone, Copy, Debug)]
-pub struct SearchPage<'a> {
-    /// The page's URL relative to the site; empty for the root.
-    pub url: &'a str,
-    /// The page's title as text.
-    pub title: &'a str,
-    /// The front matter: `title`, `tags`, `search.exclude` and `search.boost` are read.
-    pub meta: Option<&'a yaml::Node>,
-}
 
 /// One thing to find.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,7 +25,7 @@ pub struct Entry {
 
 /// The configuration block of the index.
 #[derive(Clone, Debug, PartialEq)]
-pub struct SearchOptions {
+pub struct Options {
     /// The languages.
     pub lang: Vec<String>,
     /// The regular expression between words.
@@ -48,13 +36,13 @@ pub struct SearchOptions {
     pub fields: Vec<(String, f64)>,
 }
 
-impl SearchOptions {
+impl Options {
     /// Returns what Material sets for a theme language where the plugin's options say nothing.
-    pub fn for_language(language: &str) -> SearchOptions {
+    pub fn for_language(language: &str) -> Options {
         let own = LANGUAGES.iter().find(|(name, ..)| *name == language);
         let (_, lang, separator, pipeline) = own.copied().unwrap_or(("en", "", "", ""));
         let or = |value: &str, default: &str| if value.is_empty() { default.to_owned() } else { value.to_owned() };
-        SearchOptions {
+        Options {
             lang: vec![or(lang, "en")],
             separator: or(separator, r"[\s\-]+"),
             pipeline: vec![or(pipeline, "stopWordFilter")],
@@ -115,7 +103,7 @@ const LANGUAGES: &[(&str, &str, &str, &str)] = &[
 ];
 
 /// Returns the entries of one page, from its rendered content.
-pub fn search_entries(content: &str, page: SearchPage<'_>) -> Vec<Entry> {
+pub fn entries(content: &str, page: SearchPage<'_>) -> Vec<Entry> {
     let search = page.meta.and_then(|meta| meta.get("search"));
     if search.and_then(|search| search.get("exclude")).is_some_and(is_truthy) {
         return Vec::new();
@@ -153,37 +141,23 @@ pub fn search_entries(content: &str, page: SearchPage<'_>) -> Vec<Entry> {
         .collect()
 }
 
-/// Returns the entries as they stand in the index, separated by commas: the part of one page.
-pub fn search_part(entries: &[Entry]) -> String {
-    let parts: Vec<String> = entries.iter().map(entry_json).collect();
-    parts.join(",")
-}
-
-/// Puts the parts of all pages, in the order of the site, together to `search_index.json`.
-pub fn search_index<'a>(parts: impl IntoIterator<Item = &'a str>, options: &SearchOptions) -> Vec<u8> {
-    let list = |items: &[String]| items.iter().map(|item| quoted_ascii(item)).collect::<Vec<_>>().join(",");
-    let fields: Vec<String> =
-        options.fields.iter().map(|(name, boost)| format!("{}:{{\"boost\":{boost:?}}}", quoted_ascii(name))).collect();
-    let mut out = format!(
-        "{{\"config\":{{\"lang\":[{}],\"separator\":{},\"pipeline\":[{}],\"fields\":{{{}}}}},\"docs\":[",
-        list(&options.lang),
-        quoted_ascii(&options.separator),
-        list(&options.pipeline),
-        fields.join(",")
-    );
-    let mut first = true;
-    for part in parts.into_iter().filter(|part| !part.is_empty()) {
-        if !first {
-            out.push(',');
-        }
-        first = false;
-        out.push_str(part);
+impl Options {
+    /// The block `config` of the index.
+    pub(super) fn json(&self) -> String {
+        let fields: Vec<String> =
+            self.fields.iter().map(|(name, boost)| format!("{}:{{\"boost\":{boost:?}}}", quoted_ascii(name))).collect();
+        format!(
+            "{{\"lang\":{},\"separator\":{},\"pipeline\":{},\"fields\":{{{}}}}}",
+            list(&self.lang),
+            quoted_ascii(&self.separator),
+            list(&self.pipeline),
+            fields.join(",")
+        )
     }
-    out.push_str("]}");
-    out.into_bytes()
 }
 
-fn entry_json(entry: &Entry) -> String {
+/// Returns an entry as it stands in the index.
+pub(super) fn entry_json(entry: &Entry) -> String {
     let mut out = format!(
         "{{\"location\":{},\"title\":{},\"text\":{}",
         quoted_ascii(&entry.location),
@@ -191,8 +165,7 @@ fn entry_json(entry: &Entry) -> String {
         quoted_ascii(&entry.text)
     );
     if let Some(tags) = &entry.tags {
-        let tags: Vec<String> = tags.iter().map(|tag| quoted_ascii(tag)).collect();
-        out.push_str(&format!(",\"tags\":[{}]", tags.join(",")));
+        out.push_str(&format!(",\"tags\":{}", list(tags)));
     }
     if let Some(boost) = &entry.boost {
         out.push_str(&format!(",\"boost\":{boost}"));
@@ -226,10 +199,6 @@ fn json(node: &yaml::Node) -> serde_json::Value {
         }
     }
 }
-
-/// Elements without an end (Material's list).
-const VOID: &[&str] =
-    &["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"];
 
 /// Elements whose tags stay in the text (Material's list).
 const KEPT: &[&str] = &["p", "code", "pre", "li", "ol", "ul", "sub", "sup"];
@@ -298,7 +267,7 @@ struct Reader {
 
 impl Reader {
     fn start(&mut self, tag: String, attrs: &[(String, String)]) {
-        if VOID.contains(&tag.as_str()) {
+        if is_void(&tag) {
             return;
         }
         let attr = |name: &str| attrs.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
@@ -428,14 +397,14 @@ fn escape(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn entries(html: &str) -> Vec<(String, String, String)> {
-        let page = SearchPage { url: "p/", title: "File name", meta: None };
-        search_entries(html, page).into_iter().map(|entry| (entry.location, entry.title, entry.text)).collect()
+    fn found(html: &str) -> Vec<(String, String, String)> {
+        let page = SearchPage { url: "p/", title: "File name", meta: None, toc: &[] };
+        entries(html, page).into_iter().map(|entry| (entry.location, entry.title, entry.text)).collect()
     }
 
     fn is(html: &str, want: &[(&str, &str, &str)]) {
         let want: Vec<_> = want.iter().map(|(a, b, c)| ((*a).to_owned(), (*b).to_owned(), (*c).to_owned())).collect();
-        assert_eq!(entries(html), want);
+        assert_eq!(found(html), want);
     }
 
     #[test]
@@ -464,23 +433,6 @@ mod tests {
         is(
             "<h1 id=\"t\">T</h1>\n<p> </p>\n\n<div> \n </div><pre><code>a\n  b</code></pre>",
             &[("p/", "T", "<pre><code>a\n  b</code></pre>")],
-        );
-    }
-
-    #[test]
-    fn the_index_is_ascii_json() {
-        let entry = Entry {
-            location: "ü/".to_owned(),
-            title: "\"𝄞\"".to_owned(),
-            text: String::new(),
-            tags: Some(vec!["a".to_owned()]),
-            boost: Some(2.into()),
-        };
-        let part = search_part(&[entry]);
-        let index = search_index(["", part.as_str()], &SearchOptions::for_language("en"));
-        assert_eq!(
-            String::from_utf8(index).unwrap(),
-            r#"{"config":{"lang":["en"],"separator":"[\\s\\-]+","pipeline":["stopWordFilter"],"fields":{"title":{"boost":1000.0},"text":{"boost":1.0},"tags":{"boost":1000000.0}}},"docs":[{"location":"\u00fc/","title":"\"\ud834\udd1e\"","text":"","tags":["a"],"boost":2}]}"#
         );
     }
 }
