@@ -11,6 +11,7 @@ mod diagnostics;
 mod emit;
 mod incremental;
 mod inline;
+mod keys;
 // The programs that it runs are made for Linux.
 #[cfg(target_os = "linux")]
 mod kube;

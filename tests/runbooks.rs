@@ -215,6 +215,42 @@ fn an_accepted_finding_names_a_rule_that_a_page_can_accept_and_says_why() {
 }
 
 #[test]
+fn a_key_that_means_nothing_where_it_stands_is_said() {
+    let page = "---\nrunbook: {version: 1, owners: [a]}\nchecklist:\n  - {step: one, evidence: url}\n  - {text: Look, evidence: \
+                output}\n  - {group: All, evidence: note, section: \"#nowhere\", items: [{step: two}]}\n  - {use: b.md#three, with: \
+                {coulor: red}}\n---\n\n```bash\n#| id: one\n#| verify: check\ntrue\n```\n\n```yaml\n#| id: two\n#| type: kubectl\n#| \
+                shell: sh\nget: pods\nfor: delete\ntimeout: 5m\n```\n\n```bash\n#| id: check\n#| expect: {exit: 1}\nfalse\n```\n";
+    let other =
+        "---\nrunbook: {version: 1, params: {colour: {default: red}}}\n---\n\n```bash\n#| id: three\ntrue\n```\n";
+    let project = Project::of(&[("a.md", page), ("b.md", other)]);
+    let (_, diagnostics) = project.lower("a.md", &[], &Facts::default());
+    assert_eq!(
+        project.show_all(&diagnostics),
+        [
+            "a.md:4:27 RB002 `evidence: url` means nothing here",
+            "a.md:5:28 RB002 `evidence: output` means nothing here",
+            "a.md:6:28 RB002 `evidence: note` means nothing here",
+            "a.md:6:43 RB006 there is no section `#nowhere`",
+            "a.md:7:30 RB009 `b.md` has no parameter `coulor`",
+            "a.md:19:4 RB002 `shell` means nothing in a block of type `kubectl`",
+            "a.md:21:1 RB002 `for` means nothing without `wait`",
+            "a.md:22:1 RB002 `timeout` means nothing without `rollout`, `wait`, `delete`",
+            "a.md:26:8 RB002 what `check` expects is not looked at here",
+        ]
+    );
+}
+
+#[test]
+fn the_guards_of_a_group_may_be_passed_for_the_changes_in_it() {
+    let page = "---\nrunbook: {version: 1, owners: [a]}\nchecklist:\n  - {group: All, break_glass: {reason: required, review_within: \
+                1h}, items: [{step: one}, {text: Look}]}\n---\n\n```bash\n#| id: one\n#| timeout: 1m\ntrue\n```\n";
+    let plan = plan_of(&Project::of(&[("a.md", page)]), "a.md", &[], &Facts::default());
+    let within =
+        plan.steps.iter().map(|step| step.break_glass.as_ref().and_then(|glass| glass.review_within.as_deref()));
+    assert_eq!(within.collect::<Vec<_>>(), [Some("1h"), None]);
+}
+
+#[test]
 fn a_plain_page_of_boxes_is_a_runbook() {
     let page = "---\nrunbook: {version: 1}\n---\n\n# Restart\n\n- [ ] Tell the users\n- [x] Stop the queue\n\n```console\n#| id: \
                 restart\n#| timeout: 1m\n$ systemctl restart \\\n> queue\nok\n```\n";

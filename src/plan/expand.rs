@@ -62,6 +62,8 @@ pub(super) struct Scope {
     /// The group's node.
     pub(super) parent: usize,
     pub(super) env: Option<String>,
+    /// How the guards of the group's changes may be passed.
+    pub(super) break_glass: Option<runbook::BreakGlass>,
     pub(super) component: Option<usize>,
     /// The page's parameters as texts.
     pub(super) values: Rc<BTreeMap<String, String>>,
@@ -154,6 +156,15 @@ impl<'a> Expansion<'a> {
         }
     }
 
+    /// Checks the section of an item that is no step itself.
+    fn check_section(&mut self, item: &Item, scope: &Scope) {
+        if let Some(section) = &item.section
+            && let Err(diagnostic) = find_place(self.library, scope.page, section)
+        {
+            self.diagnostics.push(*diagnostic);
+        }
+    }
+
     fn add(&mut self, node: Node) -> usize {
         let number = self.nodes.len();
         let parent = node.parent;
@@ -200,15 +211,21 @@ impl<'a> Expansion<'a> {
             }
             None => scope.env.clone(),
         };
-        let inner = Scope { env, ..scope.clone() };
+        let break_glass = item.break_glass.clone().or_else(|| scope.break_glass.clone());
+        let inner = Scope { env, break_glass, ..scope.clone() };
         match &item.action {
-            ItemAction::Group(group) => self.group(item, group, &inner),
+            ItemAction::Group(group) => {
+                self.check_section(item, scope);
+                self.group(item, group, &inner);
+            }
             ItemAction::Use { target, with } if split_reference(scope.page, &target.value).1.is_none() => {
+                self.check_section(item, scope);
                 self.use_page(item, target, with, &inner);
             }
             ItemAction::Use { target, with } => {
                 match find_block(self.library, scope.page, target, ReferenceKind::Use) {
                     Ok((page, block)) => {
+                        self.check_with(page, with);
                         let inner = self.with_values(with, &inner);
                         self.block_step(item, page, block, target.span, &inner);
                     }
@@ -335,17 +352,8 @@ impl<'a> Expansion<'a> {
                 given.insert(param.name.value.clone(), value.clone());
             }
         }
-        for (name, template) in with {
-            if !settings.params.iter().any(|param| param.name.value == name.value) {
-                let message = format!("`{path}` has no parameter `{}`", name.value);
-                let known: Vec<&str> = settings.params.iter().map(|param| param.name.value.as_str()).collect();
-                let diagnostic = Diagnostic::new(Code::RunbookUnbound, name.span, message);
-                self.diagnostics.push(match nearest(&name.value, known.iter().copied()) {
-                    Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-                    None => diagnostic,
-                });
-                continue;
-            }
+        self.check_with(path, with);
+        for (name, template) in with.iter().filter(|(name, _)| is_param(settings, name)) {
             let value = self.resolve(template, scope, item.span);
             given.insert(name.value.clone(), value);
         }
@@ -393,6 +401,7 @@ impl<'a> Expansion<'a> {
             prefix: format!("{id}."),
             parent: node,
             env: scope.env.clone(),
+            break_glass: scope.break_glass.clone(),
             component: scope.component,
             values: Rc::new(values),
             vars: Rc::new(vars),
@@ -402,6 +411,22 @@ impl<'a> Expansion<'a> {
         };
         self.items(&runbook.checklist, &inner);
         self.drop_if_empty(node);
+    }
+
+    /// Reports values for parameters that a runbook does not have; blocks of a page without settings
+    /// take any.
+    fn check_with(&mut self, path: SitePath, with: &[(Spanned<String>, Template)]) {
+        let page = self.library.page(path).and_then(|page| page.runbook.as_ref());
+        let Some(settings) = page.and_then(|runbook| runbook.settings.as_ref()) else { return };
+        for (name, _) in with.iter().filter(|(name, _)| !is_param(settings, name)) {
+            let message = format!("`{path}` has no parameter `{}`", name.value);
+            let known: Vec<&str> = settings.params.iter().map(|param| param.name.value.as_str()).collect();
+            let diagnostic = Diagnostic::new(Code::RunbookUnbound, name.span, message);
+            self.diagnostics.push(match nearest(&name.value, known.iter().copied()) {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                None => diagnostic,
+            });
+        }
     }
 
     /// Adds the values of `with` to what a single block sees.
@@ -521,6 +546,8 @@ impl<'a> Expansion<'a> {
                 "component".to_owned()
             }
         });
+        // A group's holds for the changes in it; what people do has no guards to pass.
+        let glass = if kind == StepKind::Run { scope.break_glass.as_ref() } else { item.break_glass.as_ref() };
         let when = if self.template { item.when.as_ref() } else { None };
         let when = when.and_then(|when| Some(self.library.page(scope.page)?.source.slice(when.span)?.to_owned()));
         Step {
@@ -554,7 +581,7 @@ impl<'a> Expansion<'a> {
             evidence: Evidence::None,
             section,
             approval: None,
-            break_glass: item.break_glass.as_ref().map(|declared| BreakGlass {
+            break_glass: glass.map(|declared| BreakGlass {
                 reason: "required".to_owned(),
                 review_within: declared.review_within.as_ref().map(|within| within.text.clone()),
             }),
@@ -647,6 +674,17 @@ impl<'a> Expansion<'a> {
         secrets: &mut Vec<String>,
     ) -> Action {
         self.pages.insert(page);
+        if let Some(expect) =
+            block.expect.as_ref().filter(|it| it.exit.is_some_and(|exit| exit != 0) || it.stdout_matches.is_some())
+        {
+            let span = expect.stdout_matches.as_ref().map_or(block.id.span, |pattern| pattern.span);
+            let message = format!("what `{}` expects is not looked at here", block.id.value);
+            self.diagnostics.push(
+                Diagnostic::new(Code::RunbookSchema, span, message)
+                    .label(item, "this item verifies, undoes or watches with it")
+                    .help("let the script itself exit with 0 where all is well"),
+            );
+        }
         let (_, script, _, used) = self.script(block, step, scope, item);
         secrets.extend(used);
         Action {
@@ -791,6 +829,10 @@ impl<'a> Expansion<'a> {
             self.diagnostics.push(diagnostic);
         }
     }
+}
+
+fn is_param(settings: &runbook::Settings, name: &Spanned<String>) -> bool {
+    settings.params.iter().any(|param| param.name.value == name.value)
 }
 
 fn retries(block: &Block) -> Option<Retries> {

@@ -116,6 +116,7 @@ pub fn lower(
         prefix: String::new(),
         parent: root,
         env: None,
+        break_glass: None,
         component: None,
         values: Rc::new(texts),
         vars: Rc::new(BTreeMap::new()),

@@ -95,7 +95,7 @@ pub(super) fn kubectl(spec: &KubectlSpec, timeout_s: Option<u64>, resolve: &mut 
     if let Some(namespace) = &spec.namespace {
         argv.extend(["--namespace".to_owned(), resolve(namespace)]);
     }
-    let waits = matches!(spec.verb, KubectlVerb::Rollout(_) | KubectlVerb::Wait { .. });
+    let waits = matches!(spec.verb, KubectlVerb::Rollout(_) | KubectlVerb::Wait { .. } | KubectlVerb::Delete(_));
     match &spec.verb {
         KubectlVerb::Rollout(what) => {
             argv.extend(["rollout".to_owned(), "status".to_owned()]);

@@ -131,6 +131,9 @@ fn finish(
     let language = code.language.as_ref().map(|language| language.value.to_lowercase()).unwrap_or_default();
     let kind = reader.word(fields, "type", BlockType::WORDS, BlockType::from_word);
     let kind = kind.map_or(BlockType::Run, |kind| kind.value);
+    if let Some((span, _)) = fields.entry("shell").filter(|_| kind != BlockType::Run) {
+        reader.wrong(span, format!("`shell` means nothing in a block of type `{}`", kind.word()));
+    }
     let secrets = reader.texts(fields, "secrets");
     settings::check_secrets(reader, &secrets);
     let mut console = false;

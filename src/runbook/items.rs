@@ -77,6 +77,15 @@ fn extract_item(reader: &mut Reader<'_>, node: &Node, depth: usize) -> Option<It
         None => (named.map_or(String::new(), |named| named.value), named_span),
     };
     let id = if id.is_empty() { "item".to_owned() } else { id };
+    let evidence = reader.word(&fields, "evidence", Evidence::WORDS, Evidence::from_word);
+    if let Some(wrong) = evidence.as_ref().filter(|evidence| !keeps(&action, evidence.value)) {
+        let help = match &action {
+            ItemAction::Manual => "write `none`, `note`, `url` or `file`",
+            _ => "leave it out: the output of what runs is kept; ask a person in an item of its own",
+        };
+        let message = format!("`evidence: {}` means nothing here", wrong.value.word());
+        reader.diagnostics.push(Diagnostic::new(Code::RunbookSchema, wrong.span, message).help(help));
+    }
     let needs = fields.entry("needs").map(|_| reader.texts(&fields, "needs"));
     let when = reader.text(&fields, "when").and_then(|text| match Condition::parse(&text.value) {
         Ok(condition) => Some(Spanned::new(condition, text.span)),
@@ -99,10 +108,22 @@ fn extract_item(reader: &mut Reader<'_>, node: &Node, depth: usize) -> Option<It
         on: reader.word(&fields, "on", On::WORDS, On::from_word),
         when,
         break_glass: extract_break_glass(reader, &fields),
-        evidence: reader.word(&fields, "evidence", Evidence::WORDS, Evidence::from_word),
+        evidence,
         section: reader.text(&fields, "section"),
         text,
     })
+}
+
+/// Whether a kind of evidence can be asked for: a person's of a person, the output of what runs.
+fn keeps(action: &ItemAction, evidence: Evidence) -> bool {
+    match action {
+        ItemAction::Manual => evidence != Evidence::Output,
+        ItemAction::Step(_) | ItemAction::Wait { .. } => matches!(evidence, Evidence::None | Evidence::Output),
+        ItemAction::Use { target, .. } => {
+            target.value.contains('#') && matches!(evidence, Evidence::None | Evidence::Output)
+        }
+        ItemAction::Approve(_) | ItemAction::Group(_) => false,
+    }
 }
 
 /// Returns what the item asks for, and the text that its id is derived from.

@@ -91,6 +91,15 @@ pub(super) fn extract_kubectl(reader: &mut Reader<'_>, node: &Node, at: Span) ->
         );
         return None;
     }
+    let belongs: [(&str, &[&str]); 3] =
+        [("for", &["wait"]), ("server_side", &["apply"]), ("timeout", &["rollout", "wait", "delete"])];
+    for (key, owners) in belongs {
+        if let Some((span, _)) = fields.entry(key)
+            && !owners.contains(&given[0].0)
+        {
+            reader.wrong(span, format!("`{key}` means nothing without {}", super::fields::list(owners)));
+        }
+    }
     let verb = match given[0].0 {
         "rollout" => KubectlVerb::Rollout(reader.template(&fields, "rollout")?),
         "wait" => KubectlVerb::Wait {

@@ -1,4 +1,4 @@
-//! Rules about a page and its checklist as they are written: RB004, RB008, RB101, RB105 to RB108.
+//! Rules about a page and its checklist as they are written: RB004, RB005, RB008, RB101, RB105 to RB108.
 
 use super::{Subject, bash, find, used_blocks};
 use crate::diag::{Code, Diagnostics};
@@ -12,6 +12,7 @@ const MAX_ITEMS: usize = 9;
 pub(super) fn lint(subject: &Subject<'_>, found: &mut Diagnostics) {
     let runbook = subject.runbook;
     fences(subject, found);
+    unique_id(subject, found);
     orphans(subject, found);
     boxes(subject, found);
     timeouts(subject, found);
@@ -201,6 +202,26 @@ fn changes_something(subject: &Subject<'_>, item: &Item) -> bool {
     block_of(subject, item).is_some_and(|block| {
         !guards_something(subject, item) && block.role.as_ref().is_none_or(|role| role.value != Role::Notify)
     })
+}
+
+/// RB005: two runbooks of a project have one id, so that nobody can tell their runs apart.
+fn unique_id(subject: &Subject<'_>, found: &mut Diagnostics) {
+    let Some(settings) = subject.runbook.settings.as_ref().filter(|_| subject.context.whole) else { return };
+    let same = |(path, page): (crate::text::SitePath, &crate::plan::library::Page)| {
+        let other = page.runbook.as_ref()?.settings.as_ref()?;
+        (path < subject.runbook.path && other.id.value == settings.id.value).then_some(other.id.span)
+    };
+    if let Some(first) = subject.library.pages().find_map(same) {
+        found.push(
+            find(
+                Code::RunbookDuplicateId,
+                settings.id.span,
+                format!("runbook id `{}` is used twice in this project", settings.id.value),
+            )
+            .label(first, "it is used here first")
+            .help("give this one an `id` of its own; where none is written, the file's name counts"),
+        );
+    }
 }
 
 /// RB107: no limit, or a limit of the command's own that the step's cuts off. Where Helm takes a failure
