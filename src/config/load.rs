@@ -35,7 +35,7 @@ pub fn load(path: SitePath, world: &dyn World, env: Environment<'_>, overrides: 
             book::config(path, &root, world, env, overrides, &mut loader.out)
         })
     } else {
-        loader.mkdocs_tree(path).and_then(|mut root| {
+        loader.mkdocs_tree(path, env).and_then(|mut root| {
             special::resolve_env(&mut root, env, &mut loader.out);
             mkdocs::config(path, root, world, overrides, &mut loader.out)
         })
@@ -46,7 +46,7 @@ pub fn load(path: SitePath, world: &dyn World, env: Environment<'_>, overrides: 
 
 /// Reads a YAML configuration and what it inherits, without a look at what its keys mean.
 pub(super) fn tree(path: SitePath, world: &dyn World) -> Option<Node> {
-    Loader { world, reads: Vec::new(), out: Diagnostics::new() }.mkdocs_tree(path)
+    Loader { world, reads: Vec::new(), out: Diagnostics::new() }.mkdocs_tree(path, &|_| None)
 }
 
 struct Loader<'a> {
@@ -82,7 +82,7 @@ impl Loader<'_> {
     }
 
     /// Reads a file and what it inherits, merged.
-    fn mkdocs_tree(&mut self, path: SitePath) -> Option<Node> {
+    fn mkdocs_tree(&mut self, path: SitePath, env: Environment<'_>) -> Option<Node> {
         // From the configuration to its farthest ancestor.
         let mut chain: Vec<(SitePath, Node)> = Vec::new();
         let mut next = Some((path, None));
@@ -99,8 +99,8 @@ impl Loader<'_> {
             }
             let source = self.read(path, asked)?;
             let mut root = self.parse_yaml(&source)?;
-            next =
-                take_inherit(&mut root, &mut self.out).map(|(parent, span)| (path.parent().join(&parent), Some(span)));
+            next = take_inherit(&mut root, env, &mut self.out)
+                .map(|(parent, span)| (path.parent().join(&parent), Some(span)));
             chain.push((path, root));
         }
         let merged = chain.into_iter().rev().map(|(_, root)| root).reduce(merge);
@@ -136,7 +136,7 @@ impl Loader<'_> {
 }
 
 /// Takes `INHERIT` out of a mapping.
-fn take_inherit(root: &mut Node, out: &mut Diagnostics) -> Option<(String, Span)> {
+fn take_inherit(root: &mut Node, env: Environment<'_>, out: &mut Diagnostics) -> Option<(String, Span)> {
     let Kind::Map(entries) = &mut root.kind else { return None };
     let mut taken = None;
     entries.retain(|(key, value)| {
@@ -146,7 +146,8 @@ fn take_inherit(root: &mut Node, out: &mut Diagnostics) -> Option<(String, Span)
         }
         !is_it
     });
-    let value = taken?;
+    let mut value = taken?;
+    special::resolve_env(&mut value, env, out);
     let path = value.as_str().map(|path| (path.to_owned(), value.span));
     if path.is_none() {
         let message = format!("`INHERIT` takes the path of a configuration, not {}", value.kind_name());

@@ -198,6 +198,12 @@ fn inheritance_merges_mappings_and_replaces_lists() {
 }
 
 #[test]
+fn inheritance_may_come_from_the_environment() {
+    let files = world(&[("mkdocs.yml", "INHERIT: !ENV [NO_SUCH_NAME, base.yml]\n"), ("base.yml", "site_name: Base\n")]);
+    assert_eq!(good(load_in(&files, "mkdocs.yml")).site.name.value, "Base");
+}
+
+#[test]
 fn a_cycle_of_inheritance_is_named_and_a_missing_file_has_a_place() {
     let files = world(&[("mkdocs.yml", "INHERIT: b.yml\n"), ("b.yml", "site_name: b\nINHERIT: mkdocs.yml\n")]);
     let loaded = load_in(&files, "mkdocs.yml");
