@@ -112,6 +112,15 @@ fn read_icons(source: &str, set: &str, icons: &mut BTreeMap<String, String>) {
             Some(family) => format!("{set}/{family}/{slug}"),
             None => format!("{set}/{slug}"),
         };
-        icons.insert(path, svg.replace('\n', " "));
+        icons.insert(path, without_title(svg).replace('\n', " "));
+    }
+}
+
+/// Takes the `<title>` out of a picture, as Material does: it would be read as text of the page and
+/// found by the search.
+fn without_title(svg: &str) -> String {
+    match (svg.find("<title>"), svg.find("</title>")) {
+        (Some(start), Some(end)) if start < end => format!("{}{}", &svg[..start], &svg[end + "</title>".len()..]),
+        _ => svg.to_owned(),
     }
 }

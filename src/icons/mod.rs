@@ -67,6 +67,11 @@ mod tests {
     }
 
     #[test]
+    fn no_picture_brings_text() {
+        assert!(svg("simple/github").is_some_and(|svg| !svg.contains("<title")));
+    }
+
+    #[test]
     fn every_picture_stands_under_its_own_name() {
         let names = pack::names();
         assert!(names.windows(2).all(|pair| pair[0] < pair[1]));

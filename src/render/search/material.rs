@@ -206,6 +206,9 @@ const KEPT: &[&str] = &["p", "code", "pre", "li", "ol", "ul", "sub", "sup"];
 /// Elements that are skipped for good (Material's list).
 const NEVER: &[&str] = &["object", "script", "style"];
 
+/// Classes of the spans that hold an emoji: pictures for MkDocs, which have no text.
+const EMOJI: &[&str] = &["twemoji", "emojione", "gemoji"];
+
 /// An element that is open.
 struct Open {
     tag: String,
@@ -289,7 +292,8 @@ impl Reader {
         self.ensure_section();
         for (index, (name, value)) in attrs.iter().enumerate() {
             let is_last = !attrs[index + 1..].iter().any(|(later, _)| later == name);
-            if is_last && (name == "data-search-exclude" || (name == "class" && value == "linenodiv")) {
+            let is_emoji = tag == "span" && name == "class" && EMOJI.contains(&value.as_str());
+            if is_last && (name == "data-search-exclude" || (name == "class" && value == "linenodiv") || is_emoji) {
                 self.skipped.insert(tag);
                 return;
             }
@@ -433,6 +437,14 @@ mod tests {
         is(
             "<h1 id=\"t\">T</h1>\n<p> </p>\n\n<div> \n </div><pre><code>a\n  b</code></pre>",
             &[("p/", "T", "<pre><code>a\n  b</code></pre>")],
+        );
+    }
+
+    #[test]
+    fn an_emoji_is_no_text() {
+        is(
+            "<h1 id=\"t\">T <span class=\"twemoji\" title=\":x:\">❌</span></h1><p>a <span class=\"twemoji\">✅</span> b <span>c</span></p>",
+            &[("p/", "T", "<p>a  b c</p>")],
         );
     }
 }
