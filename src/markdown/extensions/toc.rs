@@ -80,8 +80,7 @@ fn read_permalink(reader: &mut OptionReader<'_>) -> Permalink {
         (Some(true), _) => Permalink::Pilcrow,
         (Some(false), _) | (None, Kind::Null) => Permalink::Off,
         (None, _) => match node.scalar_text() {
-            Some(text) if !text.is_empty() => Permalink::Text(text),
-            Some(_) => Permalink::Off,
+            Some(text) => Permalink::Text(text),
             None => {
                 reader.wrong_kind("permalink", "true, false or a text", node);
                 Permalink::Off
