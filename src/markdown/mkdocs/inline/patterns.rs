@@ -82,7 +82,7 @@ pub(crate) enum Pattern<'a> {
 impl Pattern<'_> {
     /// Tells whether the pattern does not apply inside links.
     pub(crate) fn not_within_links(&self) -> bool {
-        matches!(self, Pattern::MagicLink(_) | Pattern::MagicMail | Pattern::MagicShorthand(..))
+        matches!(self, Pattern::MagicLink(_) | Pattern::MagicMail | Pattern::MagicShorthand(..) | Pattern::GitHub(..))
     }
 
     /// Returns the next byte at or after `at` where the pattern may begin.
@@ -217,6 +217,9 @@ fn escapable(dialect: &Dialect) -> Vec<char> {
     }
     if dialect.emoji.is_some() {
         chars.push(':');
+    }
+    if dialect.mdx_gh_links.is_some() {
+        chars.push('@');
     }
     if dialect.arithmatex.is_some() {
         chars.push('$');
