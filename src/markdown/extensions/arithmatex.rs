@@ -1,13 +1,13 @@
 //! Math: `$x$`, `\(x\)` in a line, `$$…$$`, `\[…\]` and `\begin{…}` as blocks.
 //!
-//! Source of the rule: `pymdownx/arithmatex.py` 13. The formatters for fences
-//! (`arithmatex_fenced_format`) are the fences' business.
+//! Source of the rule: `pymdownx/arithmatex.py` 13, with its formatters for custom fences and custom
+//! code spans.
 
 use super::{ExtensionOptions, OptionReader};
 use crate::markdown::mkdocs::inline::chars::is_space;
 use crate::markdown::mkdocs::inline::{El, Engine, Hit, Pass, Taken, Txt};
-use crate::markdown::tree::{Element, Node, Raw};
-use crate::text::{Chunk, Span};
+use crate::markdown::tree::{Attrs, Element, Node, Raw};
+use crate::text::{Chunk, Span, yaml};
 
 /// The options.
 #[derive(Clone, Debug, PartialEq)]
@@ -147,6 +147,23 @@ fn round_end(pass: &mut Pass<'_>, from: usize) -> Option<usize> {
     None
 }
 
+/// How math is written for the script that sets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// As text between two marks, for any library.
+    Generic {
+        /// The mark before it.
+        open: String,
+        /// The mark after it.
+        close: String,
+    },
+    /// As a script element, for MathJax.
+    MathJax {
+        /// Whether the source is shown until it is set.
+        preview: bool,
+    },
+}
+
 fn math(
     options: &Options,
     engine: &mut Engine<'_, '_>,
@@ -155,27 +172,86 @@ fn math(
     inner: std::ops::Range<usize>,
     end: usize,
 ) -> El {
-    let span = pass.span(at..end);
-    let el = El::new(options.inline_tag.clone(), span).with_attr("class", "arithmatex");
-    let text = pass.chunk.slice(inner);
-    let (open, close) = &options.tex_inline_wrap;
-    if options.generic {
-        let mut wrapped = Chunk::synthetic(open, span);
-        wrapped.push(&text);
-        wrapped.push_synthetic(close, span.end_point());
-        return el.with_atomic(wrapped);
-    }
+    let (open, close) = options.tex_inline_wrap.clone();
+    let mode = match options.generic {
+        true => Mode::Generic { open, close },
+        false => Mode::MathJax { preview: options.preview },
+    };
+    let el = El::new(options.inline_tag.clone(), pass.span(at..end)).with_attr("class", "arithmatex");
+    fill(el, &mode, pass.chunk.slice(inner), engine)
+}
+
+/// Puts math into an element of a line.
+pub(super) fn fill(mut el: El, mode: &Mode, text: Chunk, engine: &mut Engine<'_, '_>) -> El {
+    let span = el.span;
+    let preview = match mode {
+        Mode::Generic { open, close } => {
+            let mut wrapped = Chunk::synthetic(open, span);
+            wrapped.push(&text);
+            wrapped.push_synthetic(close, span.end_point());
+            return el.with_atomic(wrapped);
+        }
+        Mode::MathJax { preview } => *preview,
+    };
     let placeholder = engine.page.stash.put(script("math/tex", text.text(), span));
     let script = Chunk::synthetic(&placeholder, span);
-    if !options.preview {
+    if !preview {
         return el.with_atomic(script);
     }
     let mut preview = El::new("span", span).with_attr("class", "MathJax_Preview").with_atomic(text);
     preview.tail = Some(Txt::atomic(script));
     let preview = engine.add(preview);
-    let mut el = el;
     el.children.push(preview);
     el
+}
+
+/// Reads the tag and the mode of `arithmatex_inline_format` or `arithmatex_fenced_format`, or of the
+/// functions that came before them; `None` where the function is another.
+pub(super) fn formatter(name: &str, node: &yaml::Node, marks: (&str, &str)) -> Option<(Option<String>, Mode)> {
+    let kwds = node.get("kwds");
+    let word = |key: &str| kwds.and_then(|kwds| kwds.get(key)).and_then(yaml::Node::scalar_text);
+    let preview = || word("preview").is_some_and(|word| word.eq_ignore_ascii_case("true"));
+    let generic = || Mode::Generic { open: marks.0.to_owned(), close: marks.1.to_owned() };
+    let mode = match name.rsplit_once('.').map_or(name, |(_, function)| function) {
+        "arithmatex_inline_format" | "arithmatex_fenced_format" => match word("mode").as_deref() {
+            Some("mathjax") => Mode::MathJax { preview: preview() },
+            _ => generic(),
+        },
+        "inline_generic_format" | "fence_generic_format" => generic(),
+        "inline_mathjax_format" | "fence_mathjax_format" => Mode::MathJax { preview: false },
+        "inline_mathjax_preview_format" | "fence_mathjax_preview_format" => Mode::MathJax { preview: true },
+        _ => return None,
+    };
+    Some((word("tag"), mode))
+}
+
+/// Makes the HTML of a fence of math (`_fence_generic_format`, `_fence_mathjax_format`). A fence for
+/// MathJax has no attributes.
+pub(crate) fn fence(tag: &str, mode: &Mode, class: &str, attrs: &Attrs, math: &str, span: Span) -> Node {
+    let math = escape(math);
+    let html = match mode {
+        Mode::Generic { open, close } => {
+            let mut start = format!("<{tag}");
+            let mut attr = |name: &str, value: &str| start.push_str(&format!(" {name}=\"{}\"", escape(value)));
+            if let Some(id) = attrs.get("id") {
+                attr("id", id);
+            }
+            let classes: Vec<&str> =
+                [class].into_iter().filter(|class| !class.is_empty()).chain(attrs.classes()).collect();
+            attr("class", &classes.join(" "));
+            for (name, value) in attrs.iter().filter(|(name, _)| !matches!(*name, "id" | "class")) {
+                attr(name, value);
+            }
+            format!("{start}>{open}\n{math}\n{close}</{tag}>")
+        }
+        Mode::MathJax { preview } => {
+            let preview =
+                if *preview { format!("<div class=\"MathJax_Preview\">\n{math}\n</div>\n") } else { String::new() };
+            let script = format!("<script type=\"math/tex; mode=display\">\n{math}\n</script>");
+            format!("<{tag} class=\"arithmatex\">\n{preview}{script}\n</{tag}>")
+        }
+    };
+    Node::Raw(Raw { html, span, block: true })
 }
 
 /// Reads a whole block of math; the text must be nothing else.
@@ -203,9 +279,12 @@ pub(crate) fn block(options: &Options, text: &Chunk) -> Option<Node> {
 
 /// Makes the script that MathJax reads. Its text is escaped, as Arithmatex has it.
 fn script(kind: &str, math: &str, span: Span) -> Node {
-    let math = math.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
-    let html = format!("<script type=\"{kind}\">{math}</script>");
+    let html = format!("<script type=\"{kind}\">{}</script>", escape(math));
     Node::Raw(Raw { html, span, block: false })
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 fn atomic(text: &str) -> String {

@@ -151,6 +151,7 @@ fn choice<T: Copy>(reader: &mut OptionReader<'_>, key: &'static str, known: &[(&
         return *value;
     }
     let diagnostic = Diagnostic::new(Code::ConfigBadValue, node.span, format!("unknown value of `{key}`: `{name}`"))
+        .severity(crate::diag::Severity::Warning)
         .note("opsbook runs no Python; it knows the functions of Material and of PyMdown Extensions by name");
     reader.report(match nearest(name, known.iter().map(|(name, _)| *name)) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),

@@ -1,14 +1,16 @@
 //! Colours in code spans: `` `#!python x = 1` `` and `` `:::python x = 1` ``.
 //!
-//! Source of the rule: `pymdownx/inlinehilite.py` 13. Functions in `custom_inline` are Python's; only
-//! Arithmatex' own formatters are known.
+//! Source of the rule: `pymdownx/inlinehilite.py` 13. Formats in `custom_inline` are Python functions;
+//! opsbook knows Arithmatex' own by their names.
 
-use super::{ExtensionOptions, OptionReader, highlight};
-use crate::diag::{Code, Diagnostic};
+use super::{ExtensionOptions, OptionReader, arithmatex, highlight, python_name};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::markdown::Dialect;
-use crate::markdown::mkdocs::inline::Kind;
 use crate::markdown::mkdocs::inline::chars::{is_space, is_word, strip};
+use crate::markdown::mkdocs::inline::{El, Engine, Kind, Pass};
 use crate::markdown::tree::InlineHighlight;
+use crate::text::yaml;
+use std::ops::Range;
 
 /// The options.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,18 +19,23 @@ pub struct Options {
     pub style_plain_text: Option<String>,
     /// `css_class`; empty for the highlighter's.
     pub css_class: String,
+    /// `custom_inline`, in the order of the list.
+    pub custom: Vec<CustomInline>,
+}
+
+/// One entry of `custom_inline`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomInline {
+    /// The language word; `*` for every code span.
+    pub name: String,
+    /// The class of the element.
+    pub class: String,
+    /// The tag and the mode of a formula; `None` where the span stays code.
+    pub formula: Option<(String, arithmatex::Mode)>,
 }
 
 impl ExtensionOptions for Options {
     fn read(reader: &mut OptionReader<'_>) -> Options {
-        if let Some(node) =
-            reader.node("custom_inline").filter(|node| node.as_seq().is_some_and(|list| !list.is_empty()))
-        {
-            reader.report(
-                Diagnostic::new(Code::ConfigBadValue, node.span, "`custom_inline` names Python functions")
-                    .note("opsbook runs no Python; such code spans are shown as code"),
-            );
-        }
         let style_plain_text = match reader.node("style_plain_text") {
             None => None,
             Some(node) => match (&node.kind, node.scalar_text()) {
@@ -40,14 +47,80 @@ impl ExtensionOptions for Options {
                 _ => None,
             },
         };
-        Options { style_plain_text, css_class: reader.string("css_class", "") }
+        Options { style_plain_text, css_class: reader.string("css_class", ""), custom: custom(reader) }
     }
 }
 
-/// Makes the kind of a code span from what stands between its backticks.
-pub(crate) fn code(options: &Options, dialect: &Dialect, source: &str) -> Kind {
-    let (language, code) = language(source).map_or(("", source), |(language, rest)| (language, rest));
-    let code = strip(code).to_owned();
+/// Reads the list; an entry without name or class has no effect in InlineHilite either.
+fn custom(reader: &mut OptionReader<'_>) -> Vec<CustomInline> {
+    let Some(node) = reader.node("custom_inline") else { return Vec::new() };
+    let Some(items) = node.as_seq() else {
+        if !node.is_null() {
+            reader.wrong_kind("custom_inline", "a list of mappings", node);
+        }
+        return Vec::new();
+    };
+    let mut custom = Vec::new();
+    for item in items {
+        let text = |key: &str| item.get(key).and_then(yaml::Node::scalar_text);
+        let (Some(name), Some(class)) = (text("name"), text("class")) else {
+            reader.report(
+                Diagnostic::new(Code::ConfigBadValue, item.span, "a custom code span needs `name` and `class`")
+                    .severity(Severity::Warning)
+                    .note("InlineHilite ignores an entry that lacks one of them"),
+            );
+            continue;
+        };
+        let formula = item.get("format").and_then(|node| formula(node, reader));
+        custom.push(CustomInline { name, class, formula });
+    }
+    custom
+}
+
+fn formula(node: &yaml::Node, reader: &mut OptionReader<'_>) -> Option<(String, arithmatex::Mode)> {
+    let name = python_name(node).unwrap_or_default();
+    if let Some((tag, mode)) = arithmatex::formatter(name, node, ("\\(", "\\)")) {
+        // The function for MathJax takes no tag.
+        let tag = tag.filter(|_| matches!(mode, arithmatex::Mode::Generic { .. }));
+        return Some((tag.unwrap_or_else(|| "span".to_owned()), mode));
+    }
+    reader.report(
+        Diagnostic::new(Code::UnknownFenceFunction, node.span, format!("unknown format of a code span `{name}`"))
+            .note("it is Python; such code spans are shown as code in that language")
+            .help("opsbook has `pymdownx.arithmatex.arithmatex_inline_format`"),
+    );
+    None
+}
+
+/// Makes the element of a code span whose code, marks of its language included, stands at `inner`.
+pub(crate) fn element(
+    options: &Options,
+    engine: &mut Engine<'_, '_>,
+    pass: &Pass<'_>,
+    whole: Range<usize>,
+    inner: Range<usize>,
+) -> El {
+    let source = &pass.text[inner.clone()];
+    let (word, code) = language(source).unwrap_or(("", source));
+    let span = pass.span(whole);
+    let custom = options.custom.iter().rev().find(|custom| custom.name == "*" || custom.name == word);
+    if let Some(CustomInline { class, formula: Some((tag, mode)), .. }) = custom {
+        let from = inner.end - code.trim_start_matches(is_space).len();
+        let text = pass.chunk.slice(from..from + strip(code).len());
+        let class = match mode {
+            arithmatex::Mode::Generic { .. } => class.as_str(),
+            arithmatex::Mode::MathJax { .. } => "arithmatex",
+        };
+        return arithmatex::fill(El::new(tag.clone(), span).with_attr("class", class), mode, text, engine);
+    }
+    let mut el = El::new("code", span);
+    el.kind = kind(options, engine.page.dialect, word, strip(code));
+    el
+}
+
+/// Makes the kind of a code span from its language and its code.
+fn kind(options: &Options, dialect: &Dialect, language: &str, code: &str) -> Kind {
+    let code = code.to_owned();
     let default = highlight::Options::default();
     let highlight = dialect.highlight.as_ref().unwrap_or(&default);
     if language.is_empty() && options.style_plain_text.is_none() && !highlight.guess_lang {

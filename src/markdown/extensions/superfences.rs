@@ -4,8 +4,8 @@
 //! are Python functions there; opsbook knows the ones that come with SuperFences, Arithmatex and
 //! mermaid2 by their names.
 
-use super::{ExtensionOptions, OptionReader, python_name};
-use crate::diag::{Code, Diagnostic};
+use super::{ExtensionOptions, OptionReader, arithmatex, python_name};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::text::yaml;
 
 /// The options.
@@ -41,10 +41,12 @@ pub enum FenceFormat {
     Code,
     /// `<div class>`.
     Div,
-    /// `<div class>` (or another tag) with the text as a formula between `\[` and `\]`.
+    /// `<div class>` (or another tag) with the text as a formula.
     Formula {
         /// The tag.
         tag: String,
+        /// How the formula is written.
+        mode: arithmatex::Mode,
     },
 }
 
@@ -76,6 +78,7 @@ fn custom_fences(reader: &mut OptionReader<'_>) -> Vec<CustomFence> {
             let place = item.span;
             reader.report(
                 Diagnostic::new(Code::ConfigBadValue, place, "a custom fence needs `name` and `class`")
+                    .severity(Severity::Warning)
                     .note("SuperFences ignores an entry that lacks one of them"),
             );
             continue;
@@ -91,23 +94,19 @@ fn custom_fences(reader: &mut OptionReader<'_>) -> Vec<CustomFence> {
 
 fn format(node: &yaml::Node, reader: &mut OptionReader<'_>) -> FenceFormat {
     let name = python_name(node).unwrap_or_default();
-    let (module, function) = name.rsplit_once('.').unwrap_or(("", name));
-    match (module, function) {
-        (_, "fence_code_format" | "fence_mermaid_custom") => FenceFormat::Code,
-        (_, "fence_div_format" | "fence_mermaid") => FenceFormat::Div,
-        (_, "fence_generic_format") => FenceFormat::Formula { tag: "div".to_owned() },
-        (_, "arithmatex_fenced_format") => {
-            let kwds = node.get("kwds");
-            let tag = kwds.and_then(|kwds| kwds.get("tag")).and_then(yaml::Node::scalar_text);
-            FenceFormat::Formula { tag: tag.unwrap_or_else(|| "div".to_owned()) }
-        }
+    if let Some((tag, mode)) = arithmatex::formatter(name, node, ("\\[", "\\]")) {
+        return FenceFormat::Formula { tag: tag.unwrap_or_else(|| "div".to_owned()), mode };
+    }
+    match name.rsplit_once('.').map_or(name, |(_, function)| function) {
+        "fence_code_format" | "fence_mermaid_custom" => FenceFormat::Code,
+        "fence_div_format" | "fence_mermaid" => FenceFormat::Div,
         _ => {
             reader.report(
                 Diagnostic::new(Code::UnknownFenceFunction, node.span, format!("unknown fence format `{name}`"))
                     .note("the fence becomes `<pre class>` with the code in it, as `fence_code_format` makes it")
                     .help(
                         "opsbook has `pymdownx.superfences.fence_code_format`, `.fence_div_format`, \
-                         `pymdownx.arithmatex.fence_generic_format` and `mermaid2.fence_mermaid`",
+                         `pymdownx.arithmatex.arithmatex_fenced_format` and `mermaid2.fence_mermaid`",
                     ),
             );
             FenceFormat::Code

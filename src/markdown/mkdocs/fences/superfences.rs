@@ -6,11 +6,12 @@
 
 use super::header::{Header, Rest, scan_attrs, superfences as read_header};
 use super::{LiftedFence, highlight_style, lint};
+use crate::markdown::extensions::arithmatex;
 use crate::markdown::extensions::highlight;
 use crate::markdown::extensions::superfences::{CustomFence, FenceFormat, Options};
 use crate::markdown::mkdocs::Page;
 use crate::markdown::mkdocs::stash::placeholder_at;
-use crate::markdown::tree::{Attrs, CodeBlock, CodeStyle, Element, HighlightStyle, Node};
+use crate::markdown::tree::{Attrs, CodeBlock, CodeStyle, HighlightStyle, Node};
 use crate::text::{Chunk, Line, Span, Spanned};
 use std::ops::Range;
 
@@ -433,28 +434,11 @@ fn make_node(
         Some(CustomFence { class, format: FenceFormat::Div, .. }) => {
             CodeStyle::Custom { class: class.clone(), div: true }
         }
-        Some(CustomFence { class, format: FenceFormat::Formula { tag }, .. }) => {
-            return formula(tag.clone(), class, &attrs, &code, span);
+        Some(CustomFence { class, format: FenceFormat::Formula { tag, mode }, .. }) => {
+            return arithmatex::fence(tag, mode, class, &attrs, code.text(), span);
         }
     };
     Node::Code(Box::new(CodeBlock { span, code, language, attrs, style }))
-}
-
-/// `_fence_generic_format` of `pymdownx.arithmatex`.
-fn formula(tag: String, class: &str, attrs: &Attrs, code: &Chunk, span: Span) -> Node {
-    let mut element = Element::new(tag, span);
-    if let Some(id) = attrs.get("id") {
-        element.attrs.set("id", id);
-    }
-    let classes: Vec<&str> = [class].into_iter().filter(|class| !class.is_empty()).chain(attrs.classes()).collect();
-    if !classes.is_empty() {
-        element.attrs.set("class", classes.join(" "));
-    }
-    for (name, value) in attrs.iter().filter(|(name, _)| !matches!(*name, "id" | "class")) {
-        element.attrs.set(name.to_owned(), value);
-    }
-    let place = code.whole_span().unwrap_or(span);
-    element.with_children(vec![Node::text(format!("\\[\n{}\n\\]", code.text()), place)]).into()
 }
 
 /// `SuperFencesBlockPreprocessor.highlight`.

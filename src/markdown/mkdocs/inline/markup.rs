@@ -4,6 +4,7 @@ use super::arena::{El, ElId, Kind, Txt};
 use super::chars::{is_space, strip};
 use super::escaped;
 use super::run::{Engine, Hit, Pass, Taken};
+use crate::markdown::extensions::inlinehilite;
 use crate::markdown::tree::{Node, Raw};
 use crate::text::Chunk;
 use std::collections::BTreeMap;
@@ -88,10 +89,11 @@ pub(crate) fn backtick(engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usi
                 el.text = Some(Txt::atomic(pass.chunk.slice(from..from + strip(code).len())));
                 return Hit::Take(end, Taken::el(el));
             }
-            el.kind = match &engine.page.dialect.inlinehilite {
-                Some(options) => crate::markdown::extensions::inlinehilite::code(options, engine.page.dialect, code),
-                None => Kind::Code { code: strip(code).to_owned(), highlight: None },
-            };
+            if let Some(options) = &engine.page.dialect.inlinehilite {
+                let el = inlinehilite::element(options, engine, pass, at..end, start..close);
+                return Hit::Take(end, Taken::el(el));
+            }
+            el.kind = Kind::Code { code: strip(code).to_owned(), highlight: None };
             Hit::Take(end, Taken::el(el))
         }
     }
