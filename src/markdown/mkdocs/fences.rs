@@ -45,7 +45,6 @@ pub(crate) fn lift_fences(text: Chunk, page: &mut Page<'_>) -> Chunk {
 
 /// Makes the node of an indented code block; `code` is without its indentation and last `\n`.
 pub(crate) fn indented_code(code: Chunk, span: Span, page: &mut Page<'_>) -> Node {
-    let code = revert_fences(code, page);
     let dialect = page.dialect;
     let block = match (&dialect.highlight, &dialect.codehilite) {
         (Some(options), _) => highlighted_indented(trim_end_newlines(code), span, options, page),

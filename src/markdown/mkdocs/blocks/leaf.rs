@@ -9,7 +9,7 @@ use super::lines::{
 use super::tree::{ElId, READY};
 use super::{Blocks, Parser, State};
 use crate::markdown::extensions::arithmatex;
-use crate::markdown::mkdocs::Reference;
+use crate::markdown::mkdocs::{Reference, fences};
 use crate::text::{Chunk, Spanned};
 use std::ops::Range;
 
@@ -47,7 +47,8 @@ pub(super) fn code(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Block
     if !indented(blocks[0].text(), TAB) {
         return false;
     }
-    let block = pop(blocks);
+    // Every fence of the block is text again, also one right below the indented lines.
+    let block = fences::revert_fences(pop(blocks), parser.page);
     let (body, rest) = detab(&block, TAB);
     let body = strip_end(&body);
     let last = parser.tree.last_child(parent);
