@@ -166,10 +166,14 @@ impl Emission {
     fn new(steps: Vec<Value>) -> Emission {
         let mut plan: Plan = serde_json::from_value(plan_of(steps)).expect("the sample has the plan's shape");
         plan.seal();
-        crate::schemas::assert_valid_plan(&plan);
+        Emission::of(&plan)
+    }
+
+    fn of(plan: &Plan) -> Emission {
+        crate::schemas::assert_valid_plan(plan);
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let script = folder.path().join("plan.sh");
-        fs::write(&script, emit_bash(&plan).text).expect("the folder takes files");
+        fs::write(&script, emit_bash(plan).text).expect("the folder takes files");
         fs::set_permissions(&script, fs::Permissions::from_mode(0o700)).expect("it can be made a program");
         Emission { folder }
     }
@@ -181,8 +185,26 @@ impl Emission {
         command
     }
 
+    /// The script among stubs, with a value for every secret; the call that begins with `hang` stays.
+    fn command_in(&self, plan: &Plan, hang: &str) -> Command {
+        let mut command = self.command();
+        let path = std::env::var("PATH").unwrap_or_default();
+        command.env("PATH", format!("{}:{path}", self.folder.path().join("bin").display()));
+        command.env("HOME", self.folder.path()).env("HANG", hang).env("PROM_URL", "http://localhost:9");
+        command.envs(plan.secrets.iter().map(|name| (name, format!("the value of {name}"))));
+        command
+    }
+
+    fn run_in(&self, plan: &Plan, hang: &str) -> (i32, String) {
+        Emission::ended(&mut self.command_in(plan, hang))
+    }
+
     fn run(&self) -> (i32, String) {
-        let Output { status, stderr, stdout } = self.command().output().expect("bash starts");
+        Emission::ended(&mut self.command())
+    }
+
+    fn ended(command: &mut Command) -> (i32, String) {
+        let Output { status, stderr, stdout } = command.output().expect("bash starts");
         let said = String::from_utf8_lossy(&stderr).into_owned() + &String::from_utf8_lossy(&stdout);
         (status.code().unwrap_or(-1), said)
     }
@@ -281,29 +303,135 @@ fn a_script_with_braces_of_an_expression_runs_in_a_workflow_as_it_was_written() 
     }
 }
 
-#[test]
-fn a_step_that_was_cut_off_is_in_doubt() {
-    let emission = Emission::new(vec![step("a", &[], "echo a >> log"), step("slow", &["a"], "touch began; sleep 3")]);
-    let mut runner = emission.command().stderr(Stdio::null()).spawn().expect("bash starts");
+/// Waits for what a process does.
+fn until(what: &str, done: impl Fn() -> bool) {
     let began = Instant::now();
-    while !emission.folder.path().join("began").exists() {
-        assert!(began.elapsed() < Duration::from_secs(20), "the step does not begin");
+    while !done() {
+        assert!(began.elapsed() < Duration::from_secs(30), "{what} takes too long");
         std::thread::sleep(Duration::from_millis(5));
     }
-    runner.kill().and_then(|()| runner.wait()).expect("it can be killed");
-    let (held, said) = emission.run();
-    assert_eq!(held, 6, "{said}");
-    let _ = Command::new("pkill").args(["-KILL", "-f", &emission.folder.path().to_string_lossy()]).status();
-    let began = Instant::now();
-    let (status, said) = loop {
-        match emission.run() {
-            (6, _) if began.elapsed() < Duration::from_secs(20) => std::thread::sleep(Duration::from_millis(20)),
-            other => break other,
-        }
+}
+
+/// Every program that the examples call, as a script that notes the call in `log`. The one whose call
+/// begins with `$HANG` notes its process in `began` and stays.
+const STUB: &str = r#"#!/bin/bash
+call="${0##*/} $*"
+if [ -n "${HANG:-}" ] && [[ $call == "$HANG"* ]] && [ ! -e "$HOME/began" ]; then
+  echo $$ > "$HOME/began.new" && mv "$HOME/began.new" "$HOME/began"
+  exec sleep 60
+fi
+printf '%s\n' "${call//[$'\n']/ }" >> "$HOME/log"
+case $call in
+  'helm history'*) echo '[{"revision":4,"status":"deployed"}]' ;;
+  'jq -e '*) exit 1 ;;
+  'jq '*) echo 0 ;;
+  'python3 '*) exit 3 ;;
+esac
+"#;
+
+/// A plan among stubs of all the programs that it calls, its soaks without a length.
+fn among_stubs(mut plan: Plan) -> Emission {
+    for step in &mut plan.steps {
+        step.wait_s = step.wait_s.map(|_| 0);
+    }
+    plan.seal();
+    let emission = Emission::of(&plan);
+    let bin = emission.folder.path().join("bin");
+    for folder in ["bin", "tools", "deploy"] {
+        fs::create_dir(emission.folder.path().join(folder)).expect("the folder takes folders");
+    }
+    for name in ["helm", "kubectl", "jq", "promtool", "sleep", "python3", "END_OF_SCRIPT"] {
+        let stub = if name == "sleep" { "#!/bin/bash\nexec /bin/sleep 0\n" } else { STUB };
+        fs::write(bin.join(name), stub.replace("exec sleep", "exec /bin/sleep")).expect("the folder takes files");
+        fs::set_permissions(bin.join(name), fs::Permissions::from_mode(0o700)).expect("it can be made a program");
+    }
+    emission
+}
+
+/// Runs a script again and again, a person doing what it waits for; returns how it ended, what it said
+/// and how often it waited.
+fn with_a_person(emission: &Emission, plan: &Plan, hang: &str) -> (i32, String, usize) {
+    for waited in 0.. {
+        let (status, said) = emission.run_in(plan, hang);
+        let Some((_, rest)) = said.split_once("waiting: ").filter(|_| status == 4) else {
+            return (status, said, waited);
+        };
+        let id = rest.split_once('[').and_then(|(_, rest)| rest.split_once(']')).expect("it names the step").0;
+        fs::write(emission.folder.path().join(format!("state/{id}.state")), "done\n").expect("a person writes it");
+    }
+    unreachable!("a plan has an end")
+}
+
+/// The plans of both examples and of one of every construct, each with the call that is killed and the
+/// step that is in doubt then.
+fn plans_among_stubs() -> Vec<(Plan, &'static str, &'static str)> {
+    let example = |name: &str| {
+        let text = fs::read_to_string(cases().join(format!("canfar/{name}.plan.json"))).expect("the plan is there");
+        Plan::from_json(&text).expect("the plan is sound")
     };
-    assert_eq!(status, 5, "{said}");
-    assert!(said.contains("in doubt: slow"), "{said}");
-    assert_eq!(emission.log(), "a\n");
+    let mut all: Plan = serde_json::from_value(every_construct()).expect("the sample has the plan's shape");
+    all.seal();
+    vec![
+        (example("quarterly-release"), "helm upgrade --install skaha", "staging.skaha.deploy"),
+        (example("hotfix-rollback"), "helm upgrade --install cavern", "patch-staging.cavern.deploy"),
+        (all, "python3", "python"),
+    ]
+}
+
+#[test]
+fn the_examples_run_to_the_end_and_a_second_time_repeat_nothing() {
+    for (plan, ..) in plans_among_stubs() {
+        let emission = among_stubs(plan.clone());
+        let (status, said, waited) = with_a_person(&emission, &plan, "");
+        assert_eq!(status, 0, "{}: {said}", plan.runbook);
+        let people =
+            plan.steps.iter().filter(|step| step.approval.is_some() || step.run.is_none() && step.wait_s.is_none());
+        assert_eq!(waited, people.count(), "{}", plan.runbook);
+        let log = emission.log();
+        let upgrades = plan.steps.iter().filter(|step| step.helm.is_some()).count();
+        assert_eq!(log.matches("helm upgrade").count(), upgrades, "{}: {log}", plan.runbook);
+        let (status, said) = emission.run_in(&plan, "");
+        assert_eq!(status, 0, "{}: {said}", plan.runbook);
+        assert_eq!(emission.log(), log, "{}: the second run repeats something", plan.runbook);
+    }
+}
+
+#[test]
+fn an_example_that_is_killed_in_a_step_stops_and_names_it() {
+    for (plan, call, doubtful) in plans_among_stubs() {
+        let emission = among_stubs(plan.clone());
+        let began = emission.folder.path().join("began");
+        // People first; the killed run is the one that gets as far as the call.
+        let mut runner = loop {
+            let mut runner = emission.command_in(&plan, call).stderr(Stdio::piped()).spawn().expect("bash starts");
+            let ended = std::cell::Cell::new(None);
+            let runner_cell = std::cell::RefCell::new(&mut runner);
+            until("a step", || {
+                ended.set(runner_cell.borrow_mut().try_wait().expect("it can be asked"));
+                ended.get().is_some() || began.exists()
+            });
+            if ended.get().is_none() {
+                break runner;
+            }
+            let output = runner.wait_with_output().expect("it has ended");
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(4), "{}: {said}", plan.runbook);
+            let (_, rest) = said.split_once("waiting: ").expect("it waits");
+            let id = rest.split_once('[').and_then(|(_, rest)| rest.split_once(']')).expect("it names the step").0;
+            fs::write(emission.folder.path().join(format!("state/{id}.state")), "done\n").expect("a person writes it");
+        };
+        runner.kill().and_then(|()| runner.wait()).expect("it can be killed");
+        let log = emission.log();
+        let (held, said) = emission.run_in(&plan, "");
+        assert_eq!(held, 6, "{}: the step of the killed run is alive: {said}", plan.runbook);
+        let orphan = fs::read_to_string(&began).expect("the call noted its process");
+        Command::new("kill").args(["-KILL", orphan.trim()]).status().expect("there is kill");
+        until("the orphan's end", || emission.run_in(&plan, "").0 != 6);
+        let (status, said) = emission.run_in(&plan, "");
+        assert_eq!(status, 5, "{}: {said}", plan.runbook);
+        assert!(said.contains(&format!("in doubt: {doubtful} ")), "{}: {said}", plan.runbook);
+        assert_eq!(emission.log(), log, "{}: something was repeated", plan.runbook);
+    }
 }
 
 #[test]

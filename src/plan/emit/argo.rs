@@ -4,13 +4,13 @@
 //! written as an expression that yields it, because Argo substitutes templates in all text. Numbers
 //! that Argo reads as `IntOrString` are texts.
 
-use super::script::{function, soak_loop, verify_loop};
+use super::script::{OUTPUT, function, retry_loop, soak_loop};
 use super::{
     CONTENT_MARK, Emitted, Losses, kubeconfig_of, lose_approval, one_line, outputs_used, performed, previous_of, quote,
     scripts_of, sealed, vars_of,
 };
 use crate::plan::yaml::{Value, list, map, text, write};
-use crate::plan::{Action, Evidence, On, Plan, RollbackPolicy, Step, StepKind};
+use crate::plan::{Action, Approval, Evidence, Forbid, On, Plan, RollbackPolicy, Step, StepKind};
 
 /// The folder that the pods of a run share.
 const SHARED: &str = "/opsbook";
@@ -163,17 +163,28 @@ fn task(plan: &Plan, at: usize, step: &Step, names: &[String]) -> Value {
 }
 
 fn template(plan: &Plan, step: &Step, name: &str) -> Value {
-    let head = vec![
-        ("name".to_owned(), text(name)),
-        (
-            "metadata".into(),
-            map([(
-                "annotations",
-                map([("opsbook/step", text(&step.id)), ("opsbook/title", text(inert(&one_line(&step.title))))]),
-            )]),
-        ),
-    ];
+    let mut annotations =
+        vec![("opsbook/step", text(&step.id)), ("opsbook/title", text(inert(&one_line(&step.title))))];
+    annotations.extend(step.approval.as_ref().map(|approval| ("opsbook/approval", text(inert(&policy(approval))))));
+    let head = vec![("name".to_owned(), text(name)), ("metadata".into(), map([("annotations", map(annotations))]))];
     if performed(step) { script_template(plan, step, head) } else { gate(step, head) }
+}
+
+/// Who may approve, for people and admission policies: Argo itself does not ask.
+fn policy(approval: &Approval) -> String {
+    let mut parts = vec![format!("min: {}", approval.min)];
+    parts.extend(approval.role.as_ref().map(|role| format!("role: {role}")));
+    parts.extend(approval.users.as_ref().map(|users| format!("users: {}", users.join(" "))));
+    if !approval.forbid.is_empty() {
+        let words = approval.forbid.iter().map(|word| match word {
+            Forbid::Runner => "runner",
+            Forbid::Author => "author",
+            Forbid::PreviousApprover => "previous-approver",
+        });
+        parts.push(format!("forbid: {}", words.collect::<Vec<_>>().join(" ")));
+    }
+    parts.extend(approval.expires.as_ref().map(|expires| format!("expires: {expires}")));
+    one_line(&parts.join(", "))
 }
 
 /// A gate waits without an end: a suspend with a duration would go on by itself.
@@ -234,7 +245,7 @@ fn undo_template(plan: &Plan, step: &Step, name: &str) -> Value {
     let source = format!(
         "set -euo pipefail\nif [ ! -f {mark} ]; then echo 'not begun'; exit 0; fi\nPREVIOUS_REVISION=$(cat {mark})\nexport \
          PREVIOUS_REVISION\n{}",
-        run_of("undo", undo, 0),
+        format_args!("{}{}", function("undo", undo, None), retry_loop("undo", undo)),
         mark = quote(&mark),
     );
     let mut head = vec![("name".to_owned(), text(format!("undo-{name}")))];
@@ -299,10 +310,13 @@ fn source_of(step: &Step) -> String {
     }
     if let Some(verify) = scripts.verify {
         out.push_str(&function("verify", verify, None));
-        out.push_str(&verify_loop(verify));
+        out.push_str(&retry_loop("verify", verify));
+    }
+    if !step.outputs.is_empty() {
+        out.push_str(OUTPUT);
     }
     for key in &step.outputs {
-        out.push_str(&format!("sed -n 's/^{key}=//p' \"$OPSBOOK_OUTPUT\" | tail -n 1 > /tmp/opsbook-{key}\n"));
+        out.push_str(&format!("output \"$OPSBOOK_OUTPUT\" {key} > /tmp/opsbook-{key}\n"));
     }
     out
 }
@@ -325,6 +339,9 @@ fn losses(plan: &Plan) -> Vec<super::Loss> {
     losses.of_all("the hash chain of the journal");
     if !plan.secrets.is_empty() {
         losses.of_all("that secrets are taken out of what is shown");
+    }
+    if plan.groups.iter().any(|group| group.parallel > 1) {
+        losses.of_all("how many of a group run at once");
     }
     for step in &plan.steps {
         if let Some(approval) = &step.approval {

@@ -4,7 +4,7 @@
 //! step that was cut off is in doubt (exit 5), asks on a terminal and exits 4 without one. Each of
 //! the plan's scripts stands in a here-document that nothing in it can end.
 
-use super::script::end_of;
+use super::script::{OUTPUT, end_of};
 use super::{
     CONTENT_MARK, Emitted, Losses, kubeconfig_of, lose_approval, one_line, outputs_used, performed, previous_of, quote,
     repeatable, scripts_of, sealed, vars_of,
@@ -30,6 +30,7 @@ pub fn emit_bash(plan: &Plan) -> Emitted {
         plan.secrets.iter().map(|name| quote(name)).collect::<Vec<_>>().join(" "),
     ));
     out.push_str(FRAME);
+    out.push_str(&format!("\n{OUTPUT}"));
     for (at, step) in plan.steps.iter().enumerate() {
         out.push_str(&step_functions(plan, at, step));
     }
@@ -108,6 +109,8 @@ begin() {
 # Runs the script that a function prints, in its own process group: perform LIMIT SHELL FUNCTION
 perform() {
   local limit=$1 shell=$2 script=$3 file ended=0
+  # What a killed script leaves alive begins nothing new.
+  kill -0 "$$" 2>/dev/null || exit 5
   file=$(mktemp "$state/.script.XXXXXX")
   "$script" >"$file"
   case $shell in
@@ -174,22 +177,6 @@ only_secrets() {
     done
     unset "$name"
   done
-}
-
-# Prints an output of an earlier step: output STEP KEY
-output() {
-  local line key end text
-  [ -f "$state/$1.out" ] || return 0
-  while IFS= read -r line; do
-    case $line in
-      *'<<'*)
-        key=${line%%<<*} end=${line#*<<} text=''
-        while IFS= read -r line && [ "$line" != "$end" ]; do text+=${text:+$'\n'}$line; done
-        [ "$key" != "$2" ] || printf '%s' "$text"
-        ;;
-      "$2="*) printf '%s' "${line#*=}" ;;
-    esac
-  done <"$state/$1.out"
 }
 
 # Whether what a step needs has come: 0 yes, 1 no, 2 no because of a failure.
@@ -294,7 +281,11 @@ fn step_functions(plan: &Plan, at: usize, step: &Step) -> String {
         out.push_str(&format!("  export {name}={}\n", quote(&value)));
     }
     for (variable, earlier, key) in outputs_used(plan, step) {
-        out.push_str(&format!("  {variable}=$(output {} {})\n  export {variable}\n", quote(&earlier), quote(&key)));
+        out.push_str(&format!(
+            "  {variable}=$(output \"$state\"/{} {})\n  export {variable}\n",
+            quote(&format!("{earlier}.out")),
+            quote(&key)
+        ));
     }
     out.push_str(&format!("  export OPSBOOK_OUTPUT=$state/{}.out\n  export RB_OUTPUT=$OPSBOOK_OUTPUT\n", step.id));
     match kubeconfig_of(plan, step) {

@@ -5,7 +5,7 @@
 //! a gate job with an environment of its own, so that its reviewers are asked once. Values reach
 //! scripts through `env:` alone: no expression stands inside `run:`.
 
-use super::script::{function, soak_loop, verify_loop};
+use super::script::{function, retry_loop, soak_loop};
 use super::{
     CONTENT_MARK, Emitted, Losses, Scripts, kubeconfig_of, lose_approval, one_line, outputs_used, performed,
     previous_of, quote, scripts_of, sealed, vars_of,
@@ -440,7 +440,7 @@ fn step_script(step: &Step) -> String {
     ));
     if let Some(verify) = scripts.verify {
         out.push_str(&function("verify", verify, verify.timeout_s));
-        out.push_str(&verify_loop(verify));
+        out.push_str(&retry_loop("verify", verify));
     }
     out
 }
@@ -524,9 +524,9 @@ fn undo_value(plan: &Plan, step: &Step) -> Value {
             "export KUBECONFIG=$RUNNER_TEMP/kubeconfig\n(umask 077; printf '%s\\n' \"${secret}\" > \"$KUBECONFIG\")\n"
         ));
     }
-    let script = match undo.shell {
-        Shell::Bash => plain(undo),
-        _ => format!("{}undo\n", function("undo", undo, undo.timeout_s)),
+    let script = match (undo.shell, &undo.retries) {
+        (Shell::Bash, None) => plain(undo),
+        _ => function("undo", undo, undo.timeout_s) + &retry_loop("undo", undo),
     };
     run.push_str(&performing(&script, &mut env));
     map([
@@ -541,6 +541,9 @@ fn losses(plan: &Plan) -> Vec<super::Loss> {
     let mut losses = Losses::default();
     losses.of_all("the hash chain of the journal");
     losses.of_all("that a third run waits: a run that is queued is cancelled by the next");
+    if plan.groups.iter().any(|group| group.parallel != 1 && group.each.is_none()) {
+        losses.of_all("that steps of a group run side by side");
+    }
     for step in &plan.steps {
         if let Some(approval) = &step.approval {
             lose_approval(&mut losses, step, approval, true, true);

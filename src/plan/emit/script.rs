@@ -2,7 +2,28 @@
 //! around a verification and around a monitor.
 
 use super::{Scripts, quote};
-use crate::plan::{Action, Retries, Shell, Step};
+use crate::plan::{Action, Shell, Step};
+
+/// A function that prints what a step wrote under a name, the last of several: `name=value`, or
+/// `name<<END`, lines, `END`.
+pub(super) const OUTPUT: &str = r#"# Prints an output of a step: output FILE NAME
+output() {
+  local line key end text='' found=''
+  [ -f "$1" ] || return 0
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in
+      "$2="*) found=${line#*=} ;;
+      *=*'<<'*) ;;
+      *'<<'*)
+        key=${line%%<<*} end=${line#*<<} text=''
+        while IFS= read -r line && [ "$line" != "$end" ]; do text+=${text:+$'\n'}$line; done
+        [ "$key" != "$2" ] || found=$text
+        ;;
+    esac
+  done <"$1"
+  printf '%s' "$found"
+}
+"#;
 
 /// A word that no line of a script is: it ends the script's here-document.
 pub(super) fn end_of(script: &str) -> String {
@@ -31,13 +52,15 @@ pub(super) fn function(name: &str, action: &Action, limit_s: Option<u64>) -> Str
     format!("{name}() {open}\n{cd}  {limit}{shell} <(cat <<'{end}'\n{script}\n{end}\n  )\n{close}\n")
 }
 
-/// Calls the function `verify` until it passes, as often as its retries allow.
-pub(super) fn verify_loop(verify: &Action) -> String {
-    let retries = verify.retries.as_ref();
+/// Calls a function until it passes, as often as its retries allow.
+pub(super) fn retry_loop(name: &str, action: &Action) -> String {
+    let Some(retries) = action.retries.as_ref().filter(|retries| retries.max > 0) else {
+        return format!("{name}\n");
+    };
     format!(
-        "left={}\nuntil verify; do\n  [ \"$left\" -gt 0 ] || exit 1\n  left=$((left - 1))\n  sleep {}\ndone\n",
-        retries.map_or(0, |retries| retries.max),
-        retries.map_or(0, Retries::backoff_s)
+        "left={}\nuntil {name}; do\n  [ \"$left\" -gt 0 ] || exit 1\n  left=$((left - 1))\n  sleep {}\ndone\n",
+        retries.max,
+        retries.backoff_s()
     )
 }
 

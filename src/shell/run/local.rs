@@ -101,7 +101,8 @@ impl Performer for Local {
         };
         let retries = match task.part {
             Part::Verify => step.verify.as_ref().and_then(|action| action.retries.clone()),
-            _ => None,
+            Part::Undo => step.undo.as_ref().and_then(|action| action.retries.clone()),
+            Part::Main | Part::Check => None,
         };
         let mut left = retries.as_ref().map_or(0, |retries| retries.max);
         loop {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A sample
 # runbook: sample, plan: sha256:48421ffc21687224fb6d67d821229a8cff70d402555d6ba2acb8c25112999653
-# content: sha256:a65eb4b06be6caa4ab9ee2ef534ec89f8ae31b7b38218af0bcfdaaf427c4dd41
+# content: sha256:8082f01d24034ba1a509bd7f163a0826ba87936ec57bed5109643aa2003ab24a
 # Emitted by opsbook; change the runbook and emit again instead of editing this file.
 # Functions are called by name, and not every plan needs all of them; values are data, in which
 # nothing expands:
@@ -51,6 +51,8 @@ begin() {
 # Runs the script that a function prints, in its own process group: perform LIMIT SHELL FUNCTION
 perform() {
   local limit=$1 shell=$2 script=$3 file ended=0
+  # What a killed script leaves alive begins nothing new.
+  kill -0 "$$" 2>/dev/null || exit 5
   file=$(mktemp "$state/.script.XXXXXX")
   "$script" >"$file"
   case $shell in
@@ -117,22 +119,6 @@ only_secrets() {
     done
     unset "$name"
   done
-}
-
-# Prints an output of an earlier step: output STEP KEY
-output() {
-  local line key end text
-  [ -f "$state/$1.out" ] || return 0
-  while IFS= read -r line; do
-    case $line in
-      *'<<'*)
-        key=${line%%<<*} end=${line#*<<} text=''
-        while IFS= read -r line && [ "$line" != "$end" ]; do text+=${text:+$'\n'}$line; done
-        [ "$key" != "$2" ] || printf '%s' "$text"
-        ;;
-      "$2="*) printf '%s' "${line#*=}" ;;
-    esac
-  done <"$state/$1.out"
 }
 
 # Whether what a step needs has come: 0 yes, 1 no, 2 no because of a failure.
@@ -213,6 +199,24 @@ ask() {
   finish "$id" 0
 }
 
+# Prints an output of a step: output FILE NAME
+output() {
+  local line key end text='' found=''
+  [ -f "$1" ] || return 0
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in
+      "$2="*) found=${line#*=} ;;
+      *=*'<<'*) ;;
+      *'<<'*)
+        key=${line%%<<*} end=${line#*<<} text=''
+        while IFS= read -r line && [ "$line" != "$end" ]; do text+=${text:+$'\n'}$line; done
+        [ "$key" != "$2" ] || found=$text
+        ;;
+    esac
+  done <"$1"
+  printf '%s' "$found"
+}
+
 # outputs: Do outputs
 script_1_main() {
   cat <<'END_OF_SCRIPT'
@@ -260,7 +264,7 @@ surroundings_2() {
   export OPSBOOK_STEP='hard'
   export QUOTE='it'\''s "so" $HOME ${{ a }} {{ b }}'
   export TRUTH='yes'
-  OPSBOOK_OUT_OUTPUTS_N=$(output 'outputs' 'n')
+  OPSBOOK_OUT_OUTPUTS_N=$(output "$state"/'outputs.out' 'n')
   export OPSBOOK_OUT_OUTPUTS_N
   export OPSBOOK_OUTPUT=$state/hard.out
   export RB_OUTPUT=$OPSBOOK_OUTPUT

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Roll back or hotfix
 # runbook: hotfix-rollback, plan: sha256:686445f0a32f3958a8feda51d5b8fca9e89f8e9882ffdb1bb3a042f5b3ebaf84
-# content: sha256:ff7273443cb7d1e79c2d875caa28029a94300f0a5ebec7acffb8527015133008
+# content: sha256:6f89b8dd14cf4c98d96a31453f10a6f041838711ae1ed50de432ca30067d4406
 # Emitted by opsbook; change the runbook and emit again instead of editing this file.
 # Functions are called by name, and not every plan needs all of them; values are data, in which
 # nothing expands:
@@ -51,6 +51,8 @@ begin() {
 # Runs the script that a function prints, in its own process group: perform LIMIT SHELL FUNCTION
 perform() {
   local limit=$1 shell=$2 script=$3 file ended=0
+  # What a killed script leaves alive begins nothing new.
+  kill -0 "$$" 2>/dev/null || exit 5
   file=$(mktemp "$state/.script.XXXXXX")
   "$script" >"$file"
   case $shell in
@@ -117,22 +119,6 @@ only_secrets() {
     done
     unset "$name"
   done
-}
-
-# Prints an output of an earlier step: output STEP KEY
-output() {
-  local line key end text
-  [ -f "$state/$1.out" ] || return 0
-  while IFS= read -r line; do
-    case $line in
-      *'<<'*)
-        key=${line%%<<*} end=${line#*<<} text=''
-        while IFS= read -r line && [ "$line" != "$end" ]; do text+=${text:+$'\n'}$line; done
-        [ "$key" != "$2" ] || printf '%s' "$text"
-        ;;
-      "$2="*) printf '%s' "${line#*=}" ;;
-    esac
-  done <"$state/$1.out"
 }
 
 # Whether what a step needs has come: 0 yes, 1 no, 2 no because of a failure.
@@ -211,6 +197,24 @@ ask() {
     printf '%s\n' "$answer" >"$state/$id.evidence"
   fi
   finish "$id" 0
+}
+
+# Prints an output of a step: output FILE NAME
+output() {
+  local line key end text='' found=''
+  [ -f "$1" ] || return 0
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in
+      "$2="*) found=${line#*=} ;;
+      *=*'<<'*) ;;
+      *'<<'*)
+        key=${line%%<<*} end=${line#*<<} text=''
+        while IFS= read -r line && [ "$line" != "$end" ]; do text+=${text:+$'\n'}$line; done
+        [ "$key" != "$2" ] || found=$text
+        ;;
+    esac
+  done <"$1"
+  printf '%s' "$found"
 }
 
 # stop-the-bleeding: Return the chart to its last good revision

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Quarterly platform release
 # runbook: quarterly-release, plan: sha256:a29720342054baf162931060e09a9642bc158f9502704272c1af059a87fdfd48
-# content: sha256:0d6bca064bef0fd41b00ede76055fe9d8be0a23539972e8a6f764beb2e32bef7
+# content: sha256:7debaab66c04526695d5c74077bd9082ed882ddb202819824cb812de33d06952
 # Emitted by opsbook; change the runbook and emit again instead of editing this file.
 # Functions are called by name, and not every plan needs all of them; values are data, in which
 # nothing expands:
@@ -51,6 +51,8 @@ begin() {
 # Runs the script that a function prints, in its own process group: perform LIMIT SHELL FUNCTION
 perform() {
   local limit=$1 shell=$2 script=$3 file ended=0
+  # What a killed script leaves alive begins nothing new.
+  kill -0 "$$" 2>/dev/null || exit 5
   file=$(mktemp "$state/.script.XXXXXX")
   "$script" >"$file"
   case $shell in
@@ -117,22 +119,6 @@ only_secrets() {
     done
     unset "$name"
   done
-}
-
-# Prints an output of an earlier step: output STEP KEY
-output() {
-  local line key end text
-  [ -f "$state/$1.out" ] || return 0
-  while IFS= read -r line; do
-    case $line in
-      *'<<'*)
-        key=${line%%<<*} end=${line#*<<} text=''
-        while IFS= read -r line && [ "$line" != "$end" ]; do text+=${text:+$'\n'}$line; done
-        [ "$key" != "$2" ] || printf '%s' "$text"
-        ;;
-      "$2="*) printf '%s' "${line#*=}" ;;
-    esac
-  done <"$state/$1.out"
 }
 
 # Whether what a step needs has come: 0 yes, 1 no, 2 no because of a failure.
@@ -211,6 +197,24 @@ ask() {
     printf '%s\n' "$answer" >"$state/$id.evidence"
   fi
   finish "$id" 0
+}
+
+# Prints an output of a step: output FILE NAME
+output() {
+  local line key end text='' found=''
+  [ -f "$1" ] || return 0
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in
+      "$2="*) found=${line#*=} ;;
+      *=*'<<'*) ;;
+      *'<<'*)
+        key=${line%%<<*} end=${line#*<<} text=''
+        while IFS= read -r line && [ "$line" != "$end" ]; do text+=${text:+$'\n'}$line; done
+        [ "$key" != "$2" ] || found=$text
+        ;;
+    esac
+  done <"$1"
+  printf '%s' "$found"
 }
 
 # prepare.charts-lint: Lint every changed chart

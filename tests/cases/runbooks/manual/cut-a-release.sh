@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Cut a release of opsbook
 # runbook: cut-a-release, plan: sha256:004e20c28a6a4e7869e480588ca716c9006bdf061124b21b7fa6a2ebd7533738
-# content: sha256:c536dd9e073042104ede4045370bf0b0e8aa6ede7159c68c3062101c97a0bb13
+# content: sha256:fb1f9a20a879b60ff8a0a644069314509cfadc54b1f38b7c8dbef9f4a5f611d2
 # Emitted by opsbook; change the runbook and emit again instead of editing this file.
 # Functions are called by name, and not every plan needs all of them; values are data, in which
 # nothing expands:
@@ -51,6 +51,8 @@ begin() {
 # Runs the script that a function prints, in its own process group: perform LIMIT SHELL FUNCTION
 perform() {
   local limit=$1 shell=$2 script=$3 file ended=0
+  # What a killed script leaves alive begins nothing new.
+  kill -0 "$$" 2>/dev/null || exit 5
   file=$(mktemp "$state/.script.XXXXXX")
   "$script" >"$file"
   case $shell in
@@ -117,22 +119,6 @@ only_secrets() {
     done
     unset "$name"
   done
-}
-
-# Prints an output of an earlier step: output STEP KEY
-output() {
-  local line key end text
-  [ -f "$state/$1.out" ] || return 0
-  while IFS= read -r line; do
-    case $line in
-      *'<<'*)
-        key=${line%%<<*} end=${line#*<<} text=''
-        while IFS= read -r line && [ "$line" != "$end" ]; do text+=${text:+$'\n'}$line; done
-        [ "$key" != "$2" ] || printf '%s' "$text"
-        ;;
-      "$2="*) printf '%s' "${line#*=}" ;;
-    esac
-  done <"$state/$1.out"
 }
 
 # Whether what a step needs has come: 0 yes, 1 no, 2 no because of a failure.
@@ -211,6 +197,24 @@ ask() {
     printf '%s\n' "$answer" >"$state/$id.evidence"
   fi
   finish "$id" 0
+}
+
+# Prints an output of a step: output FILE NAME
+output() {
+  local line key end text='' found=''
+  [ -f "$1" ] || return 0
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in
+      "$2="*) found=${line#*=} ;;
+      *=*'<<'*) ;;
+      *'<<'*)
+        key=${line%%<<*} end=${line#*<<} text=''
+        while IFS= read -r line && [ "$line" != "$end" ]; do text+=${text:+$'\n'}$line; done
+        [ "$key" != "$2" ] || found=$text
+        ;;
+    esac
+  done <"$1"
+  printf '%s' "$found"
 }
 
 # prepare.tools: git, cargo and gh are there, and gh is logged in
