@@ -210,7 +210,7 @@ fn assert_linear(name: &str, dialect: &Dialect, text: &dyn Fn(usize) -> String, 
         let (few, many) = (time_of(&text(n), dialect), time_of(&text(4 * n), dialect));
         many as f64 / few.max(1) as f64
     };
-    // Other tests run beside this one, so one good measurement is enough.
+    // Caches are shared with what runs beside this test, so one good measurement is enough.
     let ratios: Vec<f64> = (0..5).map(|_| ratio()).take_while(|ratio| *ratio > 9.0).collect();
     assert!(ratios.len() < 5, "{name}: four times the text takes {ratios:.1?} times the time");
 }
@@ -223,15 +223,59 @@ fn tags_without_an_end_cost_no_more_than_their_length() {
     }
 }
 
+/// What opens in a line and never ends, or ends as something else, or is nothing but marks.
+#[test]
+fn marks_in_a_line_cost_no_more_than_their_length() {
+    let dialect = everything();
+    let pieces = [
+        "==",
+        "^^",
+        "~~",
+        "=a ",
+        "^a b^",
+        "*a",
+        "_a_ ",
+        "**a*",
+        "\\(</",
+        "\\(",
+        "$a ",
+        "a$ ",
+        "<a@b# ",
+        "x <!--",
+        "x <?",
+        "x <![CDATA[",
+        "x <a b=\"",
+        "[a](b",
+        "[a](<b",
+        "[a][b ",
+        "[^a",
+        "[=50% \"",
+        "++\"a",
+        "[[a",
+        "a@b.",
+        "@a",
+        "a/b#1",
+        "(http://a_b.c_d/",
+        "`a``",
+        "\"a",
+        "{==",
+        "*[a",
+    ];
+    for piece in pieces {
+        assert_linear(piece, &dialect, &|n| format!("x {}", piece.repeat(n)), 1_000);
+    }
+}
+
 #[test]
 fn deep_nesting_costs_no_more_than_its_length() {
     let dialect = Dialect::mkdocs(&[]).0;
-    let nested: [(&str, &dyn Fn(usize) -> String); 6] = [
+    let nested: [(&str, &dyn Fn(usize) -> String); 7] = [
         ("quotes", &|n| "> ".repeat(n) + "x"),
         ("lists", &|n| "- ".repeat(n) + "x"),
         ("brackets", &|n| "[".repeat(n)),
         ("pairs of brackets", &|n| "[".repeat(n) + &"]".repeat(n)),
         ("elements", &|n| "<div>".repeat(n)),
+        ("links", &|n| "[".repeat(n) + &"](u)".repeat(n)),
         ("stars", &|n| "***".repeat(n)),
     ];
     for (name, text) in nested {

@@ -103,7 +103,9 @@ pub(crate) fn inline(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut 
         if !(options.inline_round && text[at..].starts_with("\\(")) {
             return Hit::Skip(end);
         }
-        let Some(close) = round_end(pass, at + 2) else { return Hit::No };
+        let Some(close) = pass.ahead.unescaped("\\)", text, at + 2).filter(|close| *close > at + 2) else {
+            return Hit::No;
+        };
         return Hit::Take(close + 2, Taken::el(math(options, engine, pass, at, at + 2..close, close + 2)));
     }
     if !options.inline_dollar || (options.smart_dollar && pass.after(at + 1).is_none_or(is_space)) {
@@ -115,36 +117,9 @@ pub(crate) fn inline(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut 
 
 /// Finds the dollar that closes; a backslash takes the next character with it.
 fn dollar_end(pass: &mut Pass<'_>, from: usize, smart: bool) -> Option<usize> {
-    let bytes = pass.text.as_bytes();
-    let mut at = from;
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'\\' => at += 1 + pass.after(at + 1)?.len_utf8(),
-            b'$' => {
-                let spaced = smart && pass.text[..at].chars().next_back().is_some_and(is_space);
-                return (at > from && !spaced).then_some(at);
-            }
-            2 | 3 => return None,
-            _ => at += 1,
-        }
-    }
-    let _ = pass.spend(at - from);
-    None
-}
-
-/// Finds `\)`.
-fn round_end(pass: &mut Pass<'_>, from: usize) -> Option<usize> {
-    let bytes = pass.text.as_bytes();
-    let mut at = from;
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'\\' if bytes.get(at + 1) == Some(&b')') => return (at > from).then_some(at),
-            b'\\' => at += 1 + pass.after(at + 1)?.len_utf8(),
-            2 | 3 => return None,
-            _ => at += 1,
-        }
-    }
-    None
+    let close = pass.ahead.unescaped("$", pass.text, from)?;
+    let spaced = smart && pass.text[..close].chars().next_back().is_some_and(is_space);
+    (close > from && !spaced).then_some(close)
 }
 
 /// How math is written for the script that sets it.

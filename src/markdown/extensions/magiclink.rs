@@ -249,13 +249,13 @@ pub(crate) fn link(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut Pa
     if pass.after(floor).is_none_or(|c| !is_word(c) || c == '_') {
         return next;
     }
-    let domain =
-        floor + text[floor..].find(|c: char| !(is_word(c) || c == '-' || c == '.')).unwrap_or(text.len() - floor);
-    let all = floor + text[floor..].find(|c: char| is_space(c) || c == '<').unwrap_or(text.len() - floor);
-    let end = trim_end(text, at, floor, all);
-    let segments: Vec<&str> = text[floor..end.min(domain)].split('.').collect();
-    if segments.iter().rev().take(2).any(|segment| segment.contains('_')) {
-        return next;
+    let outside = |rest: &str| rest.find(|c: char| !(is_word(c) || c == '-' || c == '.'));
+    let domain = pass.ahead.find("the end of a domain", text, floor, outside).unwrap_or(text.len());
+    let outside = |rest: &str| rest.find(|c: char| is_space(c) || c == '<');
+    let all = pass.ahead.find("the end of an address", text, floor, outside).unwrap_or(text.len());
+    let (end, looked_at) = trim_end(text, at, floor, all);
+    if text[floor..end.min(domain)].rsplit('.').take(2).any(|segment| segment.contains('_')) {
+        return if pass.spend(looked_at) { next } else { Hit::Skip(all) };
     }
     let range = at..end;
     let href = if www { format!("http://{}", &text[range.clone()]) } else { text[range.clone()].to_owned() };
@@ -264,8 +264,9 @@ pub(crate) fn link(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut Pa
     Hit::Take(end, Taken::el(el))
 }
 
-/// Leaves out what ends a sentence rather than an address.
-fn trim_end(text: &str, start: usize, floor: usize, mut end: usize) -> usize {
+/// Leaves out what ends a sentence rather than an address: the end, and how many bytes were looked at.
+fn trim_end(text: &str, start: usize, floor: usize, all: usize) -> (usize, usize) {
+    let mut end = all;
     let mut counts: Option<[(usize, usize); 2]> = None;
     while end > floor {
         let c = text[..end].chars().next_back().expect("the end lies behind the floor");
@@ -291,7 +292,7 @@ fn trim_end(text: &str, start: usize, floor: usize, mut end: usize) -> usize {
             _ => break,
         }
     }
-    end
+    (end, all - end + counts.map_or(0, |_| all - start))
 }
 
 fn magic(
@@ -313,7 +314,7 @@ fn magic(
 }
 
 /// `<https://…>`
-pub(crate) fn autolink(options: &Options, engine: &mut Engine<'_, '_>, pass: &Pass<'_>, at: usize) -> Hit {
+pub(crate) fn autolink(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize) -> Hit {
     let Some(inner) = angle(pass, at) else { return Hit::No };
     let length = match prefix(&pass.text.as_bytes()[inner.clone()]) {
         Some(length) if pass.text.as_bytes()[inner.start] | 0x20 != b'w' => length,
@@ -492,10 +493,10 @@ impl Shorthand {
             Shorthand::Number => !matches!(before, Some('@' | '/')) && is_boundary(before, first),
             _ => !letter,
         };
-        let end = at + pass.text[at..].char_indices().map(|(at, _)| at).take(2 * REACH).last().unwrap_or(0);
         if !fits || !pass.spend(32) {
             return Hit::No;
         }
+        let end = at + pass.text[at..].char_indices().map(|(at, _)| at).take(2 * REACH).last().unwrap_or(0);
         // One character more than the match, so that the boundary at its end is the text's own.
         let window = &pass.text[at..end + pass.text[end..].chars().next().map_or(0, char::len_utf8)];
         let Some(found) = compiled(&self.expression(options), |regex| captures(regex, window)) else { return Hit::No };

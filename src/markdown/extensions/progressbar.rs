@@ -3,6 +3,7 @@
 //! Source of the rule: `pymdownx/progressbar.py` 13.
 
 use super::{ExtensionOptions, OptionReader};
+use crate::markdown::mkdocs::inline::chars::is_space;
 use crate::markdown::mkdocs::inline::{El, Engine, Hit, Pass, Taken};
 use crate::text::Chunk;
 use std::sync::LazyLock;
@@ -28,22 +29,52 @@ impl ExtensionOptions for Options {
     }
 }
 
-static BAR: LazyLock<regex::Regex> = LazyLock::new(|| {
+/// How far along, up to where a title may begin.
+static LEVEL: LazyLock<regex::Regex> = LazyLock::new(|| {
     regex::Regex::new(
-        r#"(?sx)\A\[=+\s*
+        r"(?x)\A\[=+\s*
         (?:(?P<percent>100(?:\.0+)?|[1-9]?[0-9](?:\.\d+)?)%
-          |(?P<num>\d+(?:\.\d+)?)\s*/\s*(?P<den>\d+(?:\.\d+)?))
-        (?P<title>\s+(?:'.*?'|".*?"))?\s*\](?P<attrs>\{:?([^\}]*)\})?"#,
+          |(?P<num>\d+(?:\.\d+)?)\s*/\s*(?P<den>\d+(?:\.\d+)?))",
     )
     .expect("a fixed expression")
 });
 
+/// Reads the title at `at` with the space before it, and the `]` behind it: the title, and the byte
+/// behind the `]`. A quote ends the title where nothing but space stands before a `]`.
+fn title_end<'t>(pass: &mut Pass<'t>, at: usize) -> Option<(&'t str, usize)> {
+    let text = pass.text;
+    let space = |from: usize| from + text[from..].find(|c| !is_space(c)).unwrap_or(text.len() - from);
+    let bracket = |from: usize| Some(space(from)).filter(|at| text.as_bytes().get(*at) == Some(&b']'));
+    let open = space(at);
+    if open > at
+        && let Some(quote @ (b'"' | b'\'')) = text.as_bytes().get(open)
+    {
+        let (what, quote) = if *quote == b'"' { ("a title in \"", '"') } else { ("a title in '", '\'') };
+        let closes = |rest: &str| {
+            let start = text.len() - rest.len();
+            rest.match_indices(quote).map(|(at, _)| at).find(|at| bracket(start + at + 1).is_some())
+        };
+        if let Some(close) = pass.ahead.find(what, text, open + 1, closes) {
+            return Some((&text[open..=close], bracket(close + 1)? + 1));
+        }
+    }
+    Some(("", bracket(at)? + 1))
+}
+
 /// `[=…]`
 pub(crate) fn bar(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize) -> Hit {
-    if !pass.text[at..].starts_with("[=") || !pass.spend(256) {
+    if !pass.text[at..].starts_with("[=") {
         return Hit::No;
     }
-    let Some(found) = BAR.captures(&pass.text[at..]) else { return Hit::No };
+    let Some(found) = LEVEL.captures(&pass.text[at..]) else { return Hit::No };
+    let Some((title, mut end)) = title_end(pass, at + found.get_match().end()) else { return Hit::No };
+    let mut attrs = "";
+    if pass.text[end..].starts_with('{')
+        && let Some(close) = pass.find("}", end)
+    {
+        attrs = &pass.text[end..=close];
+        end = close + 1;
+    }
     let group = |name: &str| found.name(name).map(|group| group.as_str());
     let number = |name: &str| group(name).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
     let value = match group("percent") {
@@ -60,12 +91,9 @@ pub(crate) fn bar(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut Pas
     }
     classes.sort();
     classes.dedup();
-    let end = at + found.get_match().end();
     let span = pass.span(at..end);
     let mut bar = El::new("div", span).with_attr("class", classes.join(" "));
-    if engine.page.dialect.attr_list.is_some()
-        && let Some(attrs) = group("attrs")
-    {
+    if engine.page.dialect.attr_list.is_some() && !attrs.is_empty() {
         let inner = attrs[1..attrs.len() - 1].trim_start_matches(':').trim_start_matches(' ');
         for (name, value) in crate::markdown::attrs::parse_attrs(inner).0.iter() {
             if name == "class" {
@@ -75,7 +103,7 @@ pub(crate) fn bar(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut Pas
             }
         }
     }
-    let title = group("title").map(|title| engine.attribute(title.trim())).unwrap_or_default();
+    let title = engine.attribute(title);
     let label = crate::markdown::mkdocs::inline::dequote(&title).to_owned();
     let mut p = El::new("p", span).with_attr("class", "progress-label");
     if !label.is_empty() {

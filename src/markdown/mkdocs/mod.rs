@@ -40,7 +40,7 @@ pub(crate) struct Page<'a> {
     /// Fences behind placeholders as they were written, by the placeholder's number.
     pub(crate) lifted_fences: BTreeMap<usize, fences::LiftedFence>,
     /// Link definitions by their label in lower case.
-    pub(crate) references: BTreeMap<String, Reference>,
+    pub(crate) references: References,
     /// Definitions of abbreviations: what is short, and what it means.
     pub(crate) abbreviations: BTreeMap<String, Spanned<String>>,
     /// Footnotes by label, in the order of definition.
@@ -51,6 +51,31 @@ pub(crate) struct Page<'a> {
     pub(crate) n_tab_sets: usize,
     /// What there is to say.
     pub(crate) diagnostics: Diagnostics,
+}
+
+/// Link definitions by their label.
+#[derive(Debug, Default)]
+pub(crate) struct References {
+    by_label: BTreeMap<String, Reference>,
+    longest: usize,
+}
+
+impl References {
+    /// Adds a definition; the last one of a label counts.
+    pub(crate) fn insert(&mut self, label: String, reference: Reference) {
+        self.longest = self.longest.max(label.len());
+        self.by_label.insert(label, reference);
+    }
+
+    /// Returns a definition.
+    pub(crate) fn get(&self, label: &str) -> Option<&Reference> {
+        self.by_label.get(label)
+    }
+
+    /// Returns the length of the longest label; what is longer need not be looked for.
+    pub(crate) fn longest(&self) -> usize {
+        self.longest
+    }
 }
 
 /// A link definition: `[label]: url "title"`.
@@ -67,12 +92,36 @@ pub(crate) struct Reference {
 pub(crate) struct Footnotes {
     /// The labels in order of definition.
     pub(crate) labels: Vec<String>,
+    /// The place of each label in `labels`, as far as somebody asked.
+    numbers: BTreeMap<String, usize>,
     /// The labels in order of first use.
     pub(crate) order: Vec<String>,
+    /// The place of each label in `order`.
+    uses: BTreeMap<String, usize>,
     /// Text of each note by its label, with the place of the whole definition.
     pub(crate) notes: BTreeMap<String, (Chunk, Span)>,
     /// How often each id of a reference was made, as Python-Markdown's `found_refs` counts.
     pub(crate) found_refs: BTreeMap<String, usize>,
+}
+
+impl Footnotes {
+    /// Returns which note has a label, counted from 0 in the order of definition.
+    pub(crate) fn number_of(&mut self, label: &str) -> Option<usize> {
+        for (number, label) in self.labels.iter().enumerate().skip(self.numbers.len()) {
+            self.numbers.insert(label.clone(), number);
+        }
+        self.numbers.get(label).copied()
+    }
+
+    /// Notes that a label is used; returns which one it is in the order of first use.
+    pub(crate) fn note_use(&mut self, label: &str) -> usize {
+        if let Some(place) = self.uses.get(label) {
+            return *place;
+        }
+        self.order.push(label.to_owned());
+        self.uses.insert(label.to_owned(), self.order.len() - 1);
+        self.order.len() - 1
+    }
 }
 
 impl<'a> Page<'a> {
@@ -85,7 +134,7 @@ impl<'a> Page<'a> {
             reads: Vec::new(),
             stash: Stash::default(),
             lifted_fences: BTreeMap::new(),
-            references: BTreeMap::new(),
+            references: References::default(),
             abbreviations: BTreeMap::new(),
             footnotes: Footnotes::default(),
             n_code_blocks: 0,

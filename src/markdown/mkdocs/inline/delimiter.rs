@@ -188,15 +188,18 @@ impl Pairer<'_> {
         let bytes = self.text.as_bytes();
         let mut at = from;
         while at < bytes.len() {
-            if let Some(which) = which(self.delimiters, bytes[at]) {
-                let before = self.text[..at].chars().next_back();
-                if let Some((side, end)) = classify(&self.delimiters[which], self.rules, self.text, at, before)
-                    && !(side == Side::End && self.stacks[which].open.is_empty())
-                {
-                    return Some((which, at, side, end));
-                }
+            let Some(which) = which(self.delimiters, bytes[at]) else {
+                at += 1;
+                continue;
+            };
+            let before = self.text[..at].chars().next_back();
+            if let Some((side, end)) = classify(&self.delimiters[which], self.rules, self.text, at, before)
+                && !(side == Side::End && self.stacks[which].open.is_empty())
+            {
+                return Some((which, at, side, end));
             }
-            at += 1;
+            // Of the rest of a run only the last tokens can say something else than the whole.
+            at = (at + 1).max(run_end(bytes, at).saturating_sub(3));
         }
         None
     }

@@ -6,21 +6,17 @@ use crate::markdown::extensions::footnotes::Options;
 use crate::text::Chunk;
 
 /// `[^label]`
-pub(crate) fn reference(options: &Options, engine: &mut Engine<'_, '_>, pass: &Pass<'_>, at: usize) -> Hit {
-    let Some(rest) = pass.text[at..].strip_prefix("[^") else { return Hit::No };
-    let Some(length) = rest.find(']') else { return Hit::No };
-    let label = &rest[..length];
-    let end = at + 2 + length + 1;
-    let footnotes = &mut engine.page.footnotes;
-    let Some(defined) = footnotes.labels.iter().position(|known| known == label) else { return Hit::Skip(end) };
-    if !footnotes.order.iter().any(|known| known == label) {
-        footnotes.order.push(label.to_owned());
+pub(crate) fn reference(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize) -> Hit {
+    if !pass.text[at..].starts_with("[^") {
+        return Hit::No;
     }
-    let number = if options.use_definition_order {
-        defined
-    } else {
-        footnotes.order.iter().position(|known| known == label).unwrap_or(defined)
-    };
+    let Some(close) = pass.find("]", at + 2) else { return Hit::No };
+    let label = &pass.text[at + 2..close];
+    let end = close + 1;
+    let footnotes = &mut engine.page.footnotes;
+    let Some(defined) = footnotes.number_of(label) else { return Hit::Skip(end) };
+    let used = footnotes.note_use(label);
+    let number = if options.use_definition_order { defined } else { used };
     let separator = &options.separator;
     // MkDocs makes a converter for each page, so the number of the conversion is always 1.
     let key = if options.unique_ids { format!("1-{label}") } else { label.to_owned() };

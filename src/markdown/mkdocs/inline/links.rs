@@ -51,7 +51,7 @@ pub(crate) fn reference(
 ) -> Hit {
     let Some((text, index)) = bracketed(pass, at, image) else { return Hit::No };
     let (label, end) = match form {
-        References::Short => (pass.text[text.clone()].to_lowercase(), index),
+        References::Short => (text.clone(), index),
         References::Long => {
             let open = match pass.after(index) {
                 Some(c) if is_space(c) => index + c.len_utf8(),
@@ -60,14 +60,14 @@ pub(crate) fn reference(
             if !pass.text[open..].starts_with('[') {
                 return Hit::No;
             }
-            let Some(length) = pass.text[open + 1..].find(']') else { return Hit::No };
-            let label = pass.text[open + 1..open + 1 + length].to_lowercase();
-            let label = if label.is_empty() { pass.text[text.clone()].to_lowercase() } else { label };
-            (label, open + length + 2)
+            let Some(close) = pass.find("]", open + 1) else { return Hit::No };
+            let label = if close == open + 1 { text.clone() } else { open + 1..close };
+            (label, close + 1)
         }
     };
-    let label = collapse(&label);
-    let Some(reference) = engine.page.references.get(&label).cloned() else { return Hit::Skip(end) };
+    let label = collapse(&pass.text[label], engine.page.references.longest());
+    let known = label.and_then(|label| engine.page.references.get(&label));
+    let Some(reference) = known.cloned() else { return Hit::Skip(end) };
     let span = pass.span(at..end);
     let mut el = if image {
         El::new("img", span).with_attr("src", reference.url.value)
@@ -124,10 +124,9 @@ pub(crate) fn automail(engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usi
 }
 
 /// Returns the inside of `<…>` without further angle brackets.
-pub(crate) fn angle(pass: &Pass<'_>, at: usize) -> Option<Range<usize>> {
-    let rest = &pass.text[at + 1..];
-    let length = rest.find(['<', '>'])?;
-    (rest.as_bytes()[length] == b'>' && length > 0).then_some(at + 1..at + 1 + length)
+pub(crate) fn angle(pass: &mut Pass<'_>, at: usize) -> Option<Range<usize>> {
+    let end = pass.find_either("<>", at + 1)?;
+    (pass.text.as_bytes()[end] == b'>' && end > at + 1).then_some(at + 1..end)
 }
 
 /// Returns the inside of the brackets that open at `at`, and the byte behind them.
@@ -303,19 +302,22 @@ pub(crate) fn dequote(text: &str) -> &str {
     text
 }
 
-/// Makes every run of white space one space.
-fn collapse(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
+/// Lowers a label and makes every run of white space one space; `None` where it is longer than any
+/// label that is defined.
+fn collapse(text: &str, longest: usize) -> Option<String> {
+    let mut out = String::new();
     let mut in_space = false;
     for c in text.chars() {
-        if is_space(c) {
-            if !in_space {
-                out.push(' ');
-            }
-        } else {
+        if !is_space(c) {
             out.push(c);
+        } else if !in_space {
+            out.push(' ');
         }
         in_space = is_space(c);
+        // No character loses more than two of three bytes in lower case.
+        if out.len() > 3 * longest + 2 {
+            return None;
+        }
     }
-    out
+    Some(out.to_lowercase())
 }

@@ -133,8 +133,8 @@ pub(crate) fn line_break(pass: &Pass<'_>, at: usize) -> Hit {
 }
 
 /// A tag, a comment, a processing instruction or a CDATA section.
-pub(crate) fn html(engine: &mut Engine<'_, '_>, pass: &Pass<'_>, at: usize) -> Hit {
-    let Some(end) = html_end(pass.text, at) else { return Hit::No };
+pub(crate) fn html(engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize) -> Hit {
+    let Some(end) = html_end(pass, at) else { return Hit::No };
     let strict = engine.page.dialect.smarty.as_ref().is_some_and(|options| options.smart_angled_quotes);
     if strict && pass.text[end..].starts_with('>') {
         return Hit::No;
@@ -174,16 +174,17 @@ fn raw(engine: &mut Engine<'_, '_>, pass: &Pass<'_>, at: usize, end: usize) -> H
 }
 
 /// Returns where the HTML that begins at `at` ends (`HTML_RE`).
-fn html_end(text: &str, at: usize) -> Option<usize> {
+fn html_end(pass: &mut Pass<'_>, at: usize) -> Option<usize> {
+    let text = pass.text;
     let rest = &text[at..];
     if rest.starts_with("<!--") {
-        return closed(text, at + 4, "<!--", "-->");
+        return closed(pass, at + 4, "<!--", "-->");
     }
     if rest.starts_with("<?") {
-        return closed(text, at + 2, "<?", "?>");
+        return closed(pass, at + 2, "<?", "?>");
     }
     if rest.starts_with("<![CDATA[") {
-        return closed(text, at + 9, "<![CDATA[", "]]>");
+        return closed(pass, at + 9, "<![CDATA[", "]]>");
     }
     let bytes = text.as_bytes();
     let mut cur = at + 1;
@@ -208,7 +209,8 @@ fn html_end(text: &str, at: usize) -> Option<usize> {
         if bytes.get(equals) == Some(&b'=') {
             let value = equals + 1 + span_of(&text[equals + 1..], is_space);
             let length = match bytes.get(value) {
-                Some(quote @ (b'"' | b'\'')) => text[value + 1..].find(*quote as char).map_or(0, |length| length + 2),
+                Some(b'"') => pass.find("\"", value + 1).map_or(0, |end| end + 1 - value),
+                Some(b'\'') => pass.find("'", value + 1).map_or(0, |end| end + 1 - value),
                 _ => span_of(&text[value..], |c| !is_space(c) && !"\"'=<>".contains(c)),
             };
             if length > 0 {
@@ -224,10 +226,9 @@ fn html_end(text: &str, at: usize) -> Option<usize> {
 }
 
 /// Finds `close` where no `open` stands before it.
-fn closed(text: &str, from: usize, open: &str, close: &str) -> Option<usize> {
-    let limit = text[from..].find(open).map_or(text.len(), |at| from + at);
-    let at = text[from..limit].find(close)?;
-    Some(from + at + close.len())
+fn closed(pass: &mut Pass<'_>, from: usize, open: &'static str, close: &'static str) -> Option<usize> {
+    let end = pass.find(close, from)?;
+    pass.find(open, from).is_none_or(|limit| end < limit).then_some(end + close.len())
 }
 
 /// Returns how many bytes at the start of a text are of a class.

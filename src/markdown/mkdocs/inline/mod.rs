@@ -9,6 +9,7 @@
 //! Does not know blocks, and does not decide when it is called.
 
 pub(crate) mod abbreviations;
+mod ahead;
 mod arena;
 pub(crate) mod chars;
 mod delimiter;

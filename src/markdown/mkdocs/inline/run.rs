@@ -4,11 +4,12 @@
 //! the patterns after it at once, elements below it when the walk over the finished tree reaches
 //! them.
 
+use super::ahead::Ahead;
 use super::arena::{El, ElId, Kind, Txt, to_nodes};
 use super::chars::strip;
 use super::delimiter::Region;
 use super::patterns::Pattern;
-use super::{ETX, STX, numbered_at};
+use super::{ETX, MAX_DEPTH, STX, numbered_at};
 use crate::markdown::mkdocs::Page;
 use crate::markdown::mkdocs::stash::placeholder_at;
 use crate::markdown::tree::Node;
@@ -54,6 +55,8 @@ pub(crate) struct Pass<'t> {
     pub(crate) chunk: &'t Chunk,
     /// The end of the last match that became a placeholder.
     replaced_to: Option<usize>,
+    /// What is known of the rest of the text.
+    pub(crate) ahead: Ahead,
     /// How many bytes scanners may still look at beyond what each match needs.
     pub(crate) budget: usize,
     /// For each `[` the byte of its `]`.
@@ -70,6 +73,7 @@ impl<'t> Pass<'t> {
             text: chunk.text(),
             chunk,
             replaced_to: None,
+            ahead: Ahead::default(),
             budget: 200_000 + 40 * chunk.len(),
             brackets: None,
             ticks: None,
@@ -85,6 +89,17 @@ impl<'t> Pass<'t> {
     /// Returns the character at a byte.
     pub(crate) fn after(&self, at: usize) -> Option<char> {
         self.text[at..].chars().next()
+    }
+
+    /// Returns where a text stands next at or after a byte.
+    pub(crate) fn find(&mut self, what: &'static str, from: usize) -> Option<usize> {
+        self.ahead.find(what, self.text, from, |rest| rest.find(what))
+    }
+
+    /// Returns where one of two ASCII characters stands next at or after a byte.
+    pub(crate) fn find_either(&mut self, both: &'static str, from: usize) -> Option<usize> {
+        let (first, second) = (both.as_bytes()[0] as char, both.as_bytes()[1] as char);
+        self.ahead.find(both, self.text, from, |rest| rest.find([first, second]))
     }
 
     /// Returns the place of a range.
@@ -184,7 +199,7 @@ impl<'e, 'p> Engine<'e, 'p> {
                 if self.els[child].text.as_ref().is_some_and(|text| !text.atomic && !text.chunk.is_empty()) {
                     self.ancestors.push(self.els[child].tag.clone());
                     let text = self.els[child].text.take().expect("seen above");
-                    let text = Txt::open(self.apply_all(text.chunk, 0));
+                    let text = Txt::open(self.apply_within(text.chunk));
                     let found = self.place(text, child, true);
                     for id in &found {
                         queue.push_back((*id, self.ancestors.clone()));
@@ -193,7 +208,7 @@ impl<'e, 'p> Engine<'e, 'p> {
                     self.ancestors.pop();
                 }
                 if let Some(tail) = self.els[child].tail.take() {
-                    let tail = if tail.atomic { tail } else { Txt::open(self.apply_all(tail.chunk, 0)) };
+                    let tail = if tail.atomic { tail } else { Txt::open(self.apply_within(tail.chunk)) };
                     let holder = self.add(El::new("d", self.els[child].span));
                     let found = self.place(tail, holder, false);
                     self.els[child].tail = self.els[holder].tail.take();
@@ -208,6 +223,12 @@ impl<'e, 'p> Engine<'e, 'p> {
                 self.els[element].children.splice(0..0, found);
             }
         }
+    }
+
+    /// Applies all patterns to the text of an element. Links can be written in links without end, each
+    /// to be read again inside the next; what lies too deep to be kept stays as it is written.
+    fn apply_within(&mut self, data: Chunk) -> Chunk {
+        if self.ancestors.len() > MAX_DEPTH + 1 { data } else { self.apply_all(data, 0) }
     }
 
     /// Applies the patterns from one on.
