@@ -1,61 +1,18 @@
-// The theme in a browser: a small site is built with opsbook, served from memory, and used as a
-// reader uses it. Chromium is not downloaded; CHROMIUM names another one than /usr/bin/chromium.
+// The theme in a browser: a small site is built with opsbook, served, and used as a reader uses it.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
-import { createServer } from "node:http";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
+import { pathToFileURL } from "node:url";
+import { start } from "./harness.mjs";
 
-const here = dirname(fileURLToPath(import.meta.url));
-const candidates = [process.env.OPSBOOK, join(here, "../target/release/opsbook"), join(here, "../target/debug/opsbook")];
-const binary = candidates.filter(path => path && existsSync(path)).sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)[0];
-const types = { html: "text/html", css: "text/css", js: "text/javascript", json: "application/json", png: "image/png" };
-let site, server, origin, browser;
-
+let running, origin, site, open;
 before(async () => {
-  assert.ok(binary, "build opsbook first: cargo build");
-  site = mkdtempSync(join(tmpdir(), "opsbook-browser-"));
-  execFileSync(binary, ["build", "-q", "-f", join(here, "site/mkdocs.yml"), "-d", site], { stdio: "inherit" });
-  server = createServer((request, response) => {
-    let path = decodeURIComponent(new URL(request.url, "http://x").pathname);
-    if (path.endsWith("/")) path += "index.html";
-    const file = join(site, path);
-    if (!file.startsWith(site) || !existsSync(file) || statSync(file).isDirectory()) {
-      response.writeHead(404, { "content-type": "text/html" }).end(readFileSync(join(site, "404.html")));
-      return;
-    }
-    response.writeHead(200, { "content-type": types[path.split(".").pop()] || "text/plain" }).end(readFileSync(file));
-  });
-  await new Promise(done => server.listen(0, "127.0.0.1", done));
-  origin = `http://127.0.0.1:${server.address().port}`;
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-  });
+  running = await start("site/mkdocs.yml");
+  ({ origin, folder: site, open } = running);
 });
-after(async () => {
-  await browser?.close();
-  server?.close();
-  if (site) rmSync(site, { recursive: true, force: true });
-});
+after(() => running?.end());
 
-// Opens a page and fails the test for any error in it or any request to another host.
-async function open(path, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: "light", reducedMotion: "reduce", ...options });
-  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin });
-  const page = await context.newPage();
-  page.problems = [];
-  page.on("pageerror", error => page.problems.push(String(error)));
-  page.on("request", request => { if (!request.url().startsWith(origin) && !/^(file|data|blob):/.test(request.url())) page.problems.push(request.url()); });
-  page.done = async () => { assert.deepEqual(page.problems, []); await context.close(); };
-  await page.goto(path.includes(":") ? path : origin + path);
-  return page;
-}
 const hash = page => page.evaluate(() => location.hash);
 
 test("the palette is chosen once and kept", async () => {

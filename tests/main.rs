@@ -18,6 +18,7 @@ mod kube;
 mod layers;
 mod links;
 mod lints;
+mod live;
 mod manual;
 mod markdown;
 mod plugins;

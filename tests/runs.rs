@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A folder with a plan and its runs.
-struct Bench {
+pub(crate) struct Bench {
     folder: TempDir,
 }
 
 impl Bench {
-    fn new(plan: &Value) -> Bench {
+    pub(crate) fn new(plan: &Value) -> Bench {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let bench = Bench { folder };
         let mut plan: Plan = serde_json::from_value(plan.clone()).expect("the sample has the plan's shape");
@@ -25,11 +25,11 @@ impl Bench {
         bench
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_opsbook"));
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         command.env_remove("OPSBOOK_OUTPUT").env("XDG_STATE_HOME", self.path("state")).env("NO_COLOR", "1");
@@ -49,7 +49,7 @@ impl Bench {
         command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("opsbook starts")
     }
 
-    fn text(&self, name: &str) -> String {
+    pub(crate) fn text(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap_or_default()
     }
 
@@ -71,7 +71,7 @@ impl Bench {
     }
 }
 
-fn plan(steps: Vec<Value>) -> Value {
+pub(crate) fn plan(steps: Vec<Value>) -> Value {
     json!({
         "format": 1, "runbook": "sample", "stage": "bound", "kind": "procedure", "mode": "read-do", "params": {},
         "secrets": [], "components": [],
@@ -80,7 +80,7 @@ fn plan(steps: Vec<Value>) -> Value {
     })
 }
 
-fn step(id: &str, needs: &[&str], script: &str) -> Value {
+pub(crate) fn step(id: &str, needs: &[&str], script: &str) -> Value {
     json!({
         "id": id, "item": id, "group": null, "kind": "run", "title": format!("Do {id}"), "impact": "write",
         "needs": needs.iter().map(|need| json!({"step": need, "on": "success"})).collect::<Vec<_>>(),
@@ -93,7 +93,7 @@ fn with(mut step: Value, key: &str, value: Value) -> Value {
     step
 }
 
-fn manual(id: &str, needs: &[&str], evidence: &str) -> Value {
+pub(crate) fn manual(id: &str, needs: &[&str], evidence: &str) -> Value {
     let mut item = with(step(id, needs, ""), "kind", json!("manual"));
     item["evidence"] = json!(evidence);
     item.as_object_mut().expect("a step is an object").remove("run");

@@ -6,10 +6,11 @@ use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::markdown::preprocess::Preprocessor;
 use crate::markdown::{Dialect, ExtensionUse};
 use crate::plan::{duration_s, lint};
-use crate::render::dates::DateOptions;
+use crate::render::dates::{DateOptions, fill_dates};
 use crate::render::glightbox::Glightbox;
 use crate::render::minify::Minify;
 use crate::render::search::{self, SearchOptions, material, mkdocs};
+use crate::render::theme::check_names;
 use crate::render::theme::view::{ScriptView, SiteView};
 use crate::runbook::Duration;
 use crate::site;
@@ -17,7 +18,7 @@ use crate::text::{Digest, SitePath, Span, Spanned, World, yaml};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use crate::config::Overrides;
-pub use crate::render::dates::{History, PageTimes};
+pub use crate::render::dates::{History, HistoryRules, PageTimes};
 
 /// What a build of this moment is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,9 +66,30 @@ pub struct Project {
 }
 
 impl Project {
-    /// Tells whether pages show dates from the history of their files.
-    pub fn wants_history(&self) -> bool {
-        self.dates.is_some()
+    /// Tells whether the site's folder may lie among the pages (`same-dir`).
+    pub fn may_nest(&self) -> bool {
+        self.site.plugin("same-dir").is_some()
+    }
+
+    /// Returns which commits count for the dates of pages; `None` where pages show none.
+    pub fn wanted_history(&self) -> Option<&HistoryRules> {
+        self.dates.as_ref().map(DateOptions::rules)
+    }
+
+    /// Says which pages Git does not know, where pages show dates.
+    pub(super) fn check_dates(&self, pages: &mut dyn Iterator<Item = SitePath>) -> Diagnostics {
+        let Some(dates) = &self.dates else { return Diagnostics::new() };
+        dates.missing(&mut pages.map(|page| (page, page.below(self.docs_dir).unwrap_or(page.as_str()))), &self.history)
+    }
+
+    /// The kinds of tags that have an icon (`extra.tags`).
+    pub(super) fn tag_kinds(&self) -> Option<&yaml::Node> {
+        self.config.extra.get("tags").filter(|kinds| kinds.as_map().is_some_and(|entries| !entries.is_empty()))
+    }
+
+    /// Writes a page's dates where its text asks for them.
+    pub(super) fn with_dates(&self, html: String, meta: &serde_json::Value) -> String {
+        if self.dates.is_some() && html.contains("{{") { fill_dates(&html, meta) } else { html }
     }
 
     /// Takes out of a finished page what the project does not want in it.
@@ -79,12 +101,13 @@ impl Project {
     pub(super) fn add_dates(&self, page: SitePath, meta: &mut serde_json::Value) {
         let Some(dates) = &self.dates else { return };
         let path = page.below(self.docs_dir).unwrap_or(page.as_str());
-        for (name, html) in dates.meta(path, self.history.get(&page).copied(), self.purpose.time) {
+        let locale = meta.get("locale").and_then(serde_json::Value::as_str).map(str::to_owned);
+        for (name, html) in dates.meta(path, page, &self.history, locale.as_deref(), self.purpose.time) {
             if meta.is_null() {
                 *meta = serde_json::json!({});
             }
             if let Some(entries) = meta.as_object_mut() {
-                entries.insert(name.to_owned(), html.into());
+                entries.insert(name, html.into());
             }
         }
     }
@@ -182,13 +205,17 @@ pub fn load(
     }
     let dates = config.plugins.iter().map(plugin).find(|plugin| plugin.name.value == "git-revision-date-localized");
     let language = &config.theme.language.value;
-    let dates = dates.map(|plugin| DateOptions::read(&plugin.name, &plugin.settings, language, &mut diagnostics));
+    let dates =
+        dates.map(|plugin| DateOptions::read(&plugin.name, &plugin.settings, language, world, &mut diagnostics));
+    let words = config.theme.custom_dir.as_ref().map(|dir| dir.value.join(&format!("languages/{language}.txt")));
+    let brings_words = words.is_some_and(|path| world.source(path).is_ok());
+    diagnostics.append(check_names(&config.theme.features, &config.theme.language, brings_words));
     let site = site_options(&config, &purpose);
     let glightbox = site.plugin("glightbox").map(|plugin| Glightbox::read(plugin, &mut diagnostics));
     let minify = site.plugin("minify").and_then(|plugin| Minify::read(plugin, &mut diagnostics));
     diagnostics.sort();
     let project = Project {
-        history: History::new(),
+        history: History::default(),
         dates,
         glightbox,
         minify,

@@ -77,6 +77,7 @@ pub fn build(
     let facts: Vec<&markdown::PageFacts> = cache.parsed.values().map(|kept| &kept.value.parsed.facts).collect();
     let (site, findings) = site::link(&files, &facts, &project.site, world);
     diagnostics.append(findings);
+    diagnostics.append(project.check_dates(&mut site.pages.keys().copied()));
 
     // Render.
     let site_theme = theme.site(views::site(project, &site));
@@ -204,7 +205,7 @@ fn render_page(
     let key = BodyKey {
         parse: read.key.digest(&parsed.reads),
         links: links_digest(parsed, &links),
-        route: route_digest(project, &view, &tags::listings_key(site, page)),
+        route: route_digest(project, &view, &tags::listings_key(site, page, project.tag_kinds())),
     };
     let body = Kept::find(&before.bodies, page, &key)
         .unwrap_or_else(|| Arc::new(render_body(project, site, route, &view, parsed, &links)));
@@ -235,8 +236,8 @@ fn render_body(
     parsed: &Parsed,
     links: &dyn Fn(&str) -> Option<String>,
 ) -> Body {
-    let html = render_html(&parsed.document.body, links);
-    let (html, tag_headings) = tags::fill_listings(&html, site, route.path);
+    let html = project.with_dates(render_html(&parsed.document.body, links), &view.meta);
+    let (html, tag_headings) = tags::fill_listings(&html, site, route.path, project.tag_kinds());
     let title = view.title.as_deref().unwrap_or_default();
     let page = search::SearchPage { url: &route.url, title, meta: route.meta.as_ref(), toc: &parsed.document.toc };
     let search = project.search.as_ref().map(|options| options.part(&html, page)).unwrap_or_default();

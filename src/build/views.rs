@@ -78,16 +78,23 @@ fn nav_item(item: &site::NavItem, site: &Site) -> NavItem {
         site::NavKind::Link => NavKind::Link,
     };
     let mut children = nav_items(&item.children, site);
+    let mut leads_to_first = false;
     if let (NavKind::Section, Some(page)) = (kind, item.page) {
-        // A section that is a page (`section-index`) is shown as one whose first page is its index.
+        // A section that is a page (`section-index`) leads to it, and with nothing else in it is that page.
         let index = site::NavItem { kind: site::NavKind::Page, page: Some(page), children: Vec::new(), ..item.clone() };
-        children.insert(0, NavItem { is_index: true, ..nav_item(&index, site) });
+        let index = nav_item(&index, site);
+        if children.is_empty() {
+            return index;
+        }
+        children.insert(0, NavItem { is_index: true, ..index });
+        leads_to_first = true;
     }
     NavItem {
         title: item.title.as_deref().map(text_of_html).unwrap_or_default(),
         kind,
         url: route.map(|route| route.url.clone()).or_else(|| item.url.clone()).unwrap_or_default(),
         is_index: route.is_some_and(|route| route.is_index),
+        leads_to_first,
         icon: meta("icon"),
         subtitle: meta("subtitle"),
         status: meta("status"),

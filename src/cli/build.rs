@@ -94,7 +94,7 @@ pub(super) fn run(typed: Typed) -> Status {
     // A folder named on the command line is meant from here, one in the configuration from there.
     let folder = typed.site_dir.as_ref().map_or_else(|| disk.locate(project.site_dir), |path| shell::absolute(path));
     let shown = typed.site_dir.clone().unwrap_or_else(|| folder.clone());
-    if let Err(error) = shell::check_output(&disk, project.docs_dir, &folder) {
+    if let Err(error) = shell::check_output(&disk, project.docs_dir, project.may_nest(), &folder) {
         return could_not(terminal, &error.message, error.help.as_deref());
     }
     super::project::ask_history(&mut project, &disk, terminal);

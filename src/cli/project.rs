@@ -57,10 +57,8 @@ impl ProjectArgs {
 
 /// Asks Git when pages were committed, where the project shows that.
 pub(super) fn ask_history(project: &mut Project, disk: &Disk, terminal: Terminal) {
-    if !project.wants_history() {
-        return;
-    }
-    match shell::git_history(disk.root(), &disk.locate(project.docs_dir)) {
+    let Some(rules) = project.wanted_history() else { return };
+    match shell::git_history(disk.root(), &disk.locate(project.docs_dir), rules) {
         Ok(history) => project.history = history,
         Err(why) => terminal.say(&format!("warning: pages show no dates: {why}")),
     }

@@ -1,5 +1,6 @@
 //! `opsbook serve`: a preview that follows every change.
 
+use super::build::without_output;
 use super::project::{Place, ProjectArgs};
 use super::report::{self, Format};
 use super::{Status, could_not};
@@ -118,7 +119,7 @@ pub(super) fn run(typed: &Typed) -> Status {
             Some(mut project) => {
                 super::project::ask_history(&mut project, &disk, terminal);
                 disk.fence(project.docs_dir);
-                let found = disk.list(project.docs_dir);
+                let found = without_output(disk.list(project.docs_dir), project.docs_dir, Some(project.site_dir));
                 let built = build::build(&project, &disk, &found, &preview.cache, &|_, _| {});
                 preview.show(&disk, &project, built, clock);
                 preview.project = Some(project);

@@ -52,7 +52,8 @@ pub(super) fn config(
         Some(dir) => Spanned::new(dir.as_str().to_owned(), start),
         None => build.text("build-dir", out).unwrap_or_else(|| Spanned::new("book".to_owned(), start)),
     };
-    let folders_fit = parts::check_folders(&docs, &site_dir, world, out);
+    let plugins = plugins(&top, start, out);
+    let folders_fit = parts::check_folders(&docs, &site_dir, parts::may_nest(&plugins), world, out);
     let dev_addr = match &overrides.dev_addr {
         Some(addr) => Spanned::new(addr.clone(), start),
         None => serve.text("address", out).unwrap_or_else(|| Spanned::new("127.0.0.1:8000".to_owned(), start)),
@@ -97,7 +98,7 @@ pub(super) fn config(
             dialect,
             extensions: markdown.get("extensions").map(|node| parts::extensions(node, true, out)).unwrap_or_default(),
         },
-        plugins: plugins(&top, start, out),
+        plugins,
         watch: parts::existing("build.extra-watch-dirs", build.texts("extra-watch-dirs", out), world, out),
         strict: overrides.strict.or_else(|| build.flag("strict", out)).unwrap_or(false),
         dev_addr,

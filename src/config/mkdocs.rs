@@ -30,12 +30,11 @@ pub(super) fn config(
         Some(dir) => Spanned::new(dir.as_str().to_owned(), start),
         None => table.text("site_dir", out).unwrap_or_else(|| Spanned::new("site".to_owned(), start)),
     };
-    let folders_fit = parts::check_folders(&docs, &site, world, out);
-
     let plugins = match table.get("plugins") {
         Some(node) => parts::plugins(node, false, out),
         None => vec![Plugin { name: Spanned::new("search".to_owned(), start), options: None }],
     };
+    let folders_fit = parts::check_folders(&docs, &site, parts::may_nest(&plugins), world, out);
     let theme = lenient(out, |out| theme(table.get("theme"), start, world, overrides, out));
     let is_material = theme.name.as_ref().is_some_and(|name| ["material", "default"].contains(&name.value.as_str()));
     let read_search = if is_material { parts::search_of_plugin } else { parts::search_of_mkdocs_plugin };

@@ -550,21 +550,28 @@ pub(super) fn check_dev_addr(name: &str, addr: &Spanned<String>, out: &mut Diagn
 
 // ── Folders ─────────────────────────────────────────────────────────────────
 
-/// Checks that the folder of the pages is there, and that it and the site's keep out of each other.
+/// Tells whether the folder of the pages may be the configuration's own and may hold the site's.
+pub(super) fn may_nest(plugins: &[Plugin]) -> bool {
+    plugins.iter().any(|plugin| plugin.name.value == "same-dir")
+}
+
+/// Checks that the folder of the pages is there, and that it and the site's keep out of each other;
+/// with `may_nest` the pages may lie beside the configuration and around the site (`same-dir`).
 pub(super) fn check_folders(
     docs: &Spanned<String>,
     site: &Spanned<String>,
+    may_nest: bool,
     world: &dyn World,
     out: &mut Diagnostics,
 ) -> bool {
     let (docs_dir, site_dir) = (SitePath::new(&docs.value), SitePath::new(&site.value));
     let fault = |span: Span, message: String| Diagnostic::new(Code::ConfigPath, span, message);
     let within = |inner: SitePath, outer: SitePath| inner == outer || inner.below(outer).is_some();
-    if docs_dir.as_str().is_empty() {
+    if docs_dir.as_str().is_empty() && !may_nest {
         out.push(
             fault(docs.span, "the folder of the pages is the configuration's own".to_owned())
                 .note("the configuration, the theme and the site would be pages of it")
-                .help("move the pages into a folder of their own, such as `docs`"),
+                .help("move the pages into a folder of their own, such as `docs`, or use the plugin `same-dir`"),
         );
         return false;
     }
@@ -576,7 +583,7 @@ pub(super) fn check_folders(
         );
         return false;
     }
-    if within(site_dir, docs_dir) {
+    if within(site_dir, docs_dir) && !may_nest {
         out.push(
             fault(site.span, format!("the site's folder (`{site_dir}`) lies within the pages (`{docs_dir}`)"))
                 .note("each build would take the site before it for pages")

@@ -110,11 +110,14 @@ codes! {
     MacroUndefined "OB447" Info "a name in a template tag that is not defined";
     MacroPython "OB448" Warning "a Python module of macros, which opsbook does not run";
     PluginOptionIdle "OB450" Warning "an option of a plugin that opsbook does not carry out";
+    PageNotCommitted "OB451" Warning "a page with a date that Git does not know";
     PagesEntryNotFound "OB445" Warning "an entry of such a file that names nothing";
     TemplateSyntax "OB420" Error "a template of the project that cannot be read";
     TemplateRender "OB421" Error "a template that asks for what is not there";
     TemplateUnknown "OB422" Error "a page that asks for a template that does not exist";
     IconUnknown "OB423" Warning "a setting that names an icon that does not exist";
+    ThemeFeature "OB424" Warning "a feature of the theme that has no effect";
+    ThemeLanguage "OB425" Warning "a language that the theme has no words of";
 
     // ── RB: runbooks, plans, lints ──────────────────────────────────────────
     RunbookYaml "RB001" Error "front matter or block header that is not valid YAML";

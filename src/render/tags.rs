@@ -4,7 +4,7 @@
 //! the heading before it, and a list of pages.
 
 use crate::site::{Listing, Site, Tree};
-use crate::text::SitePath;
+use crate::text::{SitePath, yaml};
 
 /// A listing's heading for the table of contents.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,14 +20,16 @@ pub struct TagHeading {
 }
 
 /// Writes a page's listings into its content; returns the content, and the headings for the table of
-/// contents. A page without listings keeps its content.
-pub fn fill_listings(html: &str, site: &Site, page: SitePath) -> (String, Vec<TagHeading>) {
+/// contents. A page without listings keeps its content. `icons` is `extra.tags`: the kind of each tag
+/// that has one.
+pub fn fill_listings(html: &str, site: &Site, page: SitePath, icons: Option<&yaml::Node>) -> (String, Vec<TagHeading>) {
     let (Some(listings), Some(route)) = (site.listings.get(&page), site.pages.get(&page)) else {
         return (html.to_owned(), Vec::new());
     };
     let mut out = String::new();
     let mut headings = Vec::new();
     let mut rest = html;
+    let mut host = Host { level: 1, id: None, permalink: None };
     for listing in listings {
         let mark = if listing.directive.is_empty() { "<p>[TAGS]</p>" } else { listing.directive.as_str() };
         let found = rest.find(mark);
@@ -38,9 +40,10 @@ pub fn fill_listings(html: &str, site: &Site, page: SitePath) -> (String, Vec<Ta
             None => continue,
         };
         out.push_str(before);
-        let host = Host::of(&out);
+        // A listing belongs to the page's own heading before it, not to a tag of another listing.
+        host = Host::of(before).unwrap_or(host);
         let level = (host.level + 1).min(6);
-        let mut writer = Writer { out: &mut out, site, url: &route.url, host: &host };
+        let mut writer = Writer { out: &mut out, site, url: &route.url, host: &host, icons };
         for tree in &listing.trees {
             writer.tree(tree, level);
             if listing.toc {
@@ -54,11 +57,11 @@ pub fn fill_listings(html: &str, site: &Site, page: SitePath) -> (String, Vec<Ta
 }
 
 /// All that a page's listings are made from, as text: what a key is to hold.
-pub fn listings_key(site: &Site, page: SitePath) -> String {
+pub fn listings_key(site: &Site, page: SitePath, icons: Option<&yaml::Node>) -> String {
     let marks =
         |listing: &Listing| if listing.directive.is_empty() { "<p>[TAGS]</p>" } else { &listing.directive }.to_owned();
     let skeleton: String = site.listings.get(&page).into_iter().flatten().map(marks).collect();
-    let (html, headings) = fill_listings(&skeleton, site, page);
+    let (html, headings) = fill_listings(&skeleton, site, page, icons);
     format!("{html}{headings:?}")
 }
 
@@ -78,20 +81,21 @@ struct Host {
 }
 
 impl Host {
-    fn of(html: &str) -> Host {
+    /// The last heading of a text.
+    fn of(html: &str) -> Option<Host> {
         let heading = html.match_indices("<h").filter_map(|(at, _)| {
             let level = html[at + 2..].chars().next()?.to_digit(10).filter(|level| (1..=6).contains(level))?;
             let id = html[at..].strip_prefix(&format!("<h{level} id=\""))?.split('"').next()?;
             Some((at, level as u8, id.to_owned()))
         });
-        let Some((at, level, id)) = heading.last() else { return Host { level: 1, id: None, permalink: None } };
+        let (at, level, id) = heading.last()?;
         let end = html[at..].find("</h").map_or(html.len(), |end| at + end);
         let inner = &html[at..end];
         let link = inner.find("<a class=\"headerlink\"").and_then(|start| {
             let length = inner[start..].find("</a>")? + 4;
             Some(inner[start..start + length].replace(&format!("href=\"#{id}\""), "href=\"#{}\""))
         });
-        Host { level, id: Some(id), permalink: link }
+        Some(Host { level, id: Some(id), permalink: link })
     }
 }
 
@@ -100,21 +104,32 @@ struct Writer<'a> {
     site: &'a Site,
     url: &'a str,
     host: &'a Host,
+    icons: Option<&'a yaml::Node>,
 }
 
 impl Writer<'_> {
     fn tree(&mut self, tree: &Tree, level: u8) {
-        let shadow = if tree.hidden { " md-tag-shadow" } else { "" };
+        let mut class = String::from("md-tag");
+        if tree.hidden {
+            class.push_str(" md-tag-shadow");
+        }
+        if let Some(icons) = self.icons {
+            class.push_str(" md-tag-icon");
+            if let Some(kind) = icons.get(&tree.name).and_then(yaml::Node::scalar_text) {
+                class.push_str(&format!(" md-tag--{kind}"));
+            }
+        }
         let link = self.host.permalink.as_deref().map_or(String::new(), |link| link.replace("{}", &escape(&tree.slug)));
         self.out.push_str(&format!(
-            "<h{level} id=\"{}\"><span class=\"md-tag{shadow}\">{}</span>{link}</h{level}>\n<ul>\n",
+            "<h{level} id=\"{}\"><span class=\"{}\">{}</span>{link}</h{level}>\n<ul>\n",
             escape(&tree.slug),
+            escape(&class),
             escape(&tree.name)
         ));
         for page in &tree.pages {
             if let Some(route) = self.site.pages.get(page) {
                 let url = self.site.relative_url(&route.url, self.url);
-                self.out.push_str(&format!("<li><a href=\"{}\">{}</a></li>\n", escape(&url), route.title));
+                self.out.push_str(&format!("<li><a href=\"{}\"> {} </a></li>\n", escape(&url), route.title));
             }
         }
         for child in &tree.children {

@@ -220,6 +220,11 @@ impl Disk {
             if entry.depth() == 0 {
                 continue;
             }
+            // Git's own files belong to no site, and there may be very many.
+            if entry.file_name() == ".git" && entry.file_type().is_dir() {
+                walk.skip_current_dir();
+                continue;
+            }
             let Some(path) = self.name_of(folder, &place, entry.path()) else {
                 let nearest = entry.path().strip_prefix(&place).unwrap_or(entry.path()).to_string_lossy().into_owned();
                 problems.push(Problem { path: folder.join(&nearest), kind: ProblemKind::NameNotUtf8 });

@@ -1,6 +1,6 @@
 //! What Git knows of a project, asked of the `git` program.
 
-use crate::build::{History, PageTimes};
+use crate::build::{History, HistoryRules, PageTimes};
 use crate::plan::lint::Branch;
 use crate::text::SitePath;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,32 +44,48 @@ pub fn git_default_branch(folder: &Path) -> Option<Branch> {
 }
 
 /// Returns when each file below a folder of the project was committed first and last, by the dates of
-/// its authors, in one pass over the history. A file that was renamed keeps its past; the rename
-/// itself is no change, as git-revision-date-localized has it.
+/// its authors, in one pass over the history. A file that was renamed keeps its past, unless the rules
+/// say otherwise; the rename itself is no change, as git-revision-date-localized has it.
 ///
 /// # Errors
 /// Says in words why there is no answer: no Git, no repository.
-pub fn git_history(folder: &Path, below: &Path) -> Result<History, String> {
+pub fn git_history(folder: &Path, below: &Path, rules: &HistoryRules) -> Result<History, String> {
     let below = below.to_string_lossy();
-    let words =
-        ["-c", "core.quotePath=false", "log", "--format=%x01%at", "--name-status", "-M", "--relative", "--", &*below];
-    Ok(history_of(&git(folder, &words)?))
+    let renames = if rules.renamed_is_new { "--no-renames" } else { "-M" };
+    let words = [
+        "-c",
+        "core.quotePath=false",
+        "log",
+        "--format=%x01%H %at",
+        "--name-status",
+        renames,
+        "--relative",
+        "--",
+        &*below,
+    ];
+    Ok(history_of(&git(folder, &words)?, rules))
 }
 
 /// Reads what `git log --name-status` says, the newest commit first.
-fn history_of(log: &str) -> History {
-    let mut history = History::new();
+fn history_of(log: &str, rules: &HistoryRules) -> History {
+    let mut history = History { is_known: true, ..History::default() };
     // The name that a file had at this point of the past, and the name that it has today.
     let mut today: BTreeMap<&str, SitePath> = BTreeMap::new();
     let mut time = 0;
+    let mut is_ignored = false;
     for line in log.lines() {
-        if let Some(stamp) = line.strip_prefix('\u{1}') {
+        if let Some((hash, stamp)) = line.strip_prefix('\u{1}').and_then(|head| head.split_once(' ')) {
             time = stamp.trim().parse().unwrap_or(time);
+            is_ignored = rules.ignored.iter().any(|ignored| hash.starts_with(ignored));
             continue;
         }
         let mut cells = line.split('\t');
         let (Some(status), Some(name)) = (cells.next(), cells.next()) else { continue };
-        match (status.chars().next(), cells.next()) {
+        let status = status.chars().next();
+        if status != Some('R') && !is_ignored {
+            history.site.get_or_insert(time);
+        }
+        match (status, cells.next()) {
             (Some('R'), Some(new)) => {
                 let page = today.remove(new).unwrap_or_else(|| SitePath::new(new));
                 today.insert(name, page);
@@ -77,8 +93,11 @@ fn history_of(log: &str) -> History {
             (Some('D'), _) => {}
             (_, new) => {
                 let page = *today.entry(new.unwrap_or(name)).or_insert_with(|| SitePath::new(new.unwrap_or(name)));
-                let times = history.entry(page).or_insert(PageTimes { created: time, updated: time });
+                let times = history.pages.entry(page).or_insert(PageTimes { created: time, updated: None });
                 times.created = time;
+                if !is_ignored {
+                    times.updated.get_or_insert(time);
+                }
             }
         }
     }
@@ -111,12 +130,24 @@ fn git(folder: &Path, words: &[&str]) -> Result<String, String> {
 mod tests {
     use super::*;
 
+    fn times(log: &str, rules: &HistoryRules) -> (Vec<(&'static str, i64, Option<i64>)>, Option<i64>) {
+        let history = history_of(log, rules);
+        let pages = history.pages.into_iter().map(|(page, times)| (page.as_str(), times.created, times.updated));
+        (pages.collect(), history.site)
+    }
+
     #[test]
     fn a_renamed_file_keeps_its_past_and_a_rename_is_no_change() {
-        let log = "\u{1}400\n\nR100\tdocs/old.md\tdocs/new.md\nM\tdocs/b.md\n\u{1}300\n\nM\tdocs/old.md\n\u{1}200\n\n\
-                   A\tdocs/b.md\nD\tdocs/gone.md\n\u{1}100\n\nA\tdocs/old.md\n";
-        let history: Vec<_> =
-            history_of(log).into_iter().map(|(page, times)| (page.as_str(), times.created, times.updated)).collect();
-        assert_eq!(history, [("docs/b.md", 200, 400), ("docs/new.md", 100, 300)]);
+        let log = "\u{1}dd 400\n\nR100\tdocs/old.md\tdocs/new.md\n\u{1}cc 300\n\nM\tdocs/old.md\nM\tdocs/b.md\n\
+                   \u{1}bb 200\n\nA\tdocs/b.md\nD\tdocs/gone.md\n\u{1}aa 100\n\nA\tdocs/old.md\n";
+        let expected = vec![("docs/b.md", 200, Some(300)), ("docs/new.md", 100, Some(300))];
+        assert_eq!(times(log, &HistoryRules::default()), (expected, Some(300)));
+    }
+
+    #[test]
+    fn an_ignored_commit_is_no_change_but_may_be_the_first() {
+        let log = "\u{1}bb 200\n\nM\ta.md\nA\tb.md\n\u{1}aa 100\n\nA\ta.md\n";
+        let rules = HistoryRules { ignored: vec!["b".to_owned()], renamed_is_new: false };
+        assert_eq!(times(log, &rules), (vec![("a.md", 100, Some(100)), ("b.md", 200, None)], Some(100)));
     }
 }

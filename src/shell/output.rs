@@ -55,13 +55,14 @@ fn failed(what: &str, place: &Path, error: &io::Error) -> OutputError {
 }
 
 /// Checks that a site may be written to a folder, before anything is built: it must not be, hold, or
-/// lie in the documentation folder, must not hold the project, and must take files.
+/// lie in the documentation folder, must not hold the project, and must take files. With `may_nest` it
+/// may lie in the documentation folder.
 ///
 /// Creates the folder where it is missing, and nothing else.
 ///
 /// # Errors
 /// With the folder and the rule.
-pub fn check_output(disk: &Disk, docs: SitePath, folder: &Path) -> Result<(), OutputError> {
+pub fn check_output(disk: &Disk, docs: SitePath, may_nest: bool, folder: &Path) -> Result<(), OutputError> {
     let real = real_place(folder);
     let docs_place = real_place(&disk.locate(docs));
     let refuse = |what: &str, help: &str| {
@@ -77,7 +78,7 @@ pub fn check_output(disk: &Disk, docs: SitePath, folder: &Path) -> Result<(), Ou
     if docs_place.starts_with(&real) {
         return refuse(&format!("holds the documentation folder `{docs}`"), elsewhere);
     }
-    if real.starts_with(&docs_place) {
+    if real.starts_with(&docs_place) && !may_nest {
         return refuse(&format!("lies in the documentation folder `{docs}`"), elsewhere);
     }
     if disk.root().starts_with(&real) {
@@ -372,7 +373,7 @@ mod tests {
         }
 
         fn check(&self, folder: &str) -> Result<(), String> {
-            check_output(&self.disk, SitePath::new("docs"), &self.folder.path().join(folder))
+            check_output(&self.disk, SitePath::new("docs"), false, &self.folder.path().join(folder))
                 .map_err(|error| error.message.replace(self.folder.path().to_str().unwrap(), "ROOT"))
         }
 

@@ -122,6 +122,9 @@ pub fn collect_files(found: &[SitePath], theme_files: &[String], options: &SiteO
     if let Some(exclude) = plugins::exclude::read(options, &mut diagnostics) {
         listed.retain(|(_, uri)| !exclude.matches(uri));
     }
+    if options.plugin("same-dir").is_some() {
+        listed.retain(|(_, uri)| plugins::same_dir::keeps(uri));
+    }
     listed.sort_by(|(_, a), (_, b)| walk_key(a).cmp(&walk_key(b)));
     listed.dedup();
 
@@ -227,6 +230,7 @@ impl FileRoute {
 
 /// The three lists of patterns.
 struct Rules {
+    meta_file: Option<String>,
     exclude: GitIgnore,
     draft: Option<GitIgnore>,
     not_in_nav: Option<GitIgnore>,
@@ -234,6 +238,8 @@ struct Rules {
 
 impl Rules {
     fn new(options: &SiteOptions) -> Rules {
+        let mut of_plugins = Diagnostics::new();
+        let meta_file = options.plugin("meta").map(|plugin| plugins::meta::meta_file(plugin, &mut of_plugins));
         // MkDocs, files.py: hidden files and a folder `templates` at the root are never pages.
         let mut exclude = GitIgnore::parse(".*\n/templates/");
         if let Some(patterns) = &options.exclude_docs {
@@ -242,12 +248,13 @@ impl Rules {
         let read = |patterns: &Option<crate::text::Spanned<String>>| {
             patterns.as_ref().map(|patterns| GitIgnore::parse(&patterns.value))
         };
-        Rules { exclude, draft: read(&options.draft_docs), not_in_nav: read(&options.not_in_nav) }
+        Rules { meta_file, exclude, draft: read(&options.draft_docs), not_in_nav: read(&options.not_in_nav) }
     }
 
     fn inclusion(&self, uri: &str) -> Inclusion {
         let hit = |rules: &Option<GitIgnore>| rules.as_ref().is_some_and(|rules| rules.matches(uri));
-        if self.exclude.matches(uri) {
+        let name = uri.rsplit('/').next().unwrap_or(uri);
+        if self.exclude.matches(uri) || self.meta_file.as_deref() == Some(name) {
             Inclusion::Excluded
         } else if hit(&self.draft) {
             Inclusion::Draft

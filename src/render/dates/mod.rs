@@ -6,10 +6,9 @@
 
 mod words;
 
-use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
-use crate::site::plugins::idle_option;
+use crate::diag::{Code, Diagnostic, Diagnostics, Severity, nearest};
 use crate::text::glob::Pattern;
-use crate::text::{SitePath, Spanned, yaml};
+use crate::text::{SitePath, Span, Spanned, World, yaml};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, Zoned};
 use std::collections::BTreeMap;
@@ -21,12 +20,33 @@ use yaml::Node;
 pub struct PageTimes {
     /// The first commit.
     pub created: i64,
-    /// The last commit.
-    pub updated: i64,
+    /// The last commit; `None` where all commits of the page are ignored.
+    pub updated: Option<i64>,
 }
 
-/// The times of all pages that Git knows.
-pub type History = BTreeMap<SitePath, PageTimes>;
+/// What Git knows of the folder of the pages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// The times of all pages that Git knows.
+    pub pages: BTreeMap<SitePath, PageTimes>,
+    /// The last commit of all.
+    pub site: Option<i64>,
+    /// Whether there is a repository at all.
+    pub is_known: bool,
+}
+
+/// Which commits count.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HistoryRules {
+    /// Beginnings of hashes: such a commit is no change of a page.
+    pub ignored: Vec<String>,
+    /// Whether a file that was renamed is a new one (`enable_git_follow: false`).
+    pub renamed_is_new: bool,
+}
+
+/// The names by which a page's text and its templates know the dates.
+const NAMES: [&str; 3] =
+    ["git_revision_date_localized", "git_site_revision_date_localized", "git_creation_date_localized"];
 
 /// What the plugin may be told.
 const OPTIONS: &[&str] = &[
@@ -44,6 +64,9 @@ const OPTIONS: &[&str] = &[
     "type",
 ];
 
+const FLAGS: &[&str] =
+    &["enable_creation_date", "enable_git_follow", "enable_parallel_processing", "fallback_to_build_date", "strict"];
+
 const TYPES: &[&str] = &["date", "datetime", "iso_date", "iso_datetime", "timeago", "custom"];
 
 /// The plugin's options, read once.
@@ -56,13 +79,23 @@ pub struct DateOptions {
     exclude: Vec<Pattern>,
     fallback_to_build_date: bool,
     enable_creation_date: bool,
+    strict: bool,
+    rules: HistoryRules,
+    /// Where the plugin is named.
+    place: Span,
 }
 
 impl DateOptions {
     /// Reads the options; `language` is the theme's.
     ///
     /// Reports unknown options (`OB440`) and values that an option cannot have (`OB441`).
-    pub fn read(name: &Spanned<String>, settings: &Node, language: &str, out: &mut Diagnostics) -> DateOptions {
+    pub fn read(
+        name: &Spanned<String>,
+        settings: &Node,
+        language: &str,
+        world: &dyn World,
+        out: &mut Diagnostics,
+    ) -> DateOptions {
         for (key, _) in settings.as_map().unwrap_or_default() {
             let Some(text) = key.as_str().filter(|text| !OPTIONS.contains(text)) else { continue };
             let message = format!("plugin `{}` has no option `{text}`", name.value);
@@ -72,19 +105,21 @@ impl DateOptions {
             }
             out.push(diagnostic);
         }
-        let idle = [
-            ("enable_git_follow", "True", "a file that was renamed always keeps its past"),
-            ("ignored_commits_file", "", "no commit is left out"),
-        ];
-        for (key, default, note) in idle {
-            let node = settings.get(key).filter(|node| !node.is_null());
-            if let Some(node) = node.filter(|node| node.scalar_text().is_none_or(|text| text != default)) {
-                out.push(idle_option(&name.value, key, node.span).note(note));
-            }
-        }
         let bad = |node: &Node, message: String| Diagnostic::new(Code::PluginBadOption, node.span, message);
         let text = |key: &str| settings.get(key).and_then(Node::as_str);
-        let flag = |key: &str| settings.get(key).and_then(Node::as_bool).unwrap_or(false);
+        for key in FLAGS {
+            if let Some(node) = settings.get(key).filter(|node| !node.is_null() && node.as_bool().is_none()) {
+                out.push(bad(node, format!("`{key}` is true or false, not {}", node.kind_name())));
+            }
+        }
+        let flag = |key: &str, default: bool| settings.get(key).and_then(Node::as_bool).unwrap_or(default);
+        let mut rules = HistoryRules { ignored: Vec::new(), renamed_is_new: !flag("enable_git_follow", true) };
+        if let (Some(file), Some(node)) = (text("ignored_commits_file"), settings.get("ignored_commits_file")) {
+            match world.source(node.span.file.parent().join(file)) {
+                Ok(source) => rules.ignored = ignored_commits(source.text()),
+                Err(_) => out.push(bad(node, format!("there is no file `{file}`")).note("no commit is ignored")),
+            }
+        }
         let mut kind = text("type").unwrap_or("date");
         if let Some(node) = settings.get("type").filter(|node| !node.is_null())
             && !node.as_str().is_some_and(|kind| TYPES.contains(&kind))
@@ -117,42 +152,93 @@ impl DateOptions {
                 .iter()
                 .filter_map(|pattern| pattern.as_str().map(Pattern::fnmatch))
                 .collect(),
-            fallback_to_build_date: flag("fallback_to_build_date"),
-            enable_creation_date: flag("enable_creation_date"),
+            fallback_to_build_date: flag("fallback_to_build_date", false),
+            enable_creation_date: flag("enable_creation_date", false),
+            strict: flag("strict", true),
+            rules,
+            place: name.span,
         }
     }
 
-    /// Returns what goes into a page's `meta`: names and HTML. `path` is relative to the folder of the
-    /// pages, `build_time` in seconds since 1970.
+    /// Returns which commits count.
+    pub fn rules(&self) -> &HistoryRules {
+        &self.rules
+    }
+
+    /// Returns what goes into a page's `meta`: names, and HTML or text. `path` is relative to the folder
+    /// of the pages, `locale` the page's own, `build_time` in seconds since 1970.
     ///
-    /// A page that Git does not know has no dates, unless `fallback_to_build_date` is set.
-    pub fn meta(&self, path: &str, times: Option<PageTimes>, build_time: i64) -> Vec<(&'static str, String)> {
-        if self.exclude.iter().any(|pattern| pattern.matches(path)) {
+    /// A page that the repository does not hold yet has the time of the build. Without a repository
+    /// there are no dates, unless `fallback_to_build_date` is set.
+    pub fn meta(
+        &self,
+        path: &str,
+        page: SitePath,
+        history: &History,
+        locale: Option<&str>,
+        build_time: i64,
+    ) -> Vec<(String, String)> {
+        if self.is_excluded(path) || !(history.is_known || self.fallback_to_build_date) {
             return Vec::new();
         }
-        let fallback = PageTimes { created: build_time, updated: build_time };
-        let Some(times) = times.or(self.fallback_to_build_date.then_some(fallback)) else { return Vec::new() };
-        let mut entries = vec![("git_revision_date_localized", self.html(times.updated))];
-        if self.enable_creation_date {
-            entries.push(("git_creation_date_localized", self.html(times.created.min(times.updated))));
+        let times = history.pages.get(&page);
+        let updated = times.and_then(|times| times.updated).unwrap_or(build_time);
+        let created = times.map_or(build_time, |times| times.created).min(updated);
+        let site = history.site.unwrap_or(build_time);
+        let shown = if self.enable_creation_date { 3 } else { 2 };
+        let locale = locale.unwrap_or(&self.locale);
+        let mut entries = Vec::new();
+        for (name, time) in NAMES.into_iter().zip([updated, site, created]).take(shown) {
+            entries.push((name.to_owned(), self.html(time, locale)));
+            for kind in TYPES.iter().chain(&["datetime-timezone"]) {
+                entries.push((format!("{name}_raw_{kind}"), self.format(kind, time, locale)));
+            }
         }
         entries
     }
 
-    /// The date in the plugin's `<span>`.
-    fn html(&self, time: i64) -> String {
-        let kind = &self.kind;
-        format!(
-            "<span class=\"git-revision-date-localized-plugin git-revision-date-localized-plugin-{kind}\" \
-             title=\"{}\">{}</span>",
-            self.format("datetime-timezone", time),
-            self.format(kind, time)
-        )
+    /// Says of each page that the repository does not hold that its date is that of the build
+    /// (`OB451`): a warning, or with `strict: false` a hint.
+    pub fn missing(&self, pages: &mut dyn Iterator<Item = (SitePath, &str)>, history: &History) -> Diagnostics {
+        let mut out = Diagnostics::new();
+        if !history.is_known {
+            return out;
+        }
+        for (page, path) in pages {
+            let known = history.pages.get(&page).is_some_and(|times| times.updated.is_some());
+            if known || self.is_excluded(path) {
+                continue;
+            }
+            let message = format!("`{path}` has no commit, and shows the date of the build");
+            let diagnostic = Diagnostic::new(Code::PageNotCommitted, Span::at_start(page), message)
+                .label(self.place, "dates are those of Git")
+                .help("commit the page, or list it in the plugin's `exclude`");
+            out.push(if self.strict { diagnostic } else { diagnostic.severity(Severity::Info) });
+        }
+        out
     }
 
-    fn format(&self, kind: &str, time: i64) -> String {
+    fn is_excluded(&self, path: &str) -> bool {
+        self.exclude.iter().any(|pattern| pattern.matches(path))
+    }
+
+    /// The date in the plugin's `<span>`.
+    fn html(&self, time: i64, locale: &str) -> String {
+        let title = self.format("datetime-timezone", time, locale);
+        let span = |kind: &str| {
+            format!(
+                "<span class=\"git-revision-date-localized-plugin git-revision-date-localized-plugin-{kind}\" \
+                 title=\"{title}\">{}</span>",
+                self.format(kind, time, locale)
+            )
+        };
+        // A time that a script keeps up to date is nothing on paper, where the plain date stands.
+        if self.kind == "timeago" { span("timeago") + &span("iso_date") } else { span(&self.kind) }
+    }
+
+    fn format(&self, kind: &str, time: i64, locale: &str) -> String {
         let at = Timestamp::from_second(time).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(self.zone.clone());
-        let words = words_of(&self.locale).unwrap_or_else(|| words_of("en").expect("English is in the table"));
+        let words = words_of(locale).unwrap_or_else(|| words_of("en").expect("English is in the table"));
         let clock = || format!("{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second());
         let iso = || format!("{:04}-{:02}-{:02}", at.year(), at.month(), at.day());
         match kind {
@@ -167,12 +253,56 @@ impl DateOptions {
                 iso(),
                 clock(),
                 at.strftime("%:z"),
-                self.locale.replace('-', "_")
+                locale.replace('-', "_")
             ),
             "custom" => custom(&self.custom_format, &at, words),
             _ => pattern(words.long, &at, words),
         }
     }
+}
+
+/// Writes a page's dates where its text asks for them: `{{ git_revision_date_localized }}` and its two
+/// siblings, in code as text.
+pub fn fill_dates(html: &str, meta: &serde_json::Value) -> String {
+    let mut out = String::with_capacity(html.len());
+    let mut rest = html;
+    let mut in_code = false;
+    while let Some(at) = rest.find("{{") {
+        let (before, found) = rest.split_at(at);
+        out.push_str(before);
+        if let (opened, closed) = (before.rfind("<code"), before.rfind("</code"))
+            && opened != closed
+        {
+            in_code = opened > closed;
+        }
+        let name = found[2..].split_once("}}").map(|(name, _)| (name.len(), name.trim().to_lowercase()));
+        let date = name.and_then(|(length, name)| {
+            let date = NAMES.contains(&name.as_str()).then(|| meta.get(&name)?.as_str())??;
+            Some((length + 4, date))
+        });
+        match date {
+            Some((length, date)) if in_code => {
+                out.push_str(&date.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"));
+                rest = &found[length..];
+            }
+            Some((length, date)) => {
+                out.push_str(date);
+                rest = &found[length..];
+            }
+            None => {
+                out.push_str("{{");
+                rest = &found[2..];
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The hashes of a file in the form of Git's `blame.ignoreRevsFile`.
+fn ignored_commits(text: &str) -> Vec<String> {
+    let hash = |line: &str| line.split('#').next().unwrap_or_default().trim().to_owned();
+    text.lines().map(hash).filter(|hash| !hash.is_empty()).collect()
 }
 
 /// The words of a language: of `de_AT` those of `de` where there are none of its own.
@@ -286,14 +416,16 @@ fn custom(format: &str, at: &Zoned, words: &Words) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::{Chunk, Source, Span};
+    use crate::text::{Chunk, Source};
 
     fn options(settings: &str, language: &str) -> DateOptions {
+        let ignored = Source::new(SitePath::new("ignored"), "# formatting\nabc123 # all\n\n");
+        let files = BTreeMap::from([(ignored.path(), std::sync::Arc::new(ignored))]);
         let source = Source::new(SitePath::new("mkdocs.yml"), settings);
         let settings = yaml::parse(&Chunk::of(&source)).expect("the test's YAML is valid").root;
         let name = Spanned::new("git-revision-date-localized".to_owned(), Span::at_start(source.path()));
         let mut out = Diagnostics::new();
-        let options = DateOptions::read(&name, &settings, language, &mut out);
+        let options = DateOptions::read(&name, &settings, language, &files, &mut out);
         assert!(out.is_empty(), "{out:?}");
         options
     }
@@ -308,7 +440,7 @@ mod tests {
                 panic!("five columns: {line}");
             };
             let settings = format!("{{locale: \"{locale}\", timezone: \"{zone}\", custom_format: {format}}}");
-            let got = options(&settings, "en").format(kind, time.parse().expect("a number"));
+            let got = options(&settings, "en").format(kind, time.parse().expect("a number"), locale);
             if got != expected {
                 wrong.push(format!("{locale} {kind}: expected {expected:?}, got {got:?}"));
             }
@@ -316,23 +448,60 @@ mod tests {
         assert_eq!(wrong, Vec::<String>::new());
     }
 
+    fn history(times: PageTimes) -> History {
+        History { pages: BTreeMap::from([(SitePath::new("docs/a.md"), times)]), site: Some(0), is_known: true }
+    }
+
     #[test]
     fn pages_have_what_the_options_ask_for() {
-        let times = PageTimes { created: 1_714_828_523, updated: 1_735_689_599 };
+        let known = history(PageTimes { created: 1_714_828_523, updated: Some(1_735_689_599) });
+        let (page, other) = (SitePath::new("docs/a.md"), SitePath::new("docs/b.md"));
+        let get = |entries: Vec<(String, String)>, name: &str| {
+            entries.into_iter().find(|(known, _)| known == name).map(|(_, html)| html).unwrap_or_default()
+        };
         let plain = options("{type: iso_date}", "en");
         assert_eq!(
-            plain.meta("a.md", Some(times), 0),
-            [(
-                "git_revision_date_localized",
-                "<span class=\"git-revision-date-localized-plugin git-revision-date-localized-plugin-iso_date\" \
-                 title=\"December 31, 2024 23:59:59 UTC\">2024-12-31</span>"
-                    .to_owned()
-            )]
+            get(plain.meta("a.md", page, &known, None, 0), NAMES[0]),
+            "<span class=\"git-revision-date-localized-plugin git-revision-date-localized-plugin-iso_date\" \
+             title=\"December 31, 2024 23:59:59 UTC\">2024-12-31</span>"
         );
-        assert!(plain.meta("a.md", None, 0).is_empty());
+        assert_eq!(
+            get(plain.meta("a.md", page, &known, Some("de"), 0), &format!("{}_raw_date", NAMES[0])),
+            "31. Dezember 2024"
+        );
+        assert_eq!(get(plain.meta("a.md", page, &known, None, 0), NAMES[2]), "");
+        assert!(plain.meta("a.md", page, &History::default(), None, 0).is_empty());
         let more = options("{enable_creation_date: true, fallback_to_build_date: true, exclude: [x/*]}", "de");
-        assert_eq!(more.meta("a.md", Some(times), 0).len(), 2);
-        assert!(more.meta("b.md", None, 0)[0].1.contains(">1. Januar 1970<"));
-        assert!(more.meta("x/y/z.md", Some(times), 0).is_empty());
+        assert!(get(more.meta("a.md", page, &known, None, 0), NAMES[2]).contains(">4. Mai 2024<"));
+        assert!(get(more.meta("b.md", other, &History::default(), None, 0), NAMES[0]).contains(">1. Januar 1970<"));
+        assert!(more.meta("x/y/z.md", other, &known, None, 0).is_empty());
+        let ago = options("{type: timeago}", "en").meta("a.md", page, &known, None, 0);
+        assert!(get(ago, NAMES[0]).contains("</span></span><span class=\"git-revision-date-localized-plugin git-revision-date-localized-plugin-iso_date\""));
+    }
+
+    #[test]
+    fn a_page_without_a_commit_is_named() {
+        let known = history(PageTimes { created: 1, updated: None });
+        let pages = [(SitePath::new("docs/a.md"), "a.md"), (SitePath::new("docs/b.md"), "b.md")];
+        let loud = options("{exclude: [b.md]}", "en").missing(&mut pages.into_iter(), &known);
+        assert_eq!(loud.iter().map(|finding| finding.severity).collect::<Vec<_>>(), [Severity::Warning]);
+        let quiet = options("{strict: false}", "en").missing(&mut pages.into_iter(), &known);
+        assert_eq!(quiet.count(Severity::Info), 2);
+    }
+
+    #[test]
+    fn commits_are_left_out_by_a_file_of_hashes() {
+        let rules = options("{ignored_commits_file: ignored, enable_git_follow: false}", "en").rules().clone();
+        assert_eq!(rules, HistoryRules { ignored: vec!["abc123".to_owned()], renamed_is_new: true });
+    }
+
+    #[test]
+    fn dates_stand_where_a_text_asks_for_them() {
+        let meta = serde_json::json!({ "git_revision_date_localized": "<i>D</i>" });
+        let html = "<p>{{ Git_Revision_date_localized }} {{ other }} {{git_creation_date_localized}}</p><code>{{git_revision_date_localized}}</code>";
+        assert_eq!(
+            fill_dates(html, &meta),
+            "<p><i>D</i> {{ other }} {{git_creation_date_localized}}</p><code>&lt;i&gt;D&lt;/i&gt;</code>"
+        );
     }
 }

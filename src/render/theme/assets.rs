@@ -70,6 +70,12 @@ pub(super) fn embedded_text(path: &str) -> Option<&'static str> {
     std::str::from_utf8(embedded().get(path)?).ok()
 }
 
+/// All templates and scripts of the theme, for tests that look for a word in them.
+#[cfg(test)]
+pub(super) fn embedded_texts() -> String {
+    embedded().values().filter_map(|bytes| std::str::from_utf8(bytes).ok()).collect()
+}
+
 /// The paths of the files whose names carry a digest.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub(super) struct AssetPaths {

@@ -14,12 +14,28 @@ pub(super) fn words(language: &str, overrides: &BTreeMap<String, Arc<Source>>) -
         None => read(name),
     };
     let mut words = read("en");
-    let base = language.split(['-', '_']).next().unwrap_or(language);
-    for name in [base, language] {
+    for name in names_of(language) {
         words.extend(read(name));
     }
     words.insert("language".to_string(), language.to_string());
     words
+}
+
+/// Tells whether the theme has words of a language.
+pub(super) fn is_spoken(language: &str) -> bool {
+    names_of(language).iter().any(|name| embedded_text(&format!("languages/{name}.txt")).is_some())
+}
+
+/// The files that a language's words are in, the most particular last.
+fn names_of(language: &str) -> Vec<&str> {
+    let base = language.split(['-', '_']).next().unwrap_or(language);
+    let kin = match language {
+        "no" | "nn" => Some("nb"),
+        "zh-TW" | "zh_TW" | "zh-HK" | "zh_HK" => Some("zh-Hant"),
+        "pt_BR" => Some("pt-BR"),
+        _ => None,
+    };
+    [Some(base), kin, Some(language)].into_iter().flatten().collect()
 }
 
 fn read(language: &str) -> BTreeMap<String, String> {
@@ -59,9 +75,35 @@ mod tests {
         assert_eq!((words["toc"].as_str(), words["search"].as_str()), ("Indice", "Search"));
     }
 
+    /// Languages with the words of Material's templates; `de`, `fr` and `es` have all words.
+    const LANGUAGES: &[&str] = &[
+        "ar", "bg", "ca", "cs", "da", "el", "fa", "fi", "he", "hu", "id", "it", "ja", "ko", "nb", "nl", "pl", "pt",
+        "pt-BR", "ro", "ru", "sk", "sv", "tr", "uk", "vi", "zh", "zh-Hant",
+    ];
+    /// Words that only opsbook has.
+    const OURS: &[&str] = &["clipboard.copy.step", "select.lines"];
+
+    #[test]
+    fn kindred_languages_share_words() {
+        let words = |language| words(language, &BTreeMap::new());
+        assert_eq!(words("no")["search"], words("nb")["search"]);
+        assert_eq!(words("zh-TW")["search"], words("zh-Hant")["search"]);
+        assert!(is_spoken("pt_BR") && is_spoken("de-CH") && !is_spoken("tlh"));
+    }
+
     #[test]
     fn translations_only_use_known_keys() {
         let english = read("en");
+        for language in LANGUAGES {
+            let other = read(language);
+            let unknown: Vec<_> = other.keys().filter(|key| !english.contains_key(*key)).collect();
+            assert!(unknown.is_empty(), "{language}: {unknown:?}");
+            let missing = english.keys().filter(|key| !key.starts_with("runbook") && !other.contains_key(*key));
+            let missing: Vec<_> = missing.filter(|key| !OURS.contains(&key.as_str())).collect();
+            assert!(missing.is_empty(), "{language}: {missing:?}");
+            let counted = other.iter().filter(|(key, _)| key.ends_with(".other"));
+            assert!(counted.into_iter().all(|(_, word)| word.contains('#')), "{language}");
+        }
         for language in ["de", "fr", "es"] {
             let other = read(language);
             let unknown: Vec<_> = other.keys().filter(|key| !english.contains_key(*key)).collect();

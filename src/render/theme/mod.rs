@@ -15,6 +15,7 @@
 
 mod assets;
 mod engine;
+mod features;
 mod icon;
 mod jinja;
 mod language;
@@ -24,6 +25,7 @@ mod site;
 pub mod view;
 
 pub use assets::Asset;
+pub use features::check_names;
 pub use site::SiteTheme;
 
 use crate::diag::Diagnostics;

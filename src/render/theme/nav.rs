@@ -148,7 +148,7 @@ impl Nav {
 
     fn tab_icon(&self, id: usize) -> Option<&str> {
         let entry = &self.entries[id];
-        let shown = if self.flags.indexes { self.index_of(id).unwrap_or(id) } else { id };
+        let shown = self.index_of(id).unwrap_or(id);
         self.entries[shown].item.icon.as_deref().filter(|_| shown == id || entry.item.kind == NavKind::Section)
     }
 
@@ -179,9 +179,13 @@ impl Nav {
         Arc::clone(table.entry(base.to_string()).or_insert_with(fresh))
     }
 
+    /// The page that a section's own title leads to.
     fn index_of(&self, id: usize) -> Option<usize> {
-        let children = &self.entries[id].children;
-        children.iter().copied().find(|child| self.entries[*child].item.is_index)
+        let Entry { item, children, .. } = &self.entries[id];
+        if item.leads_to_first {
+            return children.first().copied();
+        }
+        children.iter().filter(|_| self.flags.indexes).copied().find(|child| self.entries[*child].item.is_index)
     }
 }
 
@@ -235,7 +239,7 @@ impl View<'_> {
                 flags.sections && entry.level == 1
             };
         let is_pruned = is_section_entry && flags.prune && !is_section && !active;
-        let index = if flags.indexes && is_section_entry { nav.index_of(id) } else { None };
+        let index = nav.index_of(id).filter(|_| is_section_entry);
         let mut context = Context::new();
         context.insert("base_url", self.base);
         context.insert("item", &entry.item);

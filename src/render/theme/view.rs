@@ -83,6 +83,8 @@ pub struct NavItem {
     pub url: String,
     /// Whether a page is its section's index (`index.md` or `README.md`).
     pub is_index: bool,
+    /// Of a section: whether its first entry is the page that its own title leads to (`section-index`).
+    pub leads_to_first: bool,
     /// The page's icon (`icon` in its front matter), by name.
     pub icon: Option<String>,
     /// A second line (`subtitle` in its front matter).

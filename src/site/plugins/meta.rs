@@ -6,10 +6,10 @@
 use super::Settings;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::markdown::PageFacts;
-use crate::site::options::SiteOptions;
+use crate::site::options::{PluginSettings, SiteOptions};
 use crate::site::url;
 use crate::text::{Chunk, SitePath, World, yaml};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Returns the front matter of every page that has any, with what the folders add.
 pub(crate) fn metas(
@@ -22,18 +22,20 @@ pub(crate) fn metas(
     let Some(plugin) = options.plugin("meta") else {
         return facts.iter().filter_map(|(path, page)| Some((*path, own(page)?))).collect();
     };
-    let mut settings = Settings::open(plugin, &["meta_file"], diagnostics);
-    let name = settings.text("meta_file").map_or(".meta.yml".to_owned(), |name| name.value);
+    let name = meta_file(plugin, diagnostics);
     let mut known: BTreeMap<String, Option<yaml::Node>> = BTreeMap::new();
     let mut out = BTreeMap::new();
+    let paths = facts.keys().filter_map(|path| path.below(options.docs_dir));
+    let folders: BTreeSet<&str> =
+        paths.flat_map(|uri| uri.match_indices('/').map(|(at, _)| &uri[..at]).chain([""])).collect();
     for (path, page) in facts {
-        let mut folders = vec![""];
         let uri = path.below(options.docs_dir).unwrap_or_default();
-        folders.extend(uri.match_indices('/').map(|(at, _)| &uri[..at]));
+        // The plugin compares the beginnings of paths: what `a/` says holds for `ab.md` too.
+        let folders = folders.iter().filter(|folder| uri.starts_with(**folder));
         let mut meta: Option<yaml::Node> = None;
         for folder in folders {
             let node = known
-                .entry(folder.to_owned())
+                .entry((*folder).to_owned())
                 .or_insert_with(|| read(options.docs_dir.join(&url::join(folder, &name)), world, diagnostics));
             if let Some(node) = node {
                 meta = Some(match meta {
@@ -51,6 +53,12 @@ pub(crate) fn metas(
         }
     }
     out
+}
+
+/// The name of the files, which are themselves no part of the site.
+pub(crate) fn meta_file(plugin: &PluginSettings, diagnostics: &mut Diagnostics) -> String {
+    let mut settings = Settings::open(plugin, &["meta_file"], diagnostics);
+    settings.text("meta_file").map_or(".meta.yml".to_owned(), |name| name.value)
 }
 
 fn read(path: SitePath, world: &dyn World, diagnostics: &mut Diagnostics) -> Option<yaml::Node> {

@@ -9,6 +9,7 @@ pub(crate) mod exclude;
 pub(crate) mod literate_nav;
 pub(crate) mod meta;
 pub(crate) mod redirects;
+pub(crate) mod same_dir;
 pub(crate) mod section_index;
 mod settings;
 pub mod tags;
@@ -16,5 +17,14 @@ pub mod tags;
 pub(crate) use settings::{Settings, idle_option};
 
 /// The plugins of this room, by name.
-pub const KNOWN: &[&str] =
-    &["awesome-nav", "awesome-pages", "exclude", "literate-nav", "meta", "redirects", "section-index", "tags"];
+pub const KNOWN: &[&str] = &[
+    "awesome-nav",
+    "awesome-pages",
+    "exclude",
+    "literate-nav",
+    "meta",
+    "redirects",
+    "same-dir",
+    "section-index",
+    "tags",
+];

@@ -85,6 +85,8 @@ struct Filter {
     shadow: bool,
     toc: bool,
     include: BTreeSet<String>,
+    /// The same in the order given, for the pages of `tags_extra_files`.
+    include_as_written: Vec<String>,
     exclude: BTreeSet<String>,
 }
 
@@ -192,8 +194,11 @@ pub(crate) fn apply(
     }
     if let Some(extra) = settings.node("tags_extra_files").and_then(yaml::Node::as_map) {
         for (file, tags) in extra {
-            let include = tags.as_seq().unwrap_or_default().iter().filter_map(yaml::Node::scalar_text).collect();
-            whole_pages.extend(file.scalar_text().map(|file| (file, Filter { include, ..default.clone() })));
+            let tags = tags.as_seq().unwrap_or_default().iter().filter_map(yaml::Node::scalar_text);
+            let include_as_written: Vec<String> = tags.collect();
+            let include = include_as_written.iter().cloned().collect();
+            let filter = Filter { include, include_as_written, ..default.clone() };
+            whole_pages.extend(file.scalar_text().map(|file| (file, filter)));
         }
     }
     let map = settings.node("listings_map").cloned();
@@ -215,12 +220,18 @@ pub(crate) fn apply(
         let Ok(source) = world.source(path) else { continue };
         let mut directives = directives(source.text(), &directive);
         let whole = whole_pages.get(&site.pages[&path].src_uri);
-        if directives.is_empty() && whole.is_some() {
+        // Such a page has the listing at its end, unless it asks for the same one itself.
+        let asks = whole.is_some_and(|filter| {
+            let tags: Vec<&str> = filter.include_as_written.iter().map(String::as_str).collect();
+            let wanted = if tags.is_empty() { String::new() } else { format!("{{ include: [{}] }}", tags.join(", ")) };
+            directives.iter().any(|(text, ..)| text.contains(&wanted))
+        });
+        if whole.is_some() && !asks {
             directives.push((String::new(), 0..0, 0..0));
         }
         for (text, _, arguments) in directives {
             let filter = match whole {
-                Some(filter) if arguments.is_empty() => filter.clone(),
+                Some(filter) if text.is_empty() => filter.clone(),
                 _ => default.configured(&source, arguments, map.as_ref(), diagnostics),
             };
             let mut listing = Listing { directive: text, toc: filter.toc, trees: Vec::new() };
@@ -277,7 +288,19 @@ impl Options {
             let name = node.and_then(|node| node.tag.clone().or_else(|| node.scalar_text()));
             name.map(|name| name.rsplit(['.', ':']).next().unwrap_or_default().to_owned()).unwrap_or_default()
         };
-        let folds = |name: String| name.contains("casefold");
+        let folds = |name: String| name == "tag_name_casefold";
+        let known = ["", "tag_name", "tag_name_casefold", "item_title", "item_url"];
+        for key in ["tags_sort_by", "listings_sort_by", "listings_tags_sort_by", "tags_compare", "tags_pages_compare"] {
+            let name = function(settings, [key, key]);
+            if let (Some(node), false) = (settings.node(key), known.contains(&name.as_str())) {
+                let note = "opsbook sorts by `tag_name`, `tag_name_casefold`, `item_title` and `item_url`";
+                settings.report(idle_option("tags", key, node.span).note(note));
+            }
+        }
+        if let Some(node) = settings.node("tags_slugify").filter(|node| Slugify::of_node(node).is_none()) {
+            let note = "opsbook has the functions of `pymdownx.slugs`; ids are in lower case with dashes";
+            settings.report(idle_option("tags", "tags_slugify", node.span).note(note));
+        }
         let default_slugify = Slugify::Pymdownx { case: Case::Lower, percent_encode: false, normalize: Form::Nfc };
         Options {
             slugify: settings.node("tags_slugify").and_then(Slugify::of_node).unwrap_or(default_slugify),
@@ -288,7 +311,7 @@ impl Options {
             reverse: settings.flag("tags_sort_reverse", false) || settings.flag("tags_compare_reverse", false),
             property,
             allowed: set(settings.texts("tags_allowed")),
-            by_url: function(settings, ["listings_sort_by", "tags_pages_compare"]).contains("url"),
+            by_url: function(settings, ["listings_sort_by", "tags_pages_compare"]) == "item_url",
             pages_reverse: settings.flag("listings_sort_reverse", false)
                 || settings.flag("tags_pages_compare_reverse", false),
             listings_fold_case: folds(function(settings, ["listings_tags_sort_by", "listings_tags_sort_by"])),

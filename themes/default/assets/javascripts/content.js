@@ -13,6 +13,20 @@ onPage.push(() => {
     const text = [...box.closest(".task-list-item").childNodes].filter(node => !/^(UL|OL|PRE|DIV)$/.test(node.nodeName)).map(node => node.textContent).join(" ");
     box.setAttribute("aria-label", text.trim().slice(0, 200));
   }
+  // Times of the plugin git-revision-date-localized, `type: timeago`.
+  const ages = $$("span.timeago[datetime]");
+  const tell = () => {
+    for (const age of ages) {
+      const seconds = (Date.parse(age.getAttribute("datetime")) - Date.now()) / 1000;
+      const [size, unit] = [[31557600, "year"], [2629800, "month"], [604800, "week"], [86400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]].find(([size]) => Math.abs(seconds) >= size) || [1, "second"];
+      let format;
+      try { format = new Intl.RelativeTimeFormat((age.getAttribute("locale") || "en").replace("_", "-"), { numeric: "auto" }); } catch { format = new Intl.RelativeTimeFormat("en"); }
+      age.textContent = format.format(Math.trunc(seconds / size), unit);
+    }
+  };
+  tell();
+  const hourglass = ages.length ? setInterval(tell, 30000) : 0;
+  stop.signal.addEventListener("abort", () => clearInterval(hourglass));
   const reveal = () => {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     window.target$.next(target || undefined);

@@ -56,7 +56,8 @@ if (config.glightbox) (() => {
     dialog.setAttribute("aria-label", title.textContent || image.alt || link.href);
     back.hidden = slides.length < 2 || (!options.loop && at === 0);
     on.hidden = slides.length < 2 || (!options.loop && at === slides.length - 1);
-    if (document.activeElement && document.activeElement.hidden) close.focus();
+    // A browser takes the focus from a button that is hidden, and the arrow keys go to who has it.
+    if (dialog.open && (!dialog.contains(document.activeElement) || document.activeElement.hidden)) close.focus();
   };
   const go = way => {
     const next = options.loop ? (at + way + slides.length) % slides.length : at + way;
