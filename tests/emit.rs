@@ -303,6 +303,47 @@ fn a_script_with_braces_of_an_expression_runs_in_a_workflow_as_it_was_written() 
     }
 }
 
+#[test]
+fn the_scripts_of_a_workflow_of_argo_undo_where_something_failed() {
+    let undo = |name: &str| json!({"block": "b", "title": "b", "shell": "bash", "script": format!("echo undo {name} $PREVIOUS_REVISION >> log")});
+    let change = |id: &str, needs: &[&str], env: &str, script: &str| {
+        with(step(id, needs, script), &[("env", json!(env)), ("undo", undo(id))])
+    };
+    let mut sample = plan_of(vec![
+        change("a", &[], "staging", "printf 'n<<E\\none\\ntwo\\nE\\n' >> \"$OPSBOOK_OUTPUT\""),
+        change("b", &["a"], "production", "false"),
+    ]);
+    sample["steps"][0]["outputs"] = json!(["n"]);
+    let plan: Plan = serde_json::from_value(sample).expect("the sample has the plan's shape");
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let at = |text: &str| {
+        let text = text.replace("/tmp/opsbook", "tmp/\u{1}").replace("/opsbook", "shared");
+        text.replace('\u{1}', "opsbook").replace("KUBECONFIG=/tmp", "KUBECONFIG=tmp")
+    };
+    for name in ["shared", "tmp"] {
+        fs::create_dir(folder.path().join(name)).expect("the folder takes folders");
+    }
+    let workflow: Value = serde_yaml::from_str(&emit_argo(&plan, IMAGE).text).expect("the workflow is YAML");
+    let run = |name: &str| {
+        let templates = workflow["spec"]["templates"].as_array().expect("there are templates");
+        let script = &templates.iter().find(|it| it["name"] == name).expect("it is there")["script"];
+        let mut command = Command::new("bash");
+        command.args(["-c", &at(script["source"].as_str().expect("it is text"))]).current_dir(folder.path());
+        for variable in script["env"].as_array().expect("there are variables") {
+            if let (Some(name), Some(value)) = (variable["name"].as_str(), variable["value"].as_str()) {
+                command.env(name, at(value));
+            }
+        }
+        command.env("KUBE_STAGING", "kube");
+        command.output().expect("bash starts").status.code()
+    };
+    assert_eq!((run("a"), run("b")), (Some(0), Some(1)));
+    assert_eq!(fs::read_to_string(folder.path().join("tmp/opsbook-n")).expect("the output is there"), "one\ntwo");
+    assert_eq!((run("undo-b"), run("undo-a")), (Some(0), Some(0)));
+    let log = fs::read_to_string(folder.path().join("log")).expect("something was undone");
+    assert_eq!(log, "undo b\n", "staging is as it was: the failure was in production");
+}
+
 /// Waits for what a process does.
 fn until(what: &str, done: impl Fn() -> bool) {
     let began = Instant::now();
@@ -323,8 +364,8 @@ fi
 printf '%s\n' "${call//[$'\n']/ }" >> "$HOME/log"
 case $call in
   'helm history'*) echo '[{"revision":4,"status":"deployed"}]' ;;
-  'jq -e '*) exit 1 ;;
-  'jq '*) echo 0 ;;
+  'jq -e '*) cat > /dev/null; exit 1 ;;
+  'jq '*) cat > /dev/null; echo 0 ;;
   'python3 '*) exit 3 ;;
 esac
 "#;

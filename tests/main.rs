@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, clippy::print_stdout)]
 
 mod adopt;
+mod argo;
 mod cli;
 mod config_fuzz;
 mod config_reference;

@@ -6,25 +6,44 @@
 
 use super::script::{OUTPUT, function, retry_loop, soak_loop};
 use super::{
-    CONTENT_MARK, Emitted, Losses, kubeconfig_of, lose_approval, one_line, outputs_used, performed, previous_of, quote,
+    CONTENT_MARK, Emitted, Losses, kubeconfig_of, lose_approval, one_line, outputs_used, previous_of, quote,
     scripts_of, sealed, vars_of,
 };
 use crate::plan::yaml::{Value, list, map, text, write};
-use crate::plan::{Action, Approval, Evidence, Forbid, On, Plan, RollbackPolicy, Step, StepKind};
+use crate::plan::{Action, Approval, Evidence, Forbid, On, Plan, RollbackPolicy, RollbackScope, Step, StepKind};
 
 /// The folder that the pods of a run share.
 const SHARED: &str = "/opsbook";
 
+/// The task that says whether any step failed.
+const VERDICT: &str = "no-step-failed";
+
 /// Emits a bound plan as one Workflow. `image` is the container image that all scripts run in.
 pub fn emit_argo(plan: &Plan, image: &str) -> Emitted {
     let names = names_of(plan);
-    let tasks: Vec<Value> = plan.steps.iter().enumerate().map(|(at, step)| task(plan, at, step, &names)).collect();
+    let mut tasks: Vec<Value> =
+        plan.steps.iter().enumerate().flat_map(|(at, step)| tasks(plan, at, step, &names)).collect();
+    let verdict = verdict(plan, &names);
+    let judged = verdict.is_some();
+    tasks.extend(verdict);
     let mut templates = vec![map([("name", text("plan")), ("dag", map([("tasks", list(tasks))]))])];
     for (at, step) in plan.steps.iter().enumerate() {
-        templates.push(template(plan, step, &names[at]));
+        templates.extend(templates_of(plan, step, &names[at]));
     }
-    let undoing = plan.on_failure.as_ref().is_some_and(|policy| policy.rollback == RollbackPolicy::Reverse);
-    let undoable: Vec<(usize, &Step)> = if undoing {
+    if judged {
+        templates.push(map([
+            ("name", text(VERDICT)),
+            (
+                "script",
+                map([
+                    ("image", text("{{workflow.parameters.image}}")),
+                    ("command", list([text("bash")])),
+                    ("source", text("echo 'no step failed'\n")),
+                ]),
+            ),
+        ]));
+    }
+    let undoable: Vec<(usize, &Step)> = if undoing(plan).is_some() {
         let written = plan.steps.iter().enumerate().filter(|(_, step)| step.undo.is_some() && step.writes());
         written.collect()
     } else {
@@ -97,16 +116,21 @@ pub fn emit_argo(plan: &Plan, image: &str) -> Emitted {
     Emitted { text: sealed(&write(&comments, &workflow)), lost: losses(plan) }
 }
 
-/// Names of tasks and templates: lower case, digits and `-`, at most 60 characters, no name twice.
+/// Names of tasks and templates: lower case, digits and `-`, at most 60 characters with what is put before and behind
+/// them, no name twice.
 fn names_of(plan: &Plan) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for (at, step) in plan.steps.iter().enumerate() {
         let plain: String = step.id.chars().map(|ch| if ch.is_ascii_alphanumeric() { ch } else { '-' }).collect();
-        let short = plain.len() <= 60 && !names.contains(&plain) && !["plan", "undo"].contains(&plain.as_str());
+        let taken = |name: &str| names.iter().any(|other| other == name || asking(other) == name);
+        let short = plain.len() <= 50
+            && !taken(&plain)
+            && !taken(&asking(&plain))
+            && !["plan", "undo", VERDICT].contains(&plain.as_str());
         names.push(if short {
             plain
         } else {
-            format!("{}-{at}", plain.get(..50).unwrap_or(&plain).trim_end_matches('-'))
+            format!("{}-{at}", plain.get(..40).unwrap_or(&plain).trim_end_matches('-'))
         });
     }
     names
@@ -117,37 +141,37 @@ fn name_of<'n>(plan: &Plan, names: &'n [String], id: &str) -> &'n str {
     &names[at]
 }
 
-fn task(plan: &Plan, at: usize, step: &Step, names: &[String]) -> Value {
-    let mut task = vec![("name".to_owned(), text(&names[at])), ("template".into(), text(&names[at]))];
+/// The tasks of a step: one, but for an approval, whose decision is asked for by a gate before it.
+fn tasks(plan: &Plan, at: usize, step: &Step, names: &[String]) -> Vec<Value> {
+    let mut depends: Vec<(String, Value)> = Vec::new();
     if !step.needs.is_empty() {
-        let terms: Vec<String> = step
-            .needs
-            .iter()
-            .map(|need| {
-                let name = name_of(plan, names, &need.step);
-                match need.on {
-                    On::Success => format!("{name}.Succeeded"),
-                    On::Failure => format!("({name}.Failed || {name}.Errored)"),
-                    On::Done => format!(
-                        "({name}.Succeeded || {name}.Failed || {name}.Errored || {name}.Skipped || {name}.Omitted)"
-                    ),
+        let terms = step.needs.iter().map(|need| {
+            let name = name_of(plan, names, &need.step);
+            match need.on {
+                On::Success => format!("{name}.Succeeded"),
+                On::Failure => format!("({name}.Failed || {name}.Errored)"),
+                On::Done => {
+                    format!("({name}.Succeeded || {name}.Failed || {name}.Errored || {name}.Skipped || {name}.Omitted)")
                 }
-            })
-            .collect();
-        task.push(("depends".into(), text(terms.join(" && "))));
+            }
+        });
+        depends.push(("depends".into(), text(terms.collect::<Vec<_>>().join(" && "))));
     }
-    let approvals: Vec<String> = step
-        .needs
-        .iter()
-        .filter(|need| plan.step(&need.step).is_some_and(|needed| needed.kind == StepKind::Approval))
-        .map(|need| {
-            let wanted = if need.on == On::Failure { "no" } else { "yes" };
-            format!("{{{{tasks.{}.outputs.parameters.decision}}}} == {wanted}", name_of(plan, names, &need.step))
-        })
-        .collect();
-    if !approvals.is_empty() {
-        task.push(("when".into(), text(approvals.join(" && "))));
+    let named = |name: &str| vec![("name".to_owned(), text(name)), ("template".into(), text(name))];
+    let mut task = named(&names[at]);
+    if step.kind == StepKind::Approval {
+        let gate = asking(&names[at]);
+        let mut asks = named(&gate);
+        asks.append(&mut depends);
+        task.push(("depends".into(), text(format!("{gate}.Succeeded"))));
+        let decision = map([
+            ("name", text("decision")),
+            ("value", text(format!("{{{{tasks.{gate}.outputs.parameters.decision}}}}"))),
+        ]);
+        task.push(("arguments".into(), map([("parameters", list([decision]))])));
+        return vec![map(asks), map(task)];
     }
+    task.append(&mut depends);
     let used = outputs_used(plan, step);
     if !used.is_empty() {
         let parameters = used.iter().map(|(variable, earlier, key)| {
@@ -159,15 +183,72 @@ fn task(plan: &Plan, at: usize, step: &Step, names: &[String]) -> Value {
         });
         task.push(("arguments".into(), map([("parameters", list(parameters))])));
     }
-    map(task)
+    vec![map(task)]
 }
 
-fn template(plan: &Plan, step: &Step, name: &str) -> Value {
+/// The last task, which runs where no step failed. A failure that another step answers (`on: failure`,
+/// `on: done`) would else be forgotten: Argo judges a workflow by the ends of its branches.
+fn verdict(plan: &Plan, names: &[String]) -> Option<Value> {
+    let answered = plan.steps.iter().flat_map(|step| &step.needs).any(|need| need.on != On::Success);
+    let terms = names.iter().map(|name| format!("({name}.Succeeded || {name}.Skipped || {name}.Omitted)"));
+    answered.then(|| {
+        map([
+            ("name", text(VERDICT)),
+            ("template", text(VERDICT)),
+            ("depends", text(terms.collect::<Vec<_>>().join(" && "))),
+        ])
+    })
+}
+
+/// The name of the gate before an approval's task.
+fn asking(name: &str) -> String {
+    format!("{name}-asked")
+}
+
+fn undoing(plan: &Plan) -> Option<RollbackScope> {
+    let policy = plan.on_failure.as_ref().filter(|policy| policy.rollback == RollbackPolicy::Reverse)?;
+    Some(policy.scope)
+}
+
+fn templates_of(plan: &Plan, step: &Step, name: &str) -> Vec<Value> {
     let mut annotations =
         vec![("opsbook/step", text(&step.id)), ("opsbook/title", text(inert(&one_line(&step.title))))];
     annotations.extend(step.approval.as_ref().map(|approval| ("opsbook/approval", text(inert(&policy(approval))))));
-    let head = vec![("name".to_owned(), text(name)), ("metadata".into(), map([("annotations", map(annotations))]))];
-    if performed(step) { script_template(plan, step, head) } else { gate(step, head) }
+    let head = |name: &str| {
+        vec![("name".to_owned(), text(name)), ("metadata".into(), map([("annotations", map(annotations.clone()))]))]
+    };
+    match step.kind {
+        StepKind::Approval => vec![gate(step, head(&asking(name))), decision(plan, step, head(name))],
+        StepKind::Manual => vec![gate(step, head(name))],
+        _ => vec![script_template(plan, step, head(name))],
+    }
+}
+
+/// Fails where the gate before it was opened with another answer than `yes`: a refusal is a failure.
+fn decision(plan: &Plan, step: &Step, mut head: Vec<(String, Value)>) -> Value {
+    head.push(("inputs".into(), map([("parameters", list([map([("name", text("decision"))])]))])));
+    let source = "[ \"$DECISION\" = yes ] || { echo 'refused'; exit 1; }\n";
+    let given = [("DECISION".to_owned(), "decision".to_owned())];
+    head.push(("script".into(), container(plan, step, &(opening(plan, step) + source), &given)));
+    map(head)
+}
+
+/// How a script begins. It notes in the shared folder, below its environment, that it began, until it
+/// has succeeded: what is undone may depend on where something failed.
+fn opening(plan: &Plan, step: &Step) -> String {
+    if undoing(plan) != Some(RollbackScope::Env) {
+        return "set -euo pipefail\n".to_owned();
+    }
+    let folder = open_steps(step);
+    format!(
+        "set -euo pipefail\nmkdir -p {}\nopen={}\n: > \"$open\"\ntrap 'if [ $? -eq 0 ]; then rm -f \"$open\"; fi' EXIT\n",
+        quote(&folder),
+        quote(&format!("{folder}/{}", step.id)),
+    )
+}
+
+fn open_steps(step: &Step) -> String {
+    format!("{SHARED}/open/{}", step.env.as_deref().unwrap_or("-"))
 }
 
 /// Who may approve, for people and admission policies: Argo itself does not ask.
@@ -235,15 +316,24 @@ fn script_template(plan: &Plan, step: &Step, mut head: Vec<(String, Value)>) -> 
             ]),
         ));
     }
-    head.push(("script".into(), container(plan, step, &source_of(step), &used)));
+    let given: Vec<(String, String)> =
+        used.iter().map(|(variable, ..)| (variable.clone(), variable.to_ascii_lowercase())).collect();
+    head.push(("script".into(), container(plan, step, &(opening(plan, step) + &source_of(step)), &given)));
     map(head)
 }
 
 fn undo_template(plan: &Plan, step: &Step, name: &str) -> Value {
     let undo = step.undo.as_ref().expect("only steps with an undo come here");
     let mark = format!("{SHARED}/{}", step.id);
+    let folder = quote(&open_steps(step));
+    let where_it_failed = match undoing(plan) {
+        Some(RollbackScope::Env) => {
+            format!("if [ -z \"$(ls -A {folder} 2>/dev/null)\" ]; then echo 'nothing failed here'; exit 0; fi\n")
+        }
+        _ => String::new(),
+    };
     let source = format!(
-        "set -euo pipefail\nif [ ! -f {mark} ]; then echo 'not begun'; exit 0; fi\nPREVIOUS_REVISION=$(cat {mark})\nexport \
+        "set -euo pipefail\n{where_it_failed}if [ ! -f {mark} ]; then echo 'not begun'; exit 0; fi\nPREVIOUS_REVISION=$(cat {mark})\nexport \
          PREVIOUS_REVISION\n{}",
         format_args!("{}{}", function("undo", undo, None), retry_loop("undo", undo)),
         mark = quote(&mark),
@@ -256,7 +346,8 @@ fn undo_template(plan: &Plan, step: &Step, name: &str) -> Value {
     map(head)
 }
 
-fn container(plan: &Plan, step: &Step, source: &str, used: &[(String, String, String)]) -> Value {
+/// `given` are variables that hold an input parameter.
+fn container(plan: &Plan, step: &Step, source: &str, given: &[(String, String)]) -> Value {
     let mut env: Vec<Value> = Vec::new();
     let mut variable = |name: &str, value: Value| env.push(map([("name", text(name)), ("value", value)]));
     for (name, value) in vars_of(plan, step) {
@@ -264,8 +355,8 @@ fn container(plan: &Plan, step: &Step, source: &str, used: &[(String, String, St
     }
     variable("OPSBOOK_OUTPUT", text("/tmp/opsbook-output"));
     variable("RB_OUTPUT", text("/tmp/opsbook-output"));
-    for (name, ..) in used {
-        variable(name, text(format!("{{{{inputs.parameters.{}}}}}", name.to_ascii_lowercase())));
+    for (name, parameter) in given {
+        variable(name, text(format!("{{{{inputs.parameters.{parameter}}}}}")));
     }
     for secret in &step.secrets {
         let name = secret.to_ascii_lowercase().replace('_', "-");
@@ -289,7 +380,7 @@ fn container(plan: &Plan, step: &Step, source: &str, used: &[(String, String, St
 
 fn source_of(step: &Step) -> String {
     let scripts = scripts_of(step);
-    let mut out = String::from("set -euo pipefail\n: > \"$OPSBOOK_OUTPUT\"\n");
+    let mut out = String::from(": > \"$OPSBOOK_OUTPUT\"\n");
     if let Some(check) = &scripts.check {
         out.push_str(&function("check", check, None));
         out.push_str("if check; then echo 'already true'; exit 0; fi\n");

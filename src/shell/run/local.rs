@@ -167,8 +167,9 @@ impl Local {
         let at = output.path.to_string_lossy().into_owned();
         env.insert("RB_OUTPUT".into(), at.clone());
         env.insert("OPSBOOK_OUTPUT".into(), at);
-        if let Some(revision) = &task.previous_revision {
-            env.insert("PREVIOUS_REVISION".into(), revision.clone());
+        // What undoes a first installation finds the variable, and nothing in it.
+        if task.part == Part::Undo || task.previous_revision.is_some() {
+            env.insert("PREVIOUS_REVISION".into(), task.previous_revision.clone().unwrap_or_default());
         }
         let job = Job {
             shell: work.shell,
