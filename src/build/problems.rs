@@ -40,8 +40,8 @@ fn diagnostic(problem: &Problem) -> Diagnostic {
     match kind {
         ProblemKind::LeadsOutOfProject(target) => {
             say(Code::LinkLeavesProject, format!("symbolic link `{path}` leads out of the project, to `{target}`"))
-                .note("a page could publish any file of this machine through such a link")
-                .help("copy the file into the documentation folder, or move the configuration above both")
+                .note("it is not followed, because a page could publish any file of this machine through such a link")
+                .help("copy the file into the documentation folder, or keep both in one Git repository")
         }
         ProblemKind::LeadsOutOfFolder(target) => say(
             Code::LinkLeavesFolder,

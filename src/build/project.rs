@@ -17,7 +17,7 @@ use crate::site;
 use crate::text::{Digest, SitePath, Span, Spanned, World, yaml};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use crate::config::Overrides;
+pub use crate::config::{Overrides, Strict};
 pub use crate::render::dates::{History, HistoryRules, PageTimes};
 
 /// What a build of this moment is for.
@@ -39,7 +39,7 @@ pub struct Project {
     /// The folder that the site is written to.
     pub site_dir: SitePath,
     /// Whether warnings fail the build.
-    pub strict: bool,
+    pub strict: Strict,
     /// The address of a preview.
     pub dev_addr: Spanned<String>,
     /// What a preview watches besides pages, theme and configuration.

@@ -9,7 +9,7 @@ use super::checklists::{self, Users};
 use super::outputs::{Content, OutPath, Outputs};
 use super::project::Project;
 use super::views;
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::markdown::{self, Parsed};
 use crate::render::html::render_html;
 use crate::render::theme::view::PageView;
@@ -146,9 +146,9 @@ fn unreadable(page: SitePath, error: &ReadError) -> Diagnostic {
             Diagnostic::new(Code::FileUnreadable, start, format!("`{page}` is a folder, not a page"))
                 .help("rename the folder, or put the page's text into a file of this name")
         }
-        ReadError::Refused(why) => {
-            Diagnostic::new(Code::LinkLeavesProject, start, format!("`{page}` may not be read")).note(why.clone())
-        }
+        ReadError::Refused(why) => Diagnostic::new(Code::LinkLeavesProject, start, format!("`{page}` may not be read"))
+            .severity(Severity::Error)
+            .note(why.clone()),
         ReadError::Io(why) => Diagnostic::new(Code::FileUnreadable, start, format!("`{page}` cannot be read: {why}")),
     }
 }
@@ -219,7 +219,7 @@ fn render_page(
     let value = known.unwrap_or_else(|| {
         view.content = body.value.html.clone();
         let (html, diagnostics) = match theme.render_page(&view) {
-            Ok(html) => (html, Diagnostics::new()),
+            Ok(made) => (made.html, made.problem.into_iter().map(|problem| *problem).collect()),
             Err(diagnostic) => (String::new(), Diagnostics::from_iter([*diagnostic])),
         };
         Arc::new(Page { bytes: project.minified(html).into(), diagnostics })
@@ -360,7 +360,11 @@ impl Collector<'_> {
 
 /// The pages that are templates: `404.html`, `static_templates`, `extra_templates`.
 fn templates(project: &Project, theme: &SiteTheme, world: &dyn World, out: &mut Collector<'_>) {
-    out.html(project, "404.html", theme.render_404());
+    let missing = theme.render_404().map(|made| {
+        out.diagnostics.extend(made.problem.map(|problem| *problem));
+        made.html
+    });
+    out.html(project, "404.html", missing);
     for name in &project.config.theme.static_templates {
         if name.value == "404.html" || name.value == "sitemap.xml" {
             continue;

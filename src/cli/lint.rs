@@ -4,7 +4,7 @@ use super::Status;
 use super::check;
 use super::project::{self, Opened};
 use super::report::{self, Format};
-use crate::build::{self, Project};
+use crate::build::{self, Project, Strict};
 use crate::diag::Diagnostics;
 use crate::plan::lint::{self, Context};
 use crate::plan::{self, Binding, Facts};
@@ -79,7 +79,8 @@ pub(super) fn run(typed: &Typed) -> Status {
             }
         }
         let levels = opened.project.as_ref().map(Project::levels).unwrap_or_default();
-        let diagnostics = report::weigh(diagnostics, &levels, typed.strict);
+        let strict = if typed.strict { Strict::Full } else { Strict::No };
+        let diagnostics = report::weigh(diagnostics, &levels, strict);
         worst = worst.max(report::print(terminal, typed.format, typed.quiet, &diagnostics, &opened.disk));
         terminal.say(&format!("Judged {n_runbooks} runbooks: {} findings", diagnostics.len()));
     }

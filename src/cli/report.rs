@@ -1,7 +1,7 @@
 //! Showing diagnostics: which of them, how, and where to.
 
 use super::Status;
-use crate::build::Levels;
+use crate::build::{Levels, Strict};
 use crate::diag::render::{self, Options};
 use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::shell::{self, Disk, Stream, Terminal};
@@ -42,9 +42,9 @@ impl Format {
     }
 }
 
-/// Gives each diagnostic the level that the configuration has for its code, then does what `--strict`
-/// means: a warning is an error.
-pub(super) fn weigh(diagnostics: Diagnostics, levels: &Levels, strict: bool) -> Diagnostics {
+/// Gives each diagnostic the level that the configuration has for its code; then a warning that fails a
+/// strict build is an error.
+pub(super) fn weigh(diagnostics: Diagnostics, levels: &Levels, strict: Strict) -> Diagnostics {
     let level = |mut diagnostic: Diagnostic| {
         if let Some(level) = levels.get(diagnostic.code.id()) {
             diagnostic.severity = (*level)?;
@@ -52,10 +52,9 @@ pub(super) fn weigh(diagnostics: Diagnostics, levels: &Levels, strict: bool) -> 
         Some(diagnostic)
     };
     let mut diagnostics: Diagnostics = diagnostics.into_iter().filter_map(level).collect();
-    if strict {
-        for diagnostic in diagnostics.iter_mut().filter(|diagnostic| diagnostic.severity == Severity::Warning) {
-            diagnostic.severity = Severity::Error;
-        }
+    let warnings = diagnostics.iter_mut().filter(|diagnostic| diagnostic.severity == Severity::Warning);
+    for diagnostic in warnings.filter(|diagnostic| strict.fails(diagnostic.code)) {
+        diagnostic.severity = Severity::Error;
     }
     diagnostics
 }
@@ -88,8 +87,7 @@ pub(super) fn plain(diagnostics: &Diagnostics, disk: &Disk) -> String {
 fn rendered(diagnostics: &Diagnostics, disk: &Disk, format: Format, colour: bool, width: Option<usize>) -> String {
     // A repository's service knows paths from the repository's root, a reader from where he stands.
     let from = match format {
-        Format::Sarif | Format::Github => shell::find_upwards(disk.root(), &[".git/HEAD", ".git"])
-            .and_then(|found| found.ancestors().find(|place| place.ends_with(".git"))?.parent().map(ToOwned::to_owned)),
+        Format::Sarif | Format::Github => shell::find_repository(disk.root()),
         Format::Human | Format::Short | Format::Json => shell::current_folder().ok(),
     };
     let prefix = from.and_then(|folder| disk.prefix(&folder)).unwrap_or_default();

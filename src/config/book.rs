@@ -100,7 +100,7 @@ pub(super) fn config(
         },
         plugins,
         watch: parts::existing("build.extra-watch-dirs", build.texts("extra-watch-dirs", out), world, out),
-        strict: overrides.strict.or_else(|| build.flag("strict", out)).unwrap_or(false),
+        strict: Strict::of(overrides.strict, build.flag("strict", out), Strict::Full),
         dev_addr,
         repo: repo(&site, out),
         validation,

@@ -90,7 +90,7 @@ pub(super) fn config(
         },
         plugins,
         watch: parts::existing("watch", table.texts("watch", out), world, out),
-        strict: overrides.strict.or_else(|| table.flag("strict", out)).unwrap_or(false),
+        strict: Strict::of(overrides.strict, table.flag("strict", out), Strict::AsMkDocs),
         dev_addr,
         repo: repo(&table, out),
         validation,

@@ -27,7 +27,7 @@ pub use schema::book_schema;
 
 pub use model::{
     AbsoluteLinks, Check, Config, Dialect, Extension, Font, Level, Markdown, NavItem, NavTarget, Overrides, Palette,
-    Plugin, Policy, Repo, Runbook, Script, Search, SearchBoost, SearchForm, Security, Site, Theme, Validation,
+    Plugin, Policy, Repo, Runbook, Script, Search, SearchBoost, SearchForm, Security, Site, Strict, Theme, Validation,
 };
 
 #[cfg(test)]

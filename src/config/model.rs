@@ -1,6 +1,6 @@
 //! The configuration as the rest of the program sees it, whichever file it came from.
 
-use crate::diag::Severity;
+use crate::diag::{Code, Severity};
 use crate::text::{SitePath, Span, Spanned, yaml};
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ pub struct Config {
     /// Files and folders that `serve` watches besides the usual ones.
     pub watch: Vec<Spanned<SitePath>>,
     /// Whether warnings fail the build.
-    pub strict: bool,
+    pub strict: Strict,
     /// The address of `serve`, such as `127.0.0.1:8000`.
     pub dev_addr: Spanned<String>,
     /// The repository and its edit links.
@@ -57,6 +57,39 @@ pub struct Config {
     pub runbook: Runbook,
     /// What pages and plans may reach for.
     pub security: Security,
+}
+
+/// Which warnings fail a build.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strict {
+    /// None.
+    #[default]
+    No,
+    /// Those that MkDocs and its plugins have too: `strict: true` in a `mkdocs.yml`. A project that
+    /// passes with MkDocs is not failed for what only opsbook sees.
+    AsMkDocs,
+    /// All: `--strict`, and `strict = true` in a `book.toml`.
+    Full,
+}
+
+impl Strict {
+    /// What `--strict` and `--no-strict` mean, and what the configuration has where neither is given.
+    pub(super) fn of(typed: Option<bool>, configured: Option<bool>, strict: Strict) -> Strict {
+        match (typed, configured) {
+            (Some(true), _) => Strict::Full,
+            (None, Some(true)) => strict,
+            (Some(false), _) | (None, Some(false) | None) => Strict::No,
+        }
+    }
+
+    /// Tells whether a warning fails the build.
+    pub fn fails(self, code: Code) -> bool {
+        match self {
+            Strict::No => false,
+            Strict::AsMkDocs => code.is_of_mkdocs(),
+            Strict::Full => true,
+        }
+    }
 }
 
 /// Facts about the site.

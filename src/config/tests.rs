@@ -59,7 +59,7 @@ fn listed(diagnostics: &Diagnostics) -> String {
 fn the_smallest_configurations_have_mkdocs_and_mdbook_defaults() {
     let config = good(mkdocs("site_name: X\n"));
     assert_eq!((config.docs_dir.as_str(), config.site_dir.as_str()), ("docs", "site"));
-    assert!(config.use_directory_urls && !config.strict && config.nav.is_none());
+    assert!(config.use_directory_urls && config.strict == Strict::No && config.nav.is_none());
     assert_eq!(config.plugins.len(), 1);
     assert_eq!(config.search, Some(Search { form: SearchForm::Mkdocs, ..Search::default() }));
     assert_eq!(config.markdown.dialect, Dialect::MkDocs);
@@ -174,7 +174,7 @@ fn environment_variables_stand_in_as_pyyaml_env_tag_has_them() {
         "site_name: !ENV NAME\nstrict: !ENV [UNSET, TRUTH, false]\nextra: {a: !ENV [UNSET, [1, 2]], b: !ENV UNSET, c: !ENV [EMPTY, x]}\n",
     ));
     assert_eq!(config.site.name.value, "From the environment");
-    assert!(config.strict);
+    assert_eq!(config.strict, Strict::AsMkDocs);
     assert_eq!(config.extra.get("a").and_then(|node| node.as_seq()).map(<[_]>::len), Some(2));
     assert!(config.extra.get("b").is_some_and(|node| node.is_null()));
     assert!(config.extra.get("c").is_some_and(|node| node.is_null()));
@@ -328,7 +328,7 @@ secret-commands = [["pass", "show"]]
 "#,
     ));
     assert_eq!(config.site.author.map(|author| author.value).as_deref(), Some("Ana, Bo"));
-    assert_eq!((config.site_dir.as_str(), config.strict, config.use_directory_urls), ("site", true, false));
+    assert_eq!((config.site_dir.as_str(), config.strict, config.use_directory_urls), ("site", Strict::Full, false));
     assert_eq!(config.theme.language.value, "de");
     assert_eq!(config.theme.keys.get("mine").and_then(|node| node.as_str()), Some("From the environment"));
     assert_eq!(config.extra_javascript[0].kind, "module");
@@ -404,7 +404,7 @@ fn flags_come_before_the_file() {
         dev_addr: Some("0.0.0.0:80".to_owned()),
     };
     let config = good(load(SitePath::new("mkdocs.yml"), &files, &variables, &overrides));
-    assert_eq!((config.site_dir.as_str(), config.strict, config.use_directory_urls), ("out", false, false));
+    assert_eq!((config.site_dir.as_str(), config.strict, config.use_directory_urls), ("out", Strict::No, false));
     assert_eq!(config.theme.name.map(|name| name.value).as_deref(), Some("material"));
     assert_eq!(config.dev_addr.value, "0.0.0.0:80");
 }

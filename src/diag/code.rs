@@ -92,7 +92,7 @@ codes! {
 
     // ── OB4xx: build, theme, plugins ────────────────────────────────────────
     PageNotUtf8 "OB401" Error "a page that is not valid UTF-8";
-    LinkLeavesProject "OB402" Error "a symbolic link that leads out of the project";
+    LinkLeavesProject "OB402" Warning "a symbolic link that leads out of the project";
     FileUnreadable "OB403" Error "a file that cannot be read";
     LinkLeavesFolder "OB404" Info "a symbolic link out of the documentation folder that stays in the project";
     BrokenSymlink "OB405" Warning "a symbolic link to nothing, or in a circle";
@@ -112,9 +112,9 @@ codes! {
     PluginOptionIdle "OB450" Warning "an option of a plugin that opsbook does not carry out";
     PageNotCommitted "OB451" Warning "a page with a date that Git does not know";
     PagesEntryNotFound "OB445" Warning "an entry of such a file that names nothing";
-    TemplateSyntax "OB420" Error "a template of the project that cannot be read";
+    TemplateSyntax "OB420" Warning "a template of the project that cannot be read";
     TemplateRender "OB421" Error "a template that asks for what is not there";
-    TemplateUnknown "OB422" Error "a page that asks for a template that does not exist";
+    TemplateUnknown "OB422" Warning "a page that asks for a template that does not exist";
     IconUnknown "OB423" Warning "a setting that names an icon that does not exist";
     ThemeFeature "OB424" Warning "a feature of the theme that has no effect";
     ThemeLanguage "OB425" Warning "a language that the theme has no words of";
@@ -177,6 +177,38 @@ codes! {
     ChartName "RB705" Warning "a package and a chart of different names";
     NoBase "RB706" Warning "components that cannot be compared with an earlier state";
     ReleasePleaseFile "RB707" Error "a file of Release Please that is missing or cannot be read";
+}
+
+impl Code {
+    /// Tells whether MkDocs or a plugin of it warns of the same: what `strict: true` of a `mkdocs.yml`
+    /// fails for. The other rules are opsbook's own.
+    pub fn is_of_mkdocs(self) -> bool {
+        matches!(
+            self,
+            Code::ConfigUnknownKey
+                | Code::ConfigBadValue
+                | Code::ConfigDeprecated
+                | Code::LinkNotFound
+                | Code::LinkAbsolute
+                | Code::LinkUnrecognized
+                | Code::AnchorNotFound
+                | Code::LinkToExcluded
+                | Code::NavNotFound
+                | Code::NavOmitted
+                | Code::NavExcluded
+                | Code::NavAbsolute
+                | Code::PageConflict
+                | Code::BrokenSymlink
+                | Code::TemplateSkipped
+                | Code::PluginUnknownOption
+                | Code::PluginBadOption
+                | Code::RedirectNotFound
+                | Code::PagesFile
+                | Code::PagesEntryNotFound
+                | Code::TagsInvalid
+                | Code::MacroFailed
+        )
+    }
 }
 
 impl std::fmt::Display for Code {

@@ -16,6 +16,8 @@ use std::time::{Duration, SystemTime};
 pub struct Disk {
     /// The folder that paths are relative to, without symbolic links.
     root: PathBuf,
+    /// The folder that all of the project lies in: its Git repository, or `root` where there is none.
+    bounds: PathBuf,
     /// Folders below which symbolic links must not lead out of the project.
     fenced: BTreeSet<SitePath>,
     /// Files that stand in memory only, such as a configuration that came through standard input.
@@ -50,8 +52,10 @@ impl Disk {
     /// # Errors
     /// When the folder cannot be found.
     pub fn open(root: &Path) -> io::Result<Disk> {
+        let root = root.canonicalize()?;
         Ok(Disk {
-            root: root.canonicalize()?,
+            bounds: super::find_repository(&root).unwrap_or_else(|| root.clone()),
+            root,
             fenced: BTreeSet::new(),
             given: BTreeMap::new(),
             seen: Mutex::default(),
@@ -107,7 +111,14 @@ impl Disk {
     /// change show that a file is the same.
     pub fn next(self) -> Disk {
         let seen = self.seen.into_inner().expect("no thread panics while it holds what was seen");
-        Disk { root: self.root, fenced: self.fenced, given: self.given, seen: Mutex::default(), before: seen.files }
+        Disk {
+            root: self.root,
+            bounds: self.bounds,
+            fenced: self.fenced,
+            given: self.given,
+            seen: Mutex::default(),
+            before: seen.files,
+        }
     }
 
     /// Makes the snapshot of a later moment from nothing: no text is shared.
@@ -182,7 +193,7 @@ impl Disk {
     fn fenced_off(&self, path: SitePath, place: &Path) -> Option<String> {
         self.fenced.iter().find(|folder| path.below(**folder).is_some())?;
         let real = place.canonicalize().ok()?;
-        (!real.starts_with(&self.root) && !self.fenced_roots().any(|root| real.starts_with(root)))
+        (!real.starts_with(&self.bounds) && !self.fenced_roots().any(|root| real.starts_with(root)))
             .then(|| format!("it is a symbolic link to `{}`, outside of the project", real.display()))
     }
 
@@ -237,7 +248,7 @@ impl Disk {
                 && entry.path_is_symlink()
                 && let Ok(real) = entry.path().canonicalize()
             {
-                if !real.starts_with(&self.root) && !roots.iter().any(|root| real.starts_with(root)) {
+                if !real.starts_with(&self.bounds) && !roots.iter().any(|root| real.starts_with(root)) {
                     let kind = ProblemKind::LeadsOutOfProject(real.display().to_string());
                     problems.push(Problem { path, kind });
                     if entry.file_type().is_dir() {
@@ -246,7 +257,8 @@ impl Disk {
                     continue;
                 }
                 if !real_folder.as_ref().is_some_and(|folder| real.starts_with(folder)) {
-                    let target = real.strip_prefix(&self.root).unwrap_or(&real).display().to_string();
+                    let target =
+                        relative(&self.root, &real).map_or_else(|| real.display().to_string(), |way| way.to_string());
                     problems.push(Problem { path, kind: ProblemKind::LeadsOutOfFolder(target) });
                 }
             }
@@ -402,6 +414,19 @@ mod tests {
         for path in ["docs/out.md", "docs/outside/deep.md"] {
             assert!(matches!(disk.source(SitePath::new(path)), Err(ReadError::Refused(_))), "{path}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn symbolic_links_may_lead_anywhere_in_the_repository() {
+        let folder = project(&[(".git/HEAD", b"ref: x"), ("README.md", b"readme"), ("site/docs/index.md", b"")]);
+        let docs = folder.path().join("site/docs");
+        std::os::unix::fs::symlink("../../README.md", docs.join("readme.md")).unwrap();
+        let mut disk = Disk::open(&folder.path().join("site")).unwrap();
+        disk.fence(SitePath::new("docs"));
+        let found = problems(&disk);
+        assert_eq!(found, [("docs/readme.md", ProblemKind::LeadsOutOfFolder("../README.md".to_owned()))]);
+        assert_eq!(disk.source(SitePath::new("docs/readme.md")).unwrap().text(), "readme");
     }
 
     #[cfg(unix)]

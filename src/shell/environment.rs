@@ -34,6 +34,12 @@ pub fn find_upwards(folder: &Path, names: &[&str]) -> Option<PathBuf> {
     folder.ancestors().find_map(|folder| names.iter().map(|name| folder.join(name)).find(|path| path.is_file()))
 }
 
+/// Returns the nearest folder above that is a Git repository.
+pub fn find_repository(folder: &Path) -> Option<PathBuf> {
+    let mark = find_upwards(folder, &[".git/HEAD", ".git"])?;
+    mark.ancestors().find(|place| place.ends_with(".git"))?.parent().map(ToOwned::to_owned)
+}
+
 /// Returns all of standard input as text.
 ///
 /// # Errors

@@ -8,8 +8,8 @@
 //! Theme::new(&[Override]) -> (Theme, Diagnostics)           templates are parsed once
 //! Theme::assets()  -> Vec<Asset { path, bytes }>            what the pages load, and images
 //! Theme::site(SiteView) -> SiteTheme                        navigation and context, once per build
-//! SiteTheme::render_page(&PageView) -> Result<String, Box<Diagnostic>>
-//! SiteTheme::render_404() -> Result<String, Box<Diagnostic>>     links are absolute
+//! SiteTheme::render_page(&PageView) -> Result<Made, Box<Diagnostic>>
+//! SiteTheme::render_404() -> Result<Made, Box<Diagnostic>>              links are absolute
 //! SiteTheme::render_static(name), render_extra(source, url)             `static_templates`, `extra_templates`
 //! ```
 
@@ -26,7 +26,7 @@ pub mod view;
 
 pub use assets::Asset;
 pub use features::check_names;
-pub use site::SiteTheme;
+pub use site::{Made, SiteTheme};
 
 use crate::diag::Diagnostics;
 use crate::text::{Digest, Source};
@@ -47,6 +47,8 @@ pub struct Override {
 #[derive(Clone, Debug)]
 pub struct Theme {
     engine: Arc<engine::Engine>,
+    /// The theme's own templates alone.
+    own: Arc<engine::Engine>,
     overrides: BTreeMap<String, Arc<Source>>,
     digest: Digest,
 }
@@ -60,10 +62,13 @@ impl Theme {
         let overrides: BTreeMap<String, Arc<Source>> =
             overrides.iter().map(|file| (file.name.clone(), Arc::clone(&file.source))).collect();
         let (engine, diagnostics) = engine::Engine::new(&overrides);
+        let engine = Arc::new(engine);
+        let has_templates = overrides.keys().any(|name| name.ends_with(".html"));
+        let own = if has_templates { Arc::new(engine::Engine::new(&BTreeMap::new()).0) } else { Arc::clone(&engine) };
         let mut parts: Vec<&[u8]> = assets::embedded_parts().collect();
         parts.extend(overrides.iter().flat_map(|(name, source)| [name.as_bytes(), source.text().as_bytes()]));
         let digest = Digest::of_parts(parts);
-        (Theme { engine: Arc::new(engine), overrides, digest }, diagnostics)
+        (Theme { engine, own, overrides, digest }, diagnostics)
     }
 
     /// Returns what the pages load, with the digest in the names of stylesheets and scripts, sorted

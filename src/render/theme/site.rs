@@ -18,6 +18,8 @@ use tera::{Context, Map, Value};
 #[derive(Debug)]
 pub struct SiteTheme {
     engine: Engine,
+    /// The same without the project's templates.
+    own: Engine,
     nav: Nav,
     options: Options,
     site_url: Option<String>,
@@ -25,6 +27,15 @@ pub struct SiteTheme {
     diagnostics: Diagnostics,
     /// The template of the statistics service that the site names, where there is one.
     analytics: Option<String>,
+}
+
+/// A whole page, rendered.
+#[derive(Debug)]
+pub struct Made {
+    /// Its bytes.
+    pub html: String,
+    /// What is wrong with the template that the project has for it: another stood in.
+    pub problem: Option<Box<Diagnostic>>,
 }
 
 impl SiteTheme {
@@ -67,7 +78,8 @@ impl SiteTheme {
         }
         globals.insert_value("config", Value::from(config));
         SiteTheme {
-            engine: theme.engine.with_globals(globals),
+            engine: theme.engine.with_globals(globals.clone()),
+            own: theme.own.with_globals(globals),
             nav: Nav::new(site.nav, &options),
             options,
             site_url: site.site_url,
@@ -90,18 +102,11 @@ impl SiteTheme {
     /// Renders a page.
     ///
     /// # Errors
-    /// A template asks for what is not there (`OB421`), or the page asks for a template that does
-    /// not exist (`OB422`).
-    pub fn render_page(&self, page: &PageView) -> Result<String, Box<Diagnostic>> {
+    /// The theme's own template cannot be rendered either (`OB421`). Where it can, it stands in for one
+    /// of the project's that fails, and for one that does not exist (`OB422`).
+    pub fn render_page(&self, page: &PageView) -> Result<Made, Box<Diagnostic>> {
         let name = page.template.as_deref().unwrap_or("main.html");
-        if !self.engine.has(name) {
-            let message = format!("page `{}` asks for the template `{name}`, which does not exist", page.source_path);
-            return Err(Box::new(
-                Diagnostic::placeless(Code::TemplateUnknown, message)
-                    .help("templates of the project stand in `theme.custom_dir` (`themes/` of a book)"),
-            ));
-        }
-        self.render_with(name, page, &base_of(&page.url))
+        self.made(name, "main.html", page, &base_of(&page.url))
     }
 
     /// Renders the page for addresses that do not exist. It may be shown at any address, so its
@@ -109,23 +114,23 @@ impl SiteTheme {
     ///
     /// # Errors
     /// As [`SiteTheme::render_page`].
-    pub fn render_404(&self) -> Result<String, Box<Diagnostic>> {
-        self.render_with("404.html", &PageView::default(), &self.root())
+    pub fn render_404(&self) -> Result<Made, Box<Diagnostic>> {
+        self.made("404.html", "404.html", &PageView::default(), &self.root())
     }
 
     /// Renders a template of the theme that is no page, such as one of `static_templates`.
     ///
     /// # Errors
-    /// As [`SiteTheme::render_page`].
+    /// The template asks for what is not there (`OB421`).
     pub fn render_static(&self, name: &str) -> Result<String, Box<Diagnostic>> {
-        self.render_with(name, &PageView::default(), &base_of(name))
+        self.render_with(&self.engine, name, &PageView::default(), &base_of(name))
     }
 
     /// Renders a file of the documentation as a template (`extra_templates`); `url` is where it
     /// goes.
     ///
     /// # Errors
-    /// As [`SiteTheme::render_page`], and a template that cannot be parsed.
+    /// As [`SiteTheme::render_static`], and a template that cannot be parsed.
     pub fn render_extra(&self, source: &Arc<Source>, url: &str) -> Result<String, Box<Diagnostic>> {
         let mut context = Context::new();
         context.insert("base_url", &base_of(url));
@@ -145,7 +150,29 @@ impl SiteTheme {
         if path.is_empty() { String::new() } else { format!("/{path}") }
     }
 
-    fn render_with(&self, name: &str, page: &PageView, base: &str) -> Result<String, Box<Diagnostic>> {
+    /// Renders a template, or what stands in for it: `fallback`, and that of the theme's own.
+    fn made(&self, name: &str, fallback: &str, page: &PageView, base: &str) -> Result<Made, Box<Diagnostic>> {
+        let mut problem = None;
+        for (engine, name) in [(&self.engine, name), (&self.engine, fallback), (&self.own, fallback)] {
+            let rendered = if engine.has(name) {
+                self.render_with(engine, name, page, base)
+            } else {
+                Err(unknown_template(name, page))
+            };
+            match (rendered, problem.take()) {
+                (Ok(html), None) => return Ok(Made { html, problem: None }),
+                (Ok(html), Some(found)) => {
+                    let found: Diagnostic = found;
+                    let found = found.severity(Severity::Warning).note("a template of the theme stands in for it");
+                    return Ok(Made { html, problem: Some(Box::new(found)) });
+                }
+                (Err(found), first) => problem = Some(first.unwrap_or(*found)),
+            }
+        }
+        Err(Box::new(problem.expect("each round that did not return left one")))
+    }
+
+    fn render_with(&self, engine: &Engine, name: &str, page: &PageView, base: &str) -> Result<String, Box<Diagnostic>> {
         let mut context = Context::new();
         context.insert("base_url", base);
         context.insert("hide", &hidden(&page.meta));
@@ -153,45 +180,45 @@ impl SiteTheme {
         context.insert_value("page", page_value(page));
         let toc = super::view::TocView::listed(&page.toc);
         context.insert("toc", toc);
-        let toc_html =
-            if toc.is_empty() { String::new() } else { self.engine.render("partials/toc.html", &context)? };
+        let toc_html = if toc.is_empty() { String::new() } else { engine.render("partials/toc.html", &context)? };
         context.insert_value("toc_html", Value::safe_string(&toc_html));
-        let nav_html = self.nav.render(&self.engine, base, &page.url, &toc_html)?;
+        let nav_html = self.nav.render(engine, base, &page.url, &toc_html)?;
         context.insert_value("nav_html", Value::safe_string(&nav_html));
         if self.options.has("navigation.tabs") {
-            let tabs = self.nav.render_tabs(&self.engine, base, &page.url)?;
+            let tabs = self.nav.render_tabs(engine, base, &page.url)?;
             context.insert_value("tabs_html", Value::safe_string(&tabs));
         }
         if let Some(template) = &self.analytics {
-            let html = self.engine.render(template, &context)?;
+            let html = engine.render(template, &context)?;
             context.insert_value("analytics_html", Value::safe_string(&html));
         }
         let content = match &page.runbook {
-            Some(runbook) => self.with_runbook(page, runbook, &context)?,
+            Some(runbook) => self.with_runbook(engine, page, runbook, &context)?,
             None => page.content.clone(),
         };
         context.insert_value("content_html", Value::safe_string(&content));
-        self.engine.render(name, &context)
+        engine.render(name, &context)
     }
 
     /// Puts the checklist below the page's title, and the head of its card before each block that is
     /// a step.
     fn with_runbook(
         &self,
+        engine: &Engine,
         page: &PageView,
         runbook: &super::view::RunbookView,
         context: &Context,
     ) -> Result<String, Box<Diagnostic>> {
         let content = page.content.as_str();
         let title = if content.trim_start().starts_with("<h1") { content.find("</h1>") } else { None };
-        let panel = self.engine.render("partials/runbook.html", context)?;
+        let panel = engine.render("partials/runbook.html", context)?;
         let mut pieces = vec![(title.map_or(0, |at| at + "</h1>".len()), panel)];
         for step in &runbook.steps {
             let id = format!(" id=\"step-{}\"", step.id);
             if let Some(place) = content.find(&id).and_then(|at| content[..at].rfind('<')) {
                 let mut context = context.clone();
                 context.insert("step", step);
-                pieces.push((place, self.engine.render("partials/step.html", &context)?));
+                pieces.push((place, engine.render("partials/step.html", &context)?));
             }
         }
         pieces.sort_by_key(|(place, _)| *place);
@@ -206,6 +233,12 @@ impl SiteTheme {
         html.push_str(&content[from..]);
         Ok(html)
     }
+}
+
+fn unknown_template(name: &str, page: &PageView) -> Box<Diagnostic> {
+    let message = format!("page `{}` asks for the template `{name}`, which does not exist", page.source_path);
+    let diagnostic = Diagnostic::placeless(Code::TemplateUnknown, message);
+    Box::new(diagnostic.help("templates of the project stand in `theme.custom_dir` (`themes/` of a book)"))
 }
 
 /// Returns the relative path from a page to the root of the site, as MkDocs' `base_url`.
@@ -379,17 +412,17 @@ mod tests {
 
     #[test]
     fn every_template_renders_with_everything_on_and_with_nothing() {
-        let html = site(all_features()).render_page(&page()).expect("it renders");
+        let html = site(all_features()).render_page(&page()).expect("it renders").html;
         assert!(html.contains("<title>Start - A &amp; B</title>"), "{html}");
         assert!(html.contains("<b>2026</b>") && html.contains("https://example.org/raw/main/a.md"));
         let (made, _) = Theme::new(&[]);
-        let bare = made.site(SiteView::default()).render_page(&PageView::default()).expect("it renders");
+        let bare = made.site(SiteView::default()).render_page(&PageView::default()).expect("it renders").html;
         assert!(bare.contains("<title></title>") && bare.contains("md-typeset"));
     }
 
     #[test]
     fn the_card_of_a_step_stands_before_its_block() {
-        let html = site(all_features()).render_page(&page()).expect("it renders");
+        let html = site(all_features()).render_page(&page()).expect("it renders").html;
         let card = html.find("data-ob-step=\"deploy\"").expect("there is a card");
         let block = html.find("<div id=\"step-deploy\"").expect("the block is there");
         assert!(card < block && html.contains("data-ob-item=\"g.deploy\"") && html.contains("<svg></svg>"));
@@ -397,7 +430,7 @@ mod tests {
 
     #[test]
     fn the_page_for_unknown_addresses_links_from_the_root_of_the_host() {
-        let html = site(Json::Null).render_404().expect("it renders");
+        let html = site(Json::Null).render_404().expect("it renders").html;
         assert!(
             html.contains("href=\"/docs/a/\"") && html.contains("src=\"/docs/assets/javascripts/bundle."),
             "{html}"
@@ -409,7 +442,10 @@ mod tests {
     fn a_page_can_have_a_template_of_its_own() {
         let unknown =
             PageView { template: Some("no.html".into()), source_path: "docs/a.md".into(), ..PageView::default() };
-        let diagnostic = site(Json::Null).render_page(&unknown).expect_err("there is none");
+        let made = site(Json::Null).render_page(&unknown).expect("another stands in");
+        assert!(made.html.contains("<article"));
+        let diagnostic = made.problem.expect("there is none");
+        assert_eq!(diagnostic.severity, Severity::Warning);
         assert_eq!(diagnostic.message, "page `docs/a.md` asks for the template `no.html`, which does not exist");
     }
 
@@ -444,7 +480,7 @@ mod tests {
             assert!(diagnostics.is_empty(), "{block}: {diagnostics:?}");
             let extra = json!({"version": {"provider": "mike"}});
             let html = made.site(SiteView { extra, ..SiteView::default() }).render_page(&page());
-            assert!(html.expect("it renders").contains("<i>MARK ../x/y.css</i>"), "{block}");
+            assert!(html.expect("it renders").html.contains("<i>MARK ../x/y.css</i>"), "{block}");
         }
     }
 
@@ -462,8 +498,8 @@ mod tests {
         let (made, diagnostics) = Theme::new(&own);
         assert!(diagnostics.is_empty(), "{diagnostics:?}");
         let view = SiteView { theme: all_features(), site_name: "A & B".into(), ..SiteView::default() };
-        let html = made.site(view.clone()).render_page(&page()).expect("it renders");
-        assert_eq!(html, Theme::new(&[]).0.site(view).render_page(&page()).expect("it renders"));
+        let html = made.site(view.clone()).render_page(&page()).expect("it renders").html;
+        assert_eq!(html, Theme::new(&[]).0.site(view).render_page(&page()).expect("it renders").html);
     }
 
     #[test]
@@ -478,7 +514,7 @@ mod tests {
         let source = Arc::new(Source::new(SitePath::new("overrides/main.html"), text));
         let (made, diagnostics) = Theme::new(&[Override { name: "main.html".into(), source }]);
         assert!(diagnostics.is_empty(), "{diagnostics:?}");
-        let html = made.site(SiteView::default()).render_page(&page()).expect("it renders");
+        let html = made.site(SiteView::default()).render_page(&page()).expect("it renders").html;
         assert!(html.contains("<p>a Next</p>"), "{html}");
         assert!(html.contains("<a title=\"\"><svg") && html.contains("yesStart [here"), "{html}");
     }
@@ -489,11 +525,11 @@ mod tests {
         let with = |extra: Json| made.site(SiteView { extra, ..SiteView::default() });
         let google = with(json!({"analytics": {"provider": "google", "property": "G-1<"}}));
         assert!(google.diagnostics().is_empty());
-        let html = google.render_page(&page()).expect("it renders");
+        let html = google.render_page(&page()).expect("it renders").html;
         assert!(html.contains("gtag(\"config\",\"G-1\\u003c\")"), "{html}");
         let other = with(json!({"analytics": {"provider": "other"}}));
         assert_eq!(other.diagnostics().count(Severity::Warning), 1);
-        assert!(!other.render_page(&page()).expect("it renders").contains("gtag"));
+        assert!(!other.render_page(&page()).expect("it renders").html.contains("gtag"));
     }
 
     #[test]
@@ -521,7 +557,7 @@ mod tests {
         let theme =
             json!({"font": {"text": "Roboto"}, "palette": {"primary": "teal"}, "features": ["navigation.tabs"]});
         let html = made.site(SiteView { theme, ..SiteView::default() }).render_page(&PageView::default());
-        let html = html.expect("it renders").replace("http://www.w3.org/2000/svg", "");
+        let html = html.expect("it renders").html.replace("http://www.w3.org/2000/svg", "");
         assert!(!html.contains("http://") && !html.contains("https://") && !html.contains("src=\"//"), "{html}");
     }
 }
