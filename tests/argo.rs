@@ -139,7 +139,7 @@ fn workflows() -> Vec<(String, Value)> {
 #[test]
 fn emitted_workflows_refer_only_to_what_is_there() {
     let workflows = workflows();
-    assert_eq!(workflows.len(), 5);
+    assert_eq!(workflows.len(), 6);
     for (name, workflow) in workflows {
         assert_eq!(faults(&workflow), [] as [String; 0], "{name}");
     }

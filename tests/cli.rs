@@ -6,21 +6,21 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// A project in a folder of its own, with a good site from before in `site/`.
-struct Case {
+pub(crate) struct Case {
     folder: tempfile::TempDir,
 }
 
 /// How a run ended.
-struct Ended {
-    status: i32,
-    out: String,
-    err: String,
+pub(crate) struct Ended {
+    pub(crate) status: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 const CONFIG: &str = "site_name: Test\ntheme:\n  name: material\n";
 
 impl Case {
-    fn new(files: &[(&str, &str)]) -> Case {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Case {
         let case = Case { folder: tempfile::tempdir().unwrap() };
         case.write("mkdocs.yml", CONFIG);
         case.write("docs/index.md", "# Home\n");
@@ -32,17 +32,17 @@ impl Case {
         case
     }
 
-    fn path(&self, path: &str) -> PathBuf {
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.folder.path().join(path)
     }
 
-    fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
         let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, bytes).unwrap();
     }
 
-    fn run(&self, arguments: &[&str]) -> Ended {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         ended(self.command(arguments).output().unwrap(), self.folder.path())
     }
 

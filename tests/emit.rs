@@ -75,6 +75,16 @@ fn one_of_every_construct_is_emitted_as_ever() {
     for (ending, emitted) in every_form(&plan) {
         golden(&cases().join(format!("every-construct.{ending}")), &emitted.text);
     }
+    let policy = plan.on_failure.as_mut().expect("the sample has one");
+    policy.scope = opsbook::plan::RollbackScope::All;
+    let undo = plan.steps[2].undo.clone();
+    plan.steps[5].undo = undo;
+    plan.seal();
+    for (ending, emitted) in every_form(&plan) {
+        if ending != "issue.md" {
+            golden(&cases().join(format!("every-construct-undone-everywhere.{ending}")), &emitted.text);
+        }
+    }
 }
 
 fn step(id: &str, needs: &[&str], script: &str) -> Value {

@@ -22,6 +22,7 @@ mod lints;
 mod live;
 mod manual;
 mod markdown;
+mod plans;
 mod plugins;
 mod policies;
 mod preprocess;

@@ -11,7 +11,9 @@ use super::{
     previous_of, quote, scripts_of, sealed, vars_of,
 };
 use crate::plan::yaml::{Value, list, map, text, write};
-use crate::plan::{Action, Evidence, Forbid, Impact, On, Plan, Retries, RollbackPolicy, Shell, Step, StepKind};
+use crate::plan::{
+    Action, Evidence, Forbid, Impact, On, Plan, Retries, RollbackPolicy, RollbackScope, Shell, Step, StepKind,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 const CHECKOUT: &str = "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683";
@@ -136,26 +138,33 @@ fn job_id(name: &str, jobs: &[Job<'_>]) -> String {
 }
 
 /// The jobs that a job waits for, and how they must have ended.
-fn needs_of(jobs: &[Job<'_>], at: usize, preflight: bool) -> (Vec<String>, Option<&'static str>) {
+fn needs_of(jobs: &[Job<'_>], at: usize, preflight: bool) -> (Vec<String>, Option<String>) {
     let home: BTreeMap<&str, usize> =
         jobs.iter().enumerate().flat_map(|(at, job)| job.steps().map(move |step| (step.id.as_str(), at))).collect();
     let mut needed = BTreeSet::new();
-    let mut condition = None;
+    let mut terms: BTreeMap<usize, &str> = BTreeMap::new();
+    let mut plain = true;
     for need in jobs[at].steps().flat_map(|step| &step.needs) {
         let Some(other) = home.get(need.step.as_str()).filter(|other| **other != at) else {
             continue;
         };
         needed.insert(*other);
-        condition = match need.on {
-            On::Success => condition,
-            On::Done => Some("always()"),
-            On::Failure => Some("failure()"),
-        };
+        plain &= need.on == On::Success;
+        match need.on {
+            On::Success => drop(terms.insert(*other, "success")),
+            On::Failure => drop(terms.insert(*other, "failure")),
+            On::Done => {}
+        }
     }
     let mut ids: Vec<String> = needed.iter().map(|other| jobs[*other].id.clone()).collect();
     if ids.is_empty() && preflight {
         ids.push("preflight".into());
     }
+    // By itself a job waits for the success of all; any other wish says what is wanted of each.
+    let condition = (!plain).then(|| {
+        let terms = terms.iter().map(|(other, result)| format!(" && needs.{}.result == '{result}'", jobs[*other].id));
+        format!("always(){}", terms.collect::<String>())
+    });
     (ids, condition)
 }
 
@@ -163,18 +172,18 @@ fn environment_of(plan: &Plan, job: &Job<'_>) -> String {
     format!("{}-{}", plan.runbook, job.id)
 }
 
-fn job_head(name: &str, needs: &(Vec<String>, Option<&'static str>)) -> Vec<(String, Value)> {
+fn job_head(name: &str, needs: &(Vec<String>, Option<String>)) -> Vec<(String, Value)> {
     let mut head = vec![("name".to_owned(), text(one_line(name))), ("runs-on".to_owned(), text("ubuntu-24.04"))];
     if !needs.0.is_empty() {
         head.push(("needs".into(), list(needs.0.iter().map(text))));
     }
-    if let Some(condition) = needs.1 {
+    if let Some(condition) = &needs.1 {
         head.push(("if".into(), text(condition)));
     }
     head
 }
 
-fn gate_job(plan: &Plan, job: &Job<'_>, needs: &(Vec<String>, Option<&'static str>)) -> Value {
+fn gate_job(plan: &Plan, job: &Job<'_>, needs: &(Vec<String>, Option<String>)) -> Value {
     let first = job.first();
     let mut body = job_head(&first.title, needs);
     body.push(("permissions".into(), map(Vec::<(String, Value)>::new())));
@@ -226,7 +235,7 @@ fn preflight(plan: &Plan, gates: &[&Job<'_>]) -> Value {
     ])
 }
 
-fn run_job(plan: &Plan, job: &Job<'_>, needs: &(Vec<String>, Option<&'static str>)) -> Value {
+fn run_job(plan: &Plan, job: &Job<'_>, needs: &(Vec<String>, Option<String>)) -> Value {
     let first = job.first();
     let name = first.group.as_deref().unwrap_or(&first.title);
     let name = if job.cells.len() > 1 { format!("{name} (${{{{ matrix.component }}}})") } else { name.to_owned() };
@@ -451,31 +460,50 @@ fn plain(action: &Action) -> String {
     cd + &action.script
 }
 
-/// One job an environment that undoes, in the reverse order, what the artifacts say was begun.
+/// One job an environment that undoes, in the reverse order, what the artifacts say was begun. With
+/// `scope: env` a failure in the environment starts it, with `scope: all` any failure; there, one
+/// environment is undone after the other, the last one that was changed first, until one fails.
 fn rollback_jobs(plan: &Plan, jobs: &[Job<'_>]) -> Vec<(String, Value)> {
-    if plan.on_failure.as_ref().is_none_or(|policy| policy.rollback != RollbackPolicy::Reverse) {
-        return Vec::new();
-    }
+    let policy = plan.on_failure.as_ref().filter(|policy| policy.rollback == RollbackPolicy::Reverse);
+    let Some(policy) = policy else { return Vec::new() };
+    let everywhere = policy.scope == RollbackScope::All;
     let undoable = |step: &&Step| step.undo.is_some() && step.writes();
     let mut by_env: BTreeMap<Option<&str>, Vec<&Step>> = BTreeMap::new();
     for step in plan.steps.iter().filter(undoable) {
         by_env.entry(step.env.as_deref()).or_default().push(step);
     }
     let of_env = |env: Option<&str>| {
-        let jobs = jobs.iter().filter(move |job| !job.gate && job.first().env.as_deref() == env);
+        let jobs = jobs.iter().filter(move |job| everywhere || !job.gate && job.first().env.as_deref() == env);
         jobs.map(|job| job.id.clone()).collect::<Vec<String>>()
     };
-    by_env
+    let mut order: Vec<(Option<&str>, Vec<&Step>)> = by_env.into_iter().collect();
+    if everywhere {
+        let last =
+            |steps: &[&Step]| plan.steps.iter().rposition(|step| steps.last().is_some_and(|it| it.id == step.id));
+        order.sort_by_key(|(_, steps)| std::cmp::Reverse(last(steps)));
+    }
+    let id_of = |env: Option<&str>| {
+        let name = env.unwrap_or("the rest");
+        format!("rollback-{}", name.replace(|ch: char| !ch.is_ascii_alphanumeric(), "-"))
+    };
+    let mut before: Option<String> = None;
+    order
         .into_iter()
         .map(|(env, steps)| {
-            let needed = of_env(env);
+            let mut needed = of_env(env);
             let name = env.unwrap_or("the rest");
             let failed: Vec<String> = needed.iter().map(|job| format!("needs.{job}.result == 'failure'")).collect();
+            let mut condition = format!("always() && ({})", failed.join(" || "));
+            let id = id_of(env);
+            if let Some(before) = before.replace(id.clone()).filter(|_| everywhere) {
+                condition.push_str(&format!(" && needs.{before}.result == 'success'"));
+                needed.push(before);
+            }
             let mut body = vec![
                 ("name".to_owned(), text(format!("Undo in {name}"))),
                 ("runs-on".into(), text("ubuntu-24.04")),
                 ("needs".into(), list(needed.iter().map(text))),
-                ("if".into(), text(format!("always() && ({})", failed.join(" || ")))),
+                ("if".into(), text(condition)),
                 ("permissions".into(), map([("contents", text("read"))])),
                 ("timeout-minutes".into(), Value::from(120)),
             ];
@@ -503,8 +531,7 @@ fn rollback_jobs(plan: &Plan, jobs: &[Job<'_>]) -> Vec<(String, Value)> {
             ];
             written.extend(steps.iter().rev().map(|step| undo_value(plan, step)));
             body.push(("steps".into(), list(written)));
-            let id: String = name.chars().map(|ch| if ch.is_ascii_alphanumeric() { ch } else { '-' }).collect();
-            (format!("rollback-{id}"), map(body))
+            (id, map(body))
         })
         .collect()
 }
