@@ -263,6 +263,35 @@ fn strict_in_a_configuration_of_mkdocs_fails_for_what_mkdocs_says() {
 }
 
 #[test]
+fn a_survey_tells_what_is_lost_and_only_that() {
+    let config = "site_name: Test\ntheme:\n  name: material\n  custom_dir: own\nplugins: [search, macros]\n";
+    let case = Case::new(&[
+        ("mkdocs.yml", config),
+        ("own/main.html", "{% extends \"base.html\" %}{% block announce %}Hello{% endblock %}"),
+        ("docs/a.md", "# A\n"),
+    ]);
+    let whole = case.run(&["migrate", "check"]);
+    assert_eq!(whole.status, 0, "{}", whole.out);
+    assert!(whole.out.contains("template `own/main.html`"), "{}", whole.out);
+    for (path, text, said) in [
+        ("main.py", "", "the Python module `main.py`"),
+        ("own/partials/footer.html", "{% do x() %}", "template `own/partials/footer.html`"),
+        ("own/partials/mine.html", "mine", "template `own/partials/mine.html`"),
+        ("docs/a.md", "{{ mine(1) }}", "`mine` is no macro"),
+    ] {
+        let before = fs::read(case.path(path)).ok();
+        case.write(path, text);
+        let lost = case.run(&["migrate", "check"]);
+        let missing = lost.out.split("Missing from the site (1)").nth(1).unwrap_or_else(|| panic!("{}", lost.out));
+        assert!(lost.status == 1 && missing.contains(said), "{}", lost.out);
+        match before {
+            Some(before) => case.write(path, before),
+            None => fs::remove_file(case.path(path)).unwrap(),
+        }
+    }
+}
+
+#[test]
 fn templates_that_fail_leave_their_place_to_the_themes() {
     let own = "theme:\n  name: material\n  custom_dir: own\n";
     let case = Case::new(&[

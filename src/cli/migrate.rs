@@ -4,6 +4,7 @@ use super::project::{Place, ProjectArgs};
 use super::report;
 use super::{Status, could_not};
 use crate::build::migrate::{Fate, Item, Survey, survey};
+use crate::build::{self, Overrides, Purpose};
 use crate::diag::Severity;
 use crate::shell::{self, Disk, Terminal};
 use crate::text::World as _;
@@ -50,7 +51,7 @@ enum Format {
 pub(super) fn run(typed: &Typed) -> Status {
     let Command::Check(typed) = &typed.command;
     let terminal = Terminal::new(false);
-    let Place { disk, config } = match typed.project.open(terminal) {
+    let Place { mut disk, config } = match typed.project.open(terminal) {
         Ok(place) => place,
         Err(status) => return status,
     };
@@ -58,7 +59,12 @@ pub(super) fn run(typed: &Typed) -> Status {
         let message = format!("`{config}` is no configuration of MkDocs");
         return could_not(terminal, &message, Some("name an `mkdocs.yml` with `-f`"));
     }
-    let survey = survey(&disk, config, &shell::variables());
+    let variables = shell::variables();
+    let (project, _) = build::load(&disk, config, &variables, &Overrides::default(), Purpose::default());
+    if let Some(project) = project {
+        disk.fence(project.docs_dir);
+    }
+    let survey = survey(&disk, config, &variables, &|| disk.problems());
     let text = match typed.format {
         Format::Text => text(&survey, &disk),
         Format::Json => format!("{:#}\n", json(&survey, &disk)),

@@ -1,6 +1,6 @@
 //! What becomes of an MkDocs project: what is the same, mapped, ignored, or missing.
 //!
-//! A survey of a `mkdocs.yml` and of the templates that it names. Reports, and changes nothing.
+//! A survey of a `mkdocs.yml`. Reports, and changes nothing.
 
 use super::model::{Config, Overrides};
 use super::{Environment, keys, load, plugins};
@@ -68,7 +68,7 @@ pub fn survey(
         all_plugins(root, &mut items);
     }
     if let Some(config) = &loaded.config {
-        theme(config, world, &mut items);
+        theme(config, &mut items);
     }
     items.extend(loaded.diagnostics.iter().filter_map(|diagnostic| {
         let (fate, todo) = match diagnostic.code {
@@ -155,7 +155,7 @@ fn all_plugins(root: &Node, items: &mut Vec<Item>) {
                 item(Fate::Ignored, what, plugins::missing(short).unwrap_or_default(), "remove it", Some(span))
             }
             "macros" => {
-                let why = "variables, filters, loops and includes work; Python modules do not";
+                let why = "variables, filters, loops and includes work; nothing of Python is run";
                 item(Fate::Mapped, what, why, "", Some(span))
             }
             _ if plugins::is_known(short) => item(Fate::Same, what, "", "", Some(span)),
@@ -167,7 +167,7 @@ fn all_plugins(root: &Node, items: &mut Vec<Item>) {
     }
 }
 
-fn theme(config: &Config, world: &dyn World, items: &mut Vec<Item>) {
+fn theme(config: &Config, items: &mut Vec<Item>) {
     let theme = &config.theme;
     if let Some(name) = &theme.name {
         let why = match name.value.as_str() {
@@ -188,24 +188,6 @@ fn theme(config: &Config, world: &dyn World, items: &mut Vec<Item>) {
         let todo = "add the font files with `extra_css` where they matter";
         items.push(item(Fate::Mapped, "`theme.font`", why, todo, config.theme.keys.get("font").map(|node| node.span)));
     }
-    let Some(folder) = &theme.custom_dir else { return };
-    let templates: Vec<SitePath> = world
-        .list(folder.value)
-        .into_iter()
-        .filter(|path| matches!(path.extension(), "html" | "xml" | "txt"))
-        .collect();
-    if templates.is_empty() {
-        items.push(item(Fate::Same, format!("`{}`", folder.value), "", "", Some(folder.span)));
-    }
-    for path in templates {
-        items.push(item(
-            Fate::Missing,
-            format!("template `{path}`"),
-            "it is written for Jinja2 and Material's partials, opsbook's templates for Tera",
-            "go through it with the manual's page on templates",
-            Some(folder.span),
-        ));
-    }
 }
 
 #[cfg(test)]
@@ -215,11 +197,9 @@ mod tests {
     use std::collections::BTreeMap;
     use std::sync::Arc;
 
-    fn surveyed(config: &str, more: &[(&str, &str)]) -> Survey {
-        let own = [("docs/index.md", "# x"), ("mkdocs.yml", config)];
-        let world: BTreeMap<_, _> = more
+    fn surveyed(config: &str) -> Survey {
+        let world: BTreeMap<_, _> = [("docs/index.md", "# x"), ("mkdocs.yml", config)]
             .iter()
-            .chain(&own)
             .map(|(path, text)| (SitePath::new(path), Arc::new(Source::new(SitePath::new(path), *text))))
             .collect();
         survey(SitePath::new("mkdocs.yml"), &world, &|_| None, &|name| name == "toc")
@@ -231,9 +211,9 @@ mod tests {
 
     #[test]
     fn every_part_has_its_fate() {
-        let config = "site_name: x\ntheme: {name: material, custom_dir: over}\nplugins: [search, macros, mike, info]\n\
+        let config = "site_name: x\ntheme: {name: material}\nplugins: [search, macros, mike, info]\n\
                       markdown_extensions: [toc, neoteroi.cards]\nhooks: [h.py]\nsite_nmae: y\n";
-        let survey = surveyed(config, &[("over/main.html", "{% extends 'base.html' %}")]);
+        let survey = surveyed(config);
         assert_eq!(
             lines(&survey),
             [
@@ -244,7 +224,6 @@ mod tests {
                 "Mapped plugin `macros`",
                 "Ignored plugin `info`",
                 "Ignored unknown key `site_nmae`",
-                "Missing template `over/main.html`",
                 "Missing plugin `mike`",
                 "Missing extension `neoteroi.cards`",
                 "Missing the hook `h.py` is not run",
@@ -255,13 +234,13 @@ mod tests {
 
     #[test]
     fn a_plain_project_is_whole() {
-        let survey = surveyed("site_name: x\ntheme: material\nnav: [index.md]\n", &[]);
+        let survey = surveyed("site_name: x\ntheme: material\nnav: [index.md]\n");
         assert!(survey.is_whole(), "{survey:?}");
     }
 
     #[test]
     fn a_broken_configuration_is_not_whole() {
-        assert!(!surveyed("site_name: [\n", &[]).is_whole());
-        assert!(!surveyed("nav: []\n", &[]).is_whole());
+        assert!(!surveyed("site_name: [\n").is_whole());
+        assert!(!surveyed("nav: []\n").is_whole());
     }
 }

@@ -83,6 +83,11 @@ impl Theme {
         self.digest
     }
 
+    /// Tells whether the theme has a template of that name, or the project has one.
+    pub fn has_template(&self, name: &str) -> bool {
+        self.engine.has(name)
+    }
+
     /// Takes a site: what all pages share is prepared once.
     pub fn site(&self, site: SiteView) -> SiteTheme {
         SiteTheme::new(self, site)
