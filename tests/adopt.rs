@@ -1,8 +1,10 @@
 //! `opsbook adopt`: what is proposed, that patches are taken, and that nothing else changes.
 
 use opsbook::build;
+use opsbook::diag::{Code, Severity};
 use opsbook::markdown::{self, Dialect, ExtensionUse};
 use opsbook::plan::adopt::{Adoption, Proposal, prose, unified_diff};
+use opsbook::plan::lint::{self, Context};
 use opsbook::text::{SitePath, Source, Span, Spanned};
 use proptest::prelude::*;
 use std::fs;
@@ -32,7 +34,7 @@ const RESTART: &str = "# Restart the queue\n\nTell `<team>` first.\n\n- [ ] Tell
 #[test]
 fn a_page_gets_headers_parameters_and_a_checklist() {
     let found = proposal(RESTART);
-    assert_eq!((found.n_steps, found.n_items, found.n_left), (4, 5, 2));
+    assert_eq!((found.n_steps, found.n_items, found.n_left), (4, 7, 2));
     assert_eq!(found.params, ["namespace", "shard-name"]);
     let expected = "---
 runbook:
@@ -40,14 +42,25 @@ runbook:
   id: page
   kind: procedure
   params:
-    \"namespace\": {type: string, prompt: \"namespace\"}
-    \"shard-name\": {type: string, prompt: \"shard name\"}
+    namespace: {type: string, prompt: \"namespace\"}
+    shard-name: {type: string, prompt: \"shard name\"}
+  allow:
+    - \"RB301 adopted: the page does not say yet how to see whether its changes worked\"
+    - \"RB601 adopted: the page names no owner yet\"
 checklist:
   - text: \"Tell the \\\"users\\\"\"
-  - step: look
-  - step: stop
-  - step: stop-2
-  - step: stop-3
+  - group: \"Look\"
+    items:
+      - step: look
+  - group: \"Stop\"
+    items:
+      - step: stop
+      - step: stop-2
+      - text: \"By hand: Stop\"
+        section: \"#stop\"
+      - step: stop-3
+      - text: \"By hand: Stop\"
+        section: \"#stop\"
 ---
 
 # Restart the queue
@@ -77,7 +90,7 @@ const PAGES: [(&str, &str); 9] = [
     ("1. One\n\n    ```bash\n    ls\n    ```\n\n2. Two\n", "    #| id: ls\n"),
     ("> ```bash\n> ls\n> ```\n", "> #| id: ls\n"),
     ("!!! note\n    ```bash\n    ls\n    ```", "    #| id: ls\n"),
-    ("# A\n\n```bash\nNS=<ns>\nkubectl -n $NS get pods\n```\n", "NS=\"$THE_NS\"\n"),
+    ("# A\n\n```bash\nNS=<ns>\nkubectl -n $NS get pods\n```\n", "NS=\"$NS\"\n"),
     ("# A\n\n- [ ] One\n- [ ] One\n", "  - text: \"One\"\n  - text: \"One\"\n"),
 ];
 
@@ -98,6 +111,8 @@ fn the_prose_stays_and_the_page_has_a_plan() {
             project.world(),
         );
         diagnostics.append(said);
+        let context = Context::of(project.world(), None, true);
+        diagnostics.append(lint::lint(SitePath::new("page.md"), &library, lowered.as_ref(), &context));
         assert_eq!(project.show_all(&diagnostics), [] as [String; 0], "{text:?}");
         crate::schemas::assert_valid_plan(&lowered.expect("no diagnostics, hence a plan").plan);
         assert_eq!(adopt(&found.text), Adoption::IsRunbook);
@@ -120,6 +135,224 @@ fn pages_that_cannot_be_adopted_stay() {
     assert_eq!(adopt("# A\n\n```bash\nkubectl get (pod\n```\n"), Adoption::Nothing);
     assert!(matches!(adopt("Title: T\nAuthor: A\n\n# A\n\n```bash\nls\n```\n"), Adoption::Refused(_)));
     assert!(matches!(adopt("---\nchecklist: [a]\n---\n\n```bash\nls\n```\n"), Adoption::Refused(_)));
+}
+
+const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/adopt");
+
+/// The pages of the cases: name and text.
+fn cases() -> Vec<(String, String)> {
+    let mut all: Vec<(String, String)> = fs::read_dir(CASES)
+        .expect("there are cases")
+        .map(|entry| entry.expect("it can be read").path())
+        .filter(|path| path.extension().is_some_and(|end| end == "md"))
+        .map(|path| {
+            let name = path.file_stem().expect("it has a name").to_string_lossy().into_owned();
+            (name, fs::read_to_string(&path).expect("a case is text"))
+        })
+        .collect();
+    all.sort();
+    assert!(all.len() >= 5);
+    all
+}
+
+/// What `check` says of a page.
+fn findings(text: &str) -> opsbook::diag::Diagnostics {
+    let project = crate::runbooks::Project::of(&[("page.md", text)]);
+    let path = SitePath::new("page.md");
+    let (library, mut found) = build::collect_library(None, project.world(), path);
+    let facts = opsbook::plan::Facts::default();
+    let (lowered, said) =
+        opsbook::plan::lower(path, &library, opsbook::plan::Binding::Template, &facts, project.world());
+    found.append(said);
+    found.append(lint::lint(path, &library, lowered.as_ref(), &Context::of(project.world(), None, true)));
+    found
+}
+
+#[test]
+fn proposals_are_as_written_and_break_no_rule() {
+    let mut wrong = Vec::new();
+    for (name, text) in cases() {
+        let found = proposal(&text);
+        let diff = unified_diff(&format!("{name}.md"), &text, &found.edits);
+        let path = format!("{CASES}/{name}.diff");
+        if std::env::var_os("UPDATE_EXPECTED").is_some() {
+            fs::write(&path, &diff).expect("the case can be written");
+        }
+        if fs::read_to_string(&path).unwrap_or_default() != diff {
+            wrong.push(format!("{name}:\n{diff}"));
+        }
+        assert_eq!(prose_of(&found.text), prose_of(&text), "{name}");
+        assert_eq!(adopt(&found.text), Adoption::IsRunbook, "{name}");
+        let errors = findings(&found.text).into_iter().filter(|found| found.severity == Severity::Error);
+        assert_eq!(errors.map(|error| error.message).collect::<Vec<_>>(), [] as [String; 0], "{name}");
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// In boxes, quotes, lists, tabs and transcripts, what is said about a line names that line.
+#[test]
+fn a_mistake_in_a_step_is_reported_at_its_line() {
+    let mut n_tried = 0;
+    for (name, text) in cases() {
+        let adopted = proposal(&text).text;
+        let lines: Vec<&str> = adopted.split_inclusive('\n').collect();
+        for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.contains("#| timeout:")) {
+            let prefix = &line[..line.find("#|").expect("it was found")];
+            let below = lines[at + 1].trim_start_matches([' ', '>']);
+            let prompt = if below.starts_with("$ ") { "$ " } else { "" };
+            let mistakes: [(String, Code, &str); 4] = [
+                (format!("{prefix}#| timeuot: 5m\n"), Code::RunbookUnknownBlockKey, "timeuot"),
+                (format!("{prefix}{prompt}echo é \"$NOBODY_SETS_IT\"\n"), Code::UnknownVariable, "NOBODY_SETS_IT"),
+                (format!("{prefix}{prompt}echo é <the place>\n"), Code::Placeholder, "<the place>"),
+                (
+                    format!("{prefix}{prompt}echo 'é' ${{{{ github.event.a }}}}\n"),
+                    Code::ForeignExpression,
+                    "github.event",
+                ),
+            ];
+            for (mistake, code, named) in mistakes {
+                // A header's mistake stands in place of the header's line, a script's below it.
+                let header = usize::from(!mistake.contains("#|"));
+                let before = lines[..at + header].concat();
+                let page = before.clone() + &mistake + &lines[at + 1..].concat();
+                let found = findings(&page);
+                let said: Vec<(usize, &str)> = found
+                    .iter()
+                    .filter(|diagnostic| diagnostic.code == code)
+                    .map(|diagnostic| {
+                        let range = diagnostic.span.expect("it has a place").range();
+                        (page[..range.start].matches('\n').count(), &page[range])
+                    })
+                    .collect();
+                let line = before.matches('\n').count();
+                assert!(
+                    said.iter().any(|(at, text)| *at == line && text.contains(named)),
+                    "{name} {line}: {said:?}\n{page}"
+                );
+                n_tried += 1;
+            }
+        }
+    }
+    assert!(n_tried > 60, "{n_tried}");
+}
+
+/// A folder with a project, and the program in it.
+struct Bench {
+    folder: tempfile::TempDir,
+}
+
+impl Bench {
+    fn new() -> Bench {
+        let bench = Bench { folder: tempfile::tempdir().expect("a temporary folder can be made") };
+        let extensions = "[admonition, attr_list, pymdownx.superfences, pymdownx.tabbed, pymdownx.tasklist]";
+        bench.write("mkdocs.yml", &format!("site_name: Test\nmarkdown_extensions: {extensions}\n"));
+        bench.write("docs/index.md", "# Home\n");
+        for (name, text) in cases() {
+            bench.write(&format!("docs/pages/{name}.md"), &text);
+        }
+        bench
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.folder.path().join(path);
+        fs::create_dir_all(path.parent().expect("it stands in a folder")).expect("the folder can be made");
+        fs::write(path, text).expect("the folder takes files");
+    }
+
+    fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.folder.path().join(path)).expect("the file is there")
+    }
+
+    /// Runs the program: how it ended, and what it wrote to both streams.
+    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_opsbook"));
+        let output = command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null()).output();
+        let output = output.expect("the program starts");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it writes text");
+        (output.status.code().expect("it ends by itself"), text(output.stdout), text(output.stderr))
+    }
+
+    /// What readers see of the pages, apart from the checklists, the cards and the code.
+    fn shown(&self) -> Vec<(String, String)> {
+        assert_eq!(self.run(&["build", "-q"]).0, 0);
+        let shown = |(name, _): (String, String)| {
+            let page = self.read(&format!("site/pages/{name}/index.html"));
+            let start = page.find("<article").expect("a page has an article");
+            let mut html = page[start..page.find("</article>").expect("it ends")].to_owned();
+            for (open, tag) in
+                [("<section class=\"ob-runbook\"", "section"), ("<div class=\"ob-step\"", "div"), ("<pre", "pre")]
+            {
+                while let Some(at) = html.find(open) {
+                    let end = at + length_of_element(&html[at..], tag);
+                    html.replace_range(at..end, if tag == "pre" { "CODE" } else { "" });
+                }
+            }
+            // A step has an anchor of its own.
+            let mut words = String::new();
+            for part in html.split(" id=\"step-") {
+                let rest = if words.is_empty() { part } else { part.split_once('"').map_or("", |(_, rest)| rest) };
+                words.push_str(rest);
+            }
+            (name, words.split_whitespace().collect::<Vec<_>>().join(" "))
+        };
+        cases().into_iter().map(shown).collect()
+    }
+}
+
+/// How long the element is that a text begins with.
+fn length_of_element(html: &str, tag: &str) -> usize {
+    let (open, close) = (format!("<{tag}"), format!("</{tag}>"));
+    let (mut at, mut depth) = (0, 0);
+    loop {
+        let next = html[at..].find(&close).expect("it is closed") + at;
+        depth += html[at..next].matches(&open).count();
+        at = next + close.len();
+        depth -= 1;
+        if depth == 0 {
+            return at;
+        }
+    }
+}
+
+#[test]
+fn a_folder_is_adopted_as_a_patch_or_in_place() {
+    let bench = Bench::new();
+    let before = bench.shown();
+    let (status, patch, said) = bench.run(&["adopt", "docs"]);
+    assert_eq!(status, 0, "{said}");
+    assert!(said.contains(&format!("Proposed {} of {} pages", cases().len(), cases().len() + 1)), "{said}");
+    assert_eq!(bench.read("docs/pages/long.md"), cases()[1].1, "a proposal changes nothing");
+
+    let (status, none, said) = bench.run(&["adopt", "--write", "docs"]);
+    assert_eq!((status, none.as_str()), (0, ""), "{said}");
+    assert!(said.contains("Adopted 5 of 6 pages"), "{said}");
+    let other = Bench::new();
+    if patched("git", &["apply", "-"], other.folder.path(), &patch).is_some() {
+        for (name, _) in cases() {
+            let path = format!("docs/pages/{name}.md");
+            assert_eq!(bench.read(&path), other.read(&path), "{name}");
+        }
+    }
+    assert_eq!(bench.shown(), before, "the prose stays");
+    let (status, _, said) = bench.run(&["check"]);
+    assert!(status == 0 && said.contains(" 0 errors"), "{said}");
+    let (status, nothing, said) = bench.run(&["adopt", "docs"]);
+    assert_eq!((status, nothing.as_str()), (0, ""), "{said}");
+}
+
+#[test]
+fn the_exit_status_says_whether_a_page_has_a_proposal() {
+    let bench = Bench::new();
+    bench.write("docs/old.md", "Title: T\nAuthor: A\n\n# A\n\n```bash\nls\n```\n");
+    let (status, out, said) = bench.run(&["adopt", "docs/old.md"]);
+    assert_eq!((status, out.as_str()), (1, ""));
+    assert!(said.contains("docs/old.md: no proposal: its metadata is no YAML"), "{said}");
+    let (status, _, said) = bench.run(&["adopt", "docs"]);
+    assert!(status == 0 && said.contains("1 pages stay as they are"), "{said}");
+    assert_eq!(bench.run(&["adopt", "docs/pages/values.md"]).0, 0);
+    assert_eq!(bench.run(&["adopt", "docs/index.md"]).0, 0, "a page without commands needs nothing");
+    assert_eq!(bench.run(&["adopt", "docs/none.md"]).0, 2);
+    assert_eq!(bench.run(&["adopt"]).0, 2);
 }
 
 /// Applies a patch with a program, where that program is here.

@@ -397,3 +397,77 @@ fn two_builds_are_the_same_bytes_and_the_second_writes_nothing() {
     assert_eq!(relative("one"), relative("two"));
     assert!(build("one", "2").contains(" 0 files changed"), "{}", build("one", "2"));
 }
+
+const USED: &str = "# Lent\n\n```bash\n#| id: look\n#| impact: read\n#| timeout: 5m\ndate\n```\n";
+const USER: &str =
+    "---\nrunbook: {version: 1, id: NAME, owners: [a]}\nchecklist:\n  - use: lent.md#look\n---\n\n# User NAME\n";
+
+#[test]
+fn a_step_names_the_runbooks_that_use_it() {
+    let lent = format!("---\nrunbook: {{version: 1, id: lent, owners: [a]}}\n---\n\n{USED}");
+    let one = USER.replace("NAME", "one");
+    let two = USER.replace("NAME", "two").replace("lent.md", "../lent.md");
+    let case = Case::new(&[("docs/lent.md", &lent), ("docs/one.md", &one), ("docs/deep/two.md", &two)]);
+    let ended = case.run(&["build"]);
+    assert_eq!(ended.status, 0, "{}", ended.err);
+    let page = fs::read_to_string(case.path("site/lent/index.html")).unwrap();
+    let card = &page[page.find("data-ob-step=\"look\"").expect("the step has a card")..];
+    let users = &card[card.find("Used by").expect("it is used")..card.find("</dl>").expect("the card ends")];
+    for link in ["<a href=\"../one/\">User one</a>", "<a href=\"../deep/two/\">User two</a>"] {
+        assert!(users.contains(link), "{link}: {users}");
+    }
+    // And the other way: the item leads to the step.
+    let user = fs::read_to_string(case.path("site/deep/two/index.html")).unwrap();
+    assert!(user.contains("href=\"../../lent/#step-look\""), "{user}");
+    case.write("docs/one.md", "# One\n");
+    assert_eq!(case.run(&["build"]).status, 0);
+    let page = fs::read_to_string(case.path("site/lent/index.html")).unwrap();
+    assert!(!page.contains("../one/\">User one"), "who uses it no more is gone");
+}
+
+/// A runbook whose only step fails.
+#[cfg(unix)]
+fn failing(name: &str) -> String {
+    format!(
+        "---\nrunbook: {{version: 1, id: {name}, owners: [a]}}\nchecklist: [{{step: look}}]\n---\n\n# {name}\n\n```bash\n\
+         #| id: look\n#| impact: read\n#| timeout: 1m\nfalse\n```\n"
+    )
+}
+
+#[cfg(unix)]
+#[test]
+fn journals_are_judged_for_the_page_that_is_named() {
+    let case = Case::new(&[("docs/one.md", &failing("one")), ("docs/two.md", &failing("two"))]);
+    for page in ["docs/one.md", "docs/two.md"] {
+        let mut command = case.command(&["run", page, "--runs", "runs"]);
+        let ended = command.env("XDG_STATE_HOME", case.path("state")).output().unwrap();
+        assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    }
+    let said = |arguments: &[&str]| {
+        let ended = case.run(&[&["lint", "--format", "short"], arguments].concat());
+        let about = |page: &str| ended.err.lines().filter(|line| line.contains("RB403") && line.contains(page)).count();
+        (about("one.md"), about("two.md"))
+    };
+    assert_eq!(said(&["--journals", "runs"]), (1, 1));
+    assert_eq!(said(&["--journals", "runs", "docs"]), (1, 1));
+    assert_eq!(said(&["--journals", "runs", "docs/one.md"]), (1, 0));
+    assert_eq!(said(&["--journals", "runs", "docs/two.md"]), (0, 1));
+    assert_eq!(said(&["docs/one.md"]), (0, 0));
+}
+
+#[test]
+fn what_a_page_names_is_reported_at_its_place() {
+    let case = Case::new(&[
+        (
+            "docs/index.md",
+            "---\nicon: material/pencil-boks\n---\n\n# Home\n\n<p>\n  See\n  <a class=\"x\" href=\"two.md\">two</a>.\n</p>\n",
+        ),
+        ("docs/two.md", "---\ntitle: Two\ntemplate: none.html\n---\n\n# Two\n"),
+    ]);
+    let ended = case.run(&["check", "--format", "short"]);
+    for place in
+        ["docs/index.md:2:7: warning[OB423]", "docs/index.md:9:22: info[OB313]", "docs/two.md:3:11: error[OB422]"]
+    {
+        assert!(ended.err.contains(place), "{place}: {}", ended.err);
+    }
+}

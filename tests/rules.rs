@@ -94,7 +94,14 @@ fn findings(files: &[(String, String)]) -> (BTreeSet<(String, usize, String)>, V
         project = project
             .with("runs/1-A/journal.jsonl", &journal(events, &plan.hash))
             .with("runs/1-A/plan.json", &plan.to_json());
-        found.append(lint_journals(SitePath::new("runs"), project.world(), &library, branch.as_ref(), TODAY * 86_400));
+        found.append(lint_journals(
+            SitePath::new("runs"),
+            project.world(),
+            &library,
+            None,
+            branch.as_ref(),
+            TODAY * 86_400,
+        ));
     }
     found.append(lint_emitted(project.world(), &[SitePath::new("")]));
     let shown = project.show_all(&found);

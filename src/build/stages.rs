@@ -87,7 +87,14 @@ pub fn build(
     let rendered = render_pages(project, &site, &relations, &site_theme, &cache, before, progress);
     let n_rendered = rendered.iter().filter(|(_, rendered)| rendered.new).count();
     for (path, rendered) in rendered {
-        diagnostics.extend(rendered.page.value.diagnostics.iter().cloned());
+        // A page that is kept may have moved inside its file: its place is of today.
+        let template = || site.pages.get(&path)?.meta.as_ref()?.get("template").map(|template| template.span);
+        for mut diagnostic in rendered.page.value.diagnostics.iter().cloned() {
+            if diagnostic.code == Code::TemplateUnknown && diagnostic.span.is_none() {
+                diagnostic.span = template();
+            }
+            diagnostics.push(diagnostic);
+        }
         cache.bodies.insert(path, rendered.body);
         cache.pages.insert(path, rendered.page);
     }

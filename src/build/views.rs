@@ -68,10 +68,8 @@ fn nav_items(items: &[site::NavItem], site: &Site) -> Vec<NavItem> {
 
 fn nav_item(item: &site::NavItem, site: &Site) -> NavItem {
     let route = item.page.and_then(|path| site.pages.get(&path));
-    let meta = |key: &str| {
-        let value = route.filter(|_| item.kind == site::NavKind::Page)?.meta.as_ref()?.get(key)?;
-        value.scalar_text()
-    };
+    let entry = |key: &str| route.filter(|_| item.kind == site::NavKind::Page)?.meta.as_ref()?.get(key);
+    let meta = |key: &str| entry(key)?.scalar_text();
     let kind = match item.kind {
         site::NavKind::Page => NavKind::Page,
         site::NavKind::Section => NavKind::Section,
@@ -96,6 +94,7 @@ fn nav_item(item: &site::NavItem, site: &Site) -> NavItem {
         is_index: route.is_some_and(|route| route.is_index),
         leads_to_first,
         icon: meta("icon"),
+        icon_place: entry("icon").map(|icon| icon.span),
         subtitle: meta("subtitle"),
         status: meta("status"),
         children,

@@ -19,7 +19,7 @@ Examples:
   opsbook lint                          Every runbook of this project
   opsbook lint docs/release.md          One page
   opsbook lint --fix                    Correct what has one safe correction
-  opsbook lint --journals runs          The journals of runs, too
+  opsbook lint --journals runs          The journals of runs, too; of a page's runs where one is named
   opsbook lint --format sarif > report.sarif
                                         For a code-scanning service
 
@@ -132,7 +132,11 @@ fn look(opened: &Opened, journals: Option<&Path>) -> (Diagnostics, usize) {
     diagnostics.append(lint::lint_emitted(disk, &emitted));
     if let Some(runs) = journals.and_then(|runs| disk.name(&shell::absolute(runs))) {
         let branch = shell::git_default_branch(disk.root());
-        diagnostics.append(lint::lint_journals(runs, disk, &library, branch.as_ref(), shell::build_time()));
+        // Runs of the pages that were named; with the whole project, of pages that are gone, too.
+        let settings = library.pages().filter(|(path, _)| wanted(*path)).filter_map(|(_, page)| page.runbook.as_ref());
+        let ids = settings.filter_map(|runbook| Some(runbook.settings.as_ref()?.id.value.clone())).collect();
+        let of = (!all).then_some(&ids);
+        diagnostics.append(lint::lint_journals(runs, disk, &library, of, branch.as_ref(), shell::build_time()));
     }
     diagnostics.sort();
     (diagnostics, n_runbooks)

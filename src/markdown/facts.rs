@@ -150,11 +150,19 @@ fn element_facts(element: &Element, facts: &mut PageFacts) {
 }
 
 fn raw_facts(raw: &Raw, source: &Source, facts: &mut PageFacts) {
-    // Where the HTML is a copy of the source, an offset in it is one in the file.
-    let place = |range: std::ops::Range<usize>| {
-        let exact = source.slice(raw.span) == Some(raw.html.as_str());
-        let start = raw.span.range().start;
-        if exact { Span::new(raw.span.file, start + range.start..start + range.end) } else { raw.span }
+    // The HTML is what stands in the source, but for white space around lines: a value stands behind
+    // the one before it, and behind a quote or `=`.
+    let written = source.slice(raw.span).unwrap_or_default();
+    let mut behind = 0;
+    let mut place = |range: std::ops::Range<usize>| {
+        let value = &raw.html[range];
+        let mut found = written[behind..].match_indices(value).map(|(at, _)| behind + at);
+        let Some(at) = found.find(|at| !value.is_empty() && written[..*at].ends_with(['"', '\'', '='])) else {
+            return raw.span;
+        };
+        behind = at + value.len();
+        let start = raw.span.range().start + at;
+        Span::new(raw.span.file, start..start + value.len())
     };
     for tag in raw_tags(&raw.html) {
         facts.has_h1 |= tag.name == "h1";

@@ -293,8 +293,8 @@ fn first_line_is_prompt(body: &Chunk) -> bool {
 }
 
 /// Returns the commands that a transcript shows after its prompts.
-pub fn commands_of_transcript(code: &Chunk) -> String {
-    commands(code).0.text().to_owned()
+pub fn commands_of_transcript(code: &Chunk) -> Chunk {
+    commands(code).0
 }
 
 /// Takes the prompt lines of a transcript with their continuations; the rest is what they answer.

@@ -10,6 +10,11 @@ pub fn edits(left: &str, right: &str, limit: usize) -> Option<usize> {
     if left.len().abs_diff(right.len()) > limit || left.len().max(right.len()) > LONGEST {
         return None;
     }
+    // What both begin and end with costs nothing: most paths of a site differ in one part only.
+    let same = left.iter().zip(&right).take_while(|(one, other)| one == other).count();
+    let (left, right) = (&left[same..], &right[same..]);
+    let same = left.iter().rev().zip(right.iter().rev()).take_while(|(one, other)| one == other).count();
+    let (left, right) = (&left[..left.len() - same], &right[..right.len() - same]);
     let mut before: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=right.len()).collect();
     for (row, from) in left.iter().enumerate() {

@@ -64,6 +64,7 @@ const LOOK: &[&str] = &[
 /// Commands that look with these words as their first arguments.
 const LOOK_BY: &[(&str, &[&str])] = &[
     ("docker", &["ps", "images", "logs", "inspect", "version", "info"]),
+    ("etcdctl", &["version", "get", "check"]),
     ("git", &["status", "log", "diff", "show", "rev-parse", "describe", "ls-files", "blame"]),
     ("helm", &["list", "ls", "status", "get", "history", "show", "search", "version", "template", "lint"]),
     (
@@ -71,6 +72,7 @@ const LOOK_BY: &[(&str, &[&str])] = &[
         &["get", "describe", "logs", "top", "explain", "version", "cluster-info", "api-resources", "wait", "diff"],
     ),
     ("oc", &["get", "describe", "logs", "explain", "version", "status", "whoami"]),
+    ("openssl", &["dgst", "s_client", "verify", "version", "x509"]),
     ("podman", &["ps", "images", "logs", "inspect", "version", "info"]),
     ("systemctl", &["status", "is-active", "is-enabled", "is-failed", "list-units", "show", "cat"]),
     ("terraform", &["show", "validate", "output", "version"]),
@@ -118,6 +120,64 @@ const WORK: &[&str] = &[
 const REMOVE: &[&str] = &["dd", "dropdb", "rm", "rmdir", "shred", "truncate", "userdel", "wipefs"];
 const REMOVALS: &[&str] = &["delete", "destroy", "prune", "purge", "remove", "rm", "rmi", "terminate", "uninstall"];
 
+/// Programs that wait for somebody at a terminal, or that never end by themselves.
+const ATTENDED: &[&str] = &[
+    "emacs", "htop", "k9s", "less", "man", "more", "mutt", "nano", "screen", "su", "tmux", "top", "vi", "view", "vim",
+    "visudo", "vipw", "watch",
+];
+
+/// Programs that do so unless they are given what to run.
+const SHELLS: &[&str] =
+    &["bash", "ipython", "irb", "mysql", "node", "psql", "python", "python3", "redis-cli", "sh", "zsh"];
+
+/// Tells whether a command needs somebody at a terminal: a step has none, and ends by itself.
+pub(super) fn is_attended(command: &Words) -> bool {
+    let Some((name, mut rest)) = named(command) else { return false };
+    let has = |rest: &Words, flags: &[&str]| rest.iter().flatten().any(|word| flags.contains(&word.as_str()));
+    match name {
+        "kubectl" | "oc" => match first(rest) {
+            Some("edit" | "rsh" | "attach" | "port-forward" | "proxy" | "debug") => true,
+            Some("exec" | "run") => has(rest, &["-it", "-ti", "-i", "-t", "--stdin", "--tty"]),
+            Some("logs" | "get") => has(rest, &["-f", "--follow", "-w", "--watch"]),
+            _ => false,
+        },
+        "docker" | "podman" => {
+            matches!(first(rest), Some("exec" | "run"))
+                && has(rest, &["-it", "-ti", "-i", "-t", "--interactive", "--tty"])
+        }
+        "journalctl" | "tail" => rest.iter().flatten().any(|word| {
+            let short =
+                word.strip_prefix('-').is_some_and(|flags| !flags.starts_with('-') && flags.contains(['f', 'F']));
+            short || word.starts_with("--follow")
+        }),
+        "ssh" => {
+            // The options that take a value, then the host; what comes then is run there.
+            while let [Some(option), more @ ..] = rest
+                && option.starts_with('-')
+            {
+                let valued = option.len() == 2 && "bcDEeFIiJLlmOopQRSWw".contains(&option[1..]);
+                rest = more.get(usize::from(valued)..).unwrap_or_default();
+            }
+            rest.len() <= 1
+        }
+        "gcloud" => has(rest, &["ssh"]) && !rest.iter().flatten().any(|word| word.starts_with("--command")),
+        _ => ATTENDED.contains(&name) || SHELLS.contains(&name) && rest.is_empty(),
+    }
+}
+
+/// Tells whether a command has a name that somebody types: not a key of YAML, a path in a listing, or
+/// the head of a table.
+pub(super) fn is_typed(command: &Words) -> bool {
+    let Some(first) = command.first() else { return true };
+    let Some(name) = first else { return command.len() > 1 };
+    let data = ["cfg", "conf", "csv", "html", "json", "log", "md", "toml", "txt", "xml", "yaml", "yml"];
+    let file = name.rsplit_once('.').is_some_and(|(_, end)| data.contains(&end));
+    let shouts = name.len() > 1 && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    let word = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./+@~:[!%,".contains(&byte));
+    let ends = name.len() > 1 && name.ends_with([':', '/', ',', '.']);
+    word && !file && !shouts && !ends && !name.starts_with(['-', ','])
+}
+
 /// Tells whether a command's name is one that people type.
 pub(super) fn is_known(command: &Words) -> bool {
     name(command).is_some_and(|name| {
@@ -140,6 +200,13 @@ pub(super) fn guess(commands: &[Vec<Option<String>>], script: &str) -> Impact {
 
 fn name(command: &Words) -> Option<&str> {
     command.first()?.as_deref()
+}
+
+/// A command's name without its folder, and its arguments; what runs another command is left out.
+fn named(command: &Words) -> Option<(&str, &Words)> {
+    let at = command.iter().position(|word| !matches!(word.as_deref(), Some("sudo" | "time" | "nohup" | "command")))?;
+    let name = command[at].as_deref()?;
+    Some((name.rsplit('/').next().unwrap_or(name), &command[at + 1..]))
 }
 
 fn of_command(command: &Words) -> Impact {
@@ -178,6 +245,11 @@ fn of_named(name: &str, rest: &Words) -> Impact {
                 short || long.iter().any(|option| word.starts_with(option))
             }) && rest.iter().all(Option::is_some)
         }
+        "awk" => !words().any(|word| word.contains("system(") || word.contains('>') || word.contains('|')),
+        "sort" => !words().any(|word| word.starts_with("-o") || word.starts_with("--output")),
+        "etcdctl" if first(rest) == Some("endpoint") => true,
+        "etcdctl" if first(rest) == Some("member") => second(rest) == Some("list"),
+        "openssl" if words().any(|word| word == "-out") => false,
         "find" => !words().any(|word| ["-delete", "-exec", "-execdir", "-ok", "-okdir", "-fprint"].contains(&word)),
         "aws" => {
             second(rest).is_some_and(|verb| ["describe-", "list-", "get-"].iter().any(|start| verb.starts_with(start)))
@@ -240,8 +312,45 @@ mod tests {
     use super::*;
 
     fn of(script: &str) -> Impact {
-        let (commands, _) = crate::plan::lint::bash_outline(script).expect("it parses");
-        guess(&commands, script)
+        guess(&commands(script), script)
+    }
+
+    fn commands(script: &str) -> Vec<Vec<Option<String>>> {
+        crate::plan::lint::bash_outline(script).expect("it parses").commands
+    }
+
+    #[test]
+    fn what_waits_for_a_terminal_is_known() {
+        for script in [
+            "kubectl -n a edit deployment b",
+            "sudo vim /etc/hosts",
+            "ssh -i key host.example.org",
+            "oc exec -it pod -- sh",
+            "kubectl logs -f web",
+            "psql",
+            "journalctl -xef | grep a",
+        ] {
+            assert!(commands(script).iter().any(|command| is_attended(command)), "{script}");
+        }
+        for script in [
+            "kubectl exec pod -- date",
+            "ssh -i key host uptime",
+            "tail -n 5 log",
+            "psql -c 'select 1'",
+            "kubectl logs web",
+        ] {
+            assert!(!commands(script).iter().any(|command| is_attended(command)), "{script}");
+        }
+    }
+
+    #[test]
+    fn a_listing_is_not_typed() {
+        for script in ["name: x", "- item", "./task/", "README.md", "NAME READY", "$(steps.a.b)"] {
+            assert!(!commands(script).iter().all(|command| is_typed(command)), "{script}");
+        }
+        for script in ["./run.sh now", "$TOOL run", "[ -f a ]", "FOO=1 make", "apt-get update"] {
+            assert!(commands(script).iter().all(|command| is_typed(command)), "{script}");
+        }
     }
 
     #[test]

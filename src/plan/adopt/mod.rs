@@ -4,19 +4,21 @@
 //! checks that a proposal passes: the prose is what it was, and the page has a template plan. In: a
 //! page and a way to read it. Out: edits of its text. Knows no dialect and writes no file.
 
+mod checklist;
 mod diff;
 mod impact;
 mod scripts;
 
 pub use diff::unified_diff;
 
-use super::lint::Words;
+use super::lint::{self, Context, Words};
 use super::params::variable;
 use super::{Binding, Facts, Library, Page, lower};
-use crate::diag::{Diagnostics, Severity};
-use crate::markdown::{CodeBlock, Document, Node, plain_text, walk};
-use crate::runbook::{Block, Duration, Item, ItemAction, Runbook, Shell, slug};
-use crate::text::{SitePath, Source, World};
+use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
+use crate::markdown::{CodeBlock, Document, Node, walk};
+use crate::runbook::{Block, Duration, ItemAction, Runbook, Shell, slug};
+use crate::text::{SitePath, Source, Span, World};
+use checklist::{Entry, Outline};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -60,7 +62,7 @@ pub struct Proposal {
     pub n_items: usize,
     /// The parameters that stand for placeholders.
     pub params: Vec<String>,
-    /// How many shell blocks stay prose, because they do not parse, or nobody can fill them in.
+    /// How many shell blocks stay prose: no machine can run them as they stand.
     pub n_left: usize,
 }
 
@@ -76,66 +78,104 @@ pub struct Change {
 }
 
 /// Proposes what makes a page a runbook. `read` reads a text as that page.
+///
+/// A block that would be an error as a step stays prose, and becomes something that a person does.
 pub fn adopt(source: &Source, world: &dyn World, read: &dyn Fn(&Source) -> Reading) -> Adoption {
     let before = read(source);
     if before.runbook.as_ref().is_some_and(|runbook| runbook.settings.is_some()) {
         return Adoption::IsRunbook;
     }
-    let mut draft = Draft::default();
-    draft.gather(source, &before);
     let front = match FrontMatter::find(source.text(), &before.document) {
         Ok(front) => front,
         Err(why) => return Adoption::Refused(why.to_owned()),
     };
-    // The checklist is the one that the page has without writing it: boxes and blocks in order.
-    let settings = draft.settings(source.path());
-    let (text, _) = draft.apply(source.text(), &front, &settings);
-    let derived = read(&Source::new(source.path(), text));
-    if let Some(why) = first_error(&derived.diagnostics).filter(|_| draft.n_steps > 0) {
-        return Adoption::Refused(why);
-    }
-    let Some(runbook) = derived.runbook.filter(|runbook| !runbook.checklist.is_empty()) else {
-        return Adoption::Nothing;
-    };
-    let settings = settings + &checklist(&runbook.checklist);
-    let (text, edits) = draft.apply(source.text(), &front, &settings);
-    let after = Source::new(source.path(), text.clone());
-    match refuse(&before.document, &after, world, read) {
-        Some(why) => Adoption::Refused(why),
-        None => Adoption::Proposal(Proposal {
-            edits,
-            text,
+    let mut found = Found::gather(source, &before);
+    let context = Context::of(world, None, true);
+    // Every round takes a block out or accepts a rule, so there are not many.
+    let mut allowed: BTreeSet<Code> = BTreeSet::new();
+    loop {
+        let draft = Draft::of(source, &found, allowed.clone());
+        let attempt = match draft.attempt(source, &front, &found, read) {
+            Ok(Some(attempt)) => attempt,
+            Ok(None) => return Adoption::Nothing,
+            Err(why) => return Adoption::Refused(why),
+        };
+        let errors = attempt.errors(source.path(), world, &context);
+        let blocks: BTreeMap<&str, Span> = attempt.blocks();
+        let mut again = false;
+        for error in &errors {
+            let Some(span) = error.span else { continue };
+            let blamed = found.steps.iter_mut().find(|step| {
+                let block = blocks.get(step.id.as_str());
+                step.candidate.is_some()
+                    && block.is_some_and(|block| block.file == span.file && block.range().contains(&span.range().start))
+            });
+            if let Some(step) = blamed {
+                step.candidate = None;
+                again = true;
+            } else if reason(error.code).is_some() {
+                again |= allowed.insert(error.code);
+            }
+        }
+        if again {
+            continue;
+        }
+        if let Some(error) = errors.first() {
+            return Adoption::Refused(format!("{}: {}", error.code, error.message));
+        }
+        if prose(&before.document) != prose(&attempt.reading.document) {
+            return Adoption::Refused("the prose would not stay as it is".to_owned());
+        }
+        return Adoption::Proposal(Proposal {
+            edits: attempt.edits,
+            text: attempt.text,
             n_steps: draft.n_steps,
-            n_items: runbook.checklist.len(),
+            n_items: attempt.n_items,
             params: draft.params.into_keys().collect(),
-            n_left: draft.n_left,
-        }),
+            n_left: found.steps.iter().filter(|step| step.candidate.is_none()).count(),
+        });
     }
 }
 
-/// Says what is wrong with a page that was changed; `before` is the page as it was.
-fn refuse(before: &Document, after: &Source, world: &dyn World, read: &dyn Fn(&Source) -> Reading) -> Option<String> {
-    let reading = read(after);
-    if let Some(why) = first_error(&reading.diagnostics) {
-        return Some(why);
+/// Why a page that is adopted may break a rule for now: its prose does not have what the rule asks for,
+/// and nobody can make it up. The page says so itself, in `allow`.
+fn reason(code: Code) -> Option<&'static str> {
+    match code {
+        Code::Owners => Some("adopted: the page names no owner yet"),
+        Code::NotWatched => Some("adopted: the page does not say yet how to see whether its changes worked"),
+        _ => None,
     }
-    if prose(before) != prose(&reading.document) {
-        return Some("the prose would not stay as it is".to_owned());
-    }
-    let mut library = Library::default();
-    let page = Page {
-        source: Arc::new(Source::new(after.path(), after.text())),
-        runbook: reading.runbook,
-        anchors: reading.anchors,
-    };
-    library.insert(after.path(), page);
-    let (lowered, diagnostics) = lower(after.path(), &library, Binding::Template, &Facts::default(), world);
-    first_error(&diagnostics).or_else(|| lowered.is_none().then(|| "there would be no plan".to_owned()))
 }
 
-fn first_error(diagnostics: &Diagnostics) -> Option<String> {
-    let error = diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error)?;
-    Some(format!("{}: {}", error.code, error.message))
+/// A page with its changes.
+struct Attempt {
+    text: String,
+    edits: Vec<Change>,
+    reading: Reading,
+    n_items: usize,
+}
+
+impl Attempt {
+    /// What `check` would call errors.
+    fn errors(&self, path: SitePath, world: &dyn World, context: &Context) -> Vec<Diagnostic> {
+        let mut library = Library::default();
+        let page = Page {
+            source: Arc::new(Source::new(path, self.text.clone())),
+            runbook: self.reading.runbook.clone(),
+            anchors: self.reading.anchors.clone(),
+        };
+        library.insert(path, page);
+        let (lowered, mut found) = lower(path, &library, Binding::Template, &Facts::default(), world);
+        found.append(self.reading.diagnostics.clone());
+        found.append(lint::lint(path, &library, lowered.as_ref(), context));
+        found.into_iter().filter(|diagnostic| diagnostic.severity == Severity::Error).collect()
+    }
+
+    /// Where the steps' blocks stand, by id.
+    fn blocks(&self) -> BTreeMap<&str, Span> {
+        let blocks = self.reading.runbook.iter().flat_map(|runbook| &runbook.blocks);
+        blocks.map(|block| (block.id.value.as_str(), block.span)).collect()
+    }
 }
 
 /// Returns all that a page says outside of its code blocks, with a mark where each of them stands.
@@ -186,70 +226,118 @@ impl FrontMatter {
     }
 }
 
-/// What is found on a page.
+/// The shell blocks of a page, in order.
+struct Found {
+    steps: Vec<FoundStep>,
+}
+
+struct FoundStep {
+    /// Which of the page's code blocks it is.
+    index: usize,
+    /// The id that it has as a step.
+    id: String,
+    /// What makes it a step; without one, a person does what it says.
+    candidate: Option<scripts::Candidate>,
+}
+
+impl Found {
+    fn gather(source: &Source, reading: &Reading) -> Found {
+        let blocks: &[Block] = reading.runbook.as_ref().map_or(&[], |runbook| &runbook.blocks);
+        let mut ids: BTreeSet<String> = blocks.iter().map(|block| block.id.value.clone()).collect();
+        let known: BTreeSet<Span> = blocks.iter().map(|block| block.span).collect();
+        let outline = Outline::of(&reading.document);
+        let mut codes: Vec<&CodeBlock> = Vec::new();
+        walk(&reading.document.body, &mut |node| {
+            if let Node::Code(code) = node {
+                codes.push(code);
+            }
+        });
+        let mut next: BTreeMap<String, usize> = BTreeMap::new();
+        let mut steps = Vec::new();
+        for (index, (code, place)) in codes.into_iter().zip(&outline.codes).enumerate() {
+            if known.contains(&code.span) {
+                continue;
+            }
+            let candidate = match scripts::judge(source, code) {
+                scripts::Judged::Prose => continue,
+                scripts::Judged::Left => None,
+                scripts::Judged::Step(candidate) => Some(candidate),
+            };
+            let mut id = String::new();
+            if candidate.is_some() {
+                let heading = place.heading.map_or("", |heading| outline.headings[heading].title.as_str());
+                // `2. Stop it` is called `stop-it`.
+                let words = heading.trim_start_matches(|ch: char| !ch.is_alphabetic());
+                let first_words = candidate.as_ref().map_or("", |candidate| candidate.first_words.as_str());
+                id = [words, first_words, "step"].into_iter().map(slug).find(|id| !id.is_empty()).unwrap_or_default();
+                let base = id.clone();
+                while !ids.insert(id.clone()) {
+                    let number = next.entry(base.clone()).or_insert(1);
+                    *number += 1;
+                    id = format!("{base}-{number}");
+                }
+            }
+            steps.push(FoundStep { index, id, candidate });
+        }
+        Found { steps }
+    }
+}
+
+/// The changes of a page.
 #[derive(Default)]
 struct Draft {
     edits: Vec<Change>,
-    /// The parameters: the name, and the placeholder as written.
+    /// The parameters: the name, and what to ask for.
     params: BTreeMap<String, String>,
+    /// The secrets.
+    secrets: BTreeSet<String>,
+    /// The rules that the page breaks for now.
+    allowed: BTreeSet<Code>,
     n_steps: usize,
-    n_left: usize,
 }
 
 impl Draft {
-    fn gather(&mut self, source: &Source, reading: &Reading) {
-        let blocks: &[Block] = reading.runbook.as_ref().map_or(&[], |runbook| &runbook.blocks);
-        let mut ids: BTreeSet<String> = blocks.iter().map(|block| block.id.value.clone()).collect();
-        let known: BTreeSet<usize> = blocks.iter().map(|block| block.span.range().start).collect();
-        let mut heading = String::new();
-        let mut found: Vec<(&CodeBlock, String)> = Vec::new();
-        walk(&reading.document.body, &mut |node| match node {
-            Node::Element(element) if element.heading_level().is_some() => {
-                heading = plain_text(&element.children);
-            }
-            Node::Code(code) if !known.contains(&code.span.range().start) => found.push((code, heading.clone())),
-            _ => {}
-        });
-        let candidates: Vec<(scripts::Candidate, String)> = found
-            .into_iter()
-            .filter_map(|(code, heading)| match scripts::judge(source, code) {
-                scripts::Judged::Prose => None,
-                scripts::Judged::Left => {
-                    self.n_left += 1;
-                    None
-                }
-                scripts::Judged::Step(candidate) => Some((candidate, heading)),
-            })
-            .collect();
-        // A name that a script sets means the script's value.
-        let taken: BTreeSet<String> = candidates.iter().flat_map(|(candidate, _)| candidate.sets.clone()).collect();
-        let mut next: BTreeMap<String, usize> = BTreeMap::new();
-        for (candidate, heading) in candidates {
-            let mut id = slug(&heading);
-            if id.is_empty() {
-                id = slug(&candidate.first_words);
-            }
-            if id.is_empty() {
-                id = "step".to_owned();
-            }
-            let base = id.clone();
-            while !ids.insert(id.clone()) {
-                let number = next.entry(base.clone()).or_insert(1);
-                *number += 1;
-                id = format!("{base}-{number}");
-            }
-            self.add(source.text(), &candidate, &id, &taken);
+    fn of(source: &Source, found: &Found, allowed: BTreeSet<Code>) -> Draft {
+        let mut draft = Draft { allowed, ..Draft::default() };
+        let steps = || found.steps.iter().filter_map(|step| Some((step.candidate.as_ref()?, step.id.as_str())));
+        for (candidate, id) in steps() {
+            draft.add(source.text(), candidate, id);
         }
-        self.edits.sort();
+        // What a script finds out is known to that script only.
+        for (name, prompt) in &mut draft.params {
+            let var = variable(name);
+            if *prompt == var
+                && let Some((_, id)) = steps().find(|(candidate, _)| candidate.sets.contains(&var))
+            {
+                *prompt = format!("{var}, as step {id} finds it");
+            }
+        }
+        draft.edits.sort();
+        draft
     }
 
-    fn add(&mut self, text: &str, candidate: &scripts::Candidate, id: &str, taken: &BTreeSet<String>) {
+    fn add(&mut self, text: &str, candidate: &scripts::Candidate, id: &str) {
+        let assigned: BTreeSet<&str> = candidate.holes.iter().filter_map(|hole| hole.value_of.as_deref()).collect();
+        let mut secrets: BTreeSet<String> = BTreeSet::new();
         for hole in &candidate.holes {
-            let name = parameter(&hole.name, taken);
+            let own = hole.value_of.as_deref().and_then(parameter_of);
+            let taken = |var: &str| candidate.sets.contains(var) && !assigned.contains(var);
+            let name = own.unwrap_or_else(|| parameter(&hole.name, &taken));
             let var = variable(&name);
-            self.params.entry(name).or_insert_with(|| hole.name.clone());
+            if is_secret(&var) {
+                secrets.insert(var.clone());
+            } else {
+                self.params.entry(name).or_insert_with(|| hole.name.clone());
+            }
             let Range { start, end } = hole.range.clone();
             self.edits.push(Change { start, end, text: hole.quoting.write(&var) });
+        }
+        for var in &candidate.wants {
+            if is_secret(var) {
+                secrets.insert(var.clone());
+            } else if let Some(name) = parameter_of(var) {
+                self.params.entry(name).or_insert_with(|| var.clone());
+            }
         }
         let prefix = &candidate.prefix;
         let end = if text[..candidate.body].ends_with("\r\n") { "\r\n" } else { "\n" };
@@ -259,21 +347,85 @@ impl Draft {
         }
         let _ = write!(header, "{prefix}#| impact: {}{end}", candidate.impact.word());
         let _ = write!(header, "{prefix}#| timeout: {}{end}", candidate.timeout);
+        if !secrets.is_empty() {
+            let names: Vec<&str> = secrets.iter().map(String::as_str).collect();
+            let _ = write!(header, "{prefix}#| secrets: [{}]{end}", names.join(", "));
+        }
+        self.secrets.append(&mut secrets);
         self.edits.push(Change { start: candidate.body, end: candidate.body, text: header });
         self.n_steps += 1;
     }
 
+    /// Makes the changes; `None` where nothing would be on the checklist.
+    fn attempt(
+        &self,
+        source: &Source,
+        front: &FrontMatter,
+        found: &Found,
+        read: &dyn Fn(&Source) -> Reading,
+    ) -> Result<Option<Attempt>, String> {
+        // The checklist is the one that the page has without writing it, boxes and blocks in order, and
+        // what people do instead of the blocks that nobody can run.
+        let settings = self.settings(source.path());
+        let (text, _) = self.apply(source.text(), front, &settings);
+        let derived = read(&Source::new(source.path(), text));
+        let items = derived.runbook.as_ref().map_or(&[][..], |runbook| &runbook.checklist);
+        if items.is_empty() {
+            return Ok(None);
+        }
+        let outline = Outline::of(&derived.document);
+        let leads: BTreeMap<usize, &str> =
+            outline.codes.iter().filter_map(|code| Some((code.at, code.lead.as_deref()?))).collect();
+        let mut entries: Vec<Entry> = Vec::new();
+        for item in items {
+            let at = item.span.range().start;
+            let text = item.text.as_ref().map(|text| text.value.clone());
+            let lead = leads.get(&at).map(|lead| (*lead).to_owned());
+            let step = match &item.action {
+                ItemAction::Step(step) => Some(step.value.clone()),
+                _ => None,
+            };
+            entries.push(Entry { at, step, text: text.or(lead), by_hand: false });
+        }
+        let by_hand = found.steps.iter().filter(|step| step.candidate.is_none());
+        for place in by_hand.filter_map(|step| outline.codes.get(step.index)) {
+            let heading = || place.heading.map(|heading| format!("By hand: {}", outline.headings[heading].title));
+            if let Some(text) = place.lead.clone().or_else(heading) {
+                entries.push(Entry { at: place.at, step: None, text: Some(text), by_hand: true });
+            }
+        }
+        entries.sort_by_key(|entry| entry.at);
+        // Several blocks that nobody can run, under one heading, are one thing to do.
+        entries.dedup_by(|one, before| one.by_hand && before.by_hand && one.text == before.text);
+        let n_items = entries.len();
+        let settings = settings + &checklist::write(&outline, entries, &derived.anchors);
+        let (text, edits) = self.apply(source.text(), front, &settings);
+        let reading = read(&Source::new(source.path(), text.clone()));
+        Ok(Some(Attempt { text, edits, reading, n_items }))
+    }
+
     fn settings(&self, path: SitePath) -> String {
         let mut out = "runbook:\n  version: 1\n".to_owned();
-        let mut id = slug(path.stem());
-        if id.is_empty() {
-            id = "runbook".to_owned();
-        }
+        // The first page of a folder is called like the folder.
+        let index = ["index", "readme", "_index"].contains(&path.stem().to_lowercase().as_str());
+        let folder = if index { path.parent().file_name() } else { "" };
+        let mut id = [folder, path.stem(), "runbook"].into_iter().map(slug).find(|id| !id.is_empty());
+        let id = id.take().unwrap_or_default();
         let _ = writeln!(out, "  id: {id}\n  kind: procedure");
         if !self.params.is_empty() {
             out.push_str("  params:\n");
             for (name, prompt) in &self.params {
-                let _ = writeln!(out, "    {}: {{type: string, prompt: {}}}", quoted(name), quoted(prompt));
+                let _ = writeln!(out, "    {name}: {{type: string, prompt: {}}}", quoted(prompt));
+            }
+        }
+        if !self.secrets.is_empty() {
+            let names: Vec<&str> = self.secrets.iter().map(String::as_str).collect();
+            let _ = writeln!(out, "  secrets: [{}]", names.join(", "));
+        }
+        if !self.allowed.is_empty() {
+            out.push_str("  allow:\n");
+            for code in &self.allowed {
+                let _ = writeln!(out, "    - {}", quoted(&format!("{code} {}", reason(*code).unwrap_or_default())));
             }
         }
         out
@@ -332,17 +484,34 @@ const RESERVED: &[&str] = &[
 ];
 
 /// Names a parameter after a placeholder; scripts see it in capitals, so that it must not be `PATH`.
-fn parameter(placeholder: &str, taken: &BTreeSet<String>) -> String {
+fn parameter(placeholder: &str, taken: &dyn Fn(&str) -> bool) -> String {
     let mut name = slug(placeholder);
     if name.is_empty() {
         name = "value".to_owned();
     }
     let var = variable(&name);
-    let special = ["OPSBOOK_", "COMPONENT", "LC_", "BASH_"].iter().any(|start| var.starts_with(start));
-    if special || RESERVED.contains(&var.as_str()) || taken.contains(&var) {
+    if is_special(&var) || taken(&var) {
         name.insert_str(0, "the-");
     }
     name
+}
+
+/// The parameter that scripts see as a variable; `None` where there is none.
+fn parameter_of(var: &str) -> Option<String> {
+    let name = var.to_lowercase().replace('_', "-");
+    let fine = var.starts_with(|ch: char| ch.is_ascii_uppercase()) && variable(&name) == var && !is_special(var);
+    fine.then_some(name)
+}
+
+fn is_special(var: &str) -> bool {
+    RESERVED.contains(&var) || ["OPSBOOK_", "COMPONENT", "LC_", "BASH_"].iter().any(|start| var.starts_with(start))
+}
+
+/// Tells whether a variable holds what must not be seen, by its name.
+fn is_secret(var: &str) -> bool {
+    ["PASSWORD", "PASSWD", "SECRET", "TOKEN", "CREDENTIAL", "API_KEY", "PRIVATE_KEY", "ACCESS_KEY"]
+        .iter()
+        .any(|word| var == *word || var.ends_with(&format!("_{word}")))
 }
 
 /// Writes text as a YAML scalar that is nothing but text.
@@ -356,26 +525,6 @@ fn quoted(text: &str) -> String {
         }
     }
     out.push('"');
-    out
-}
-
-fn checklist(items: &[Item]) -> String {
-    let mut out = "checklist:\n".to_owned();
-    for item in items {
-        let text = item.text.as_ref().map(|text| quoted(&text.value));
-        match (&item.action, text) {
-            (ItemAction::Step(step), Some(text)) => {
-                let _ = writeln!(out, "  - step: {}\n    text: {text}", step.value);
-            }
-            (ItemAction::Step(step), None) => {
-                let _ = writeln!(out, "  - step: {}", step.value);
-            }
-            (_, Some(text)) => {
-                let _ = writeln!(out, "  - text: {text}");
-            }
-            (_, None) => {}
-        }
-    }
     out
 }
 

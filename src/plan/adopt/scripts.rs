@@ -3,9 +3,9 @@
 use super::impact;
 use super::inner_timeout;
 use crate::markdown::CodeBlock;
-use crate::plan::lint::{bash_outline, find_placeholders};
+use crate::plan::lint::{Outline, bash_outline, find_placeholders};
 use crate::runbook::{Impact, commands_of_transcript};
-use crate::text::Source;
+use crate::text::{Chunk, Source};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -36,6 +36,8 @@ pub(super) struct Candidate {
     pub(super) holes: Vec<Hole>,
     /// The variables that the script sets.
     pub(super) sets: BTreeSet<String>,
+    /// The variables that something else must set.
+    pub(super) wants: BTreeSet<String>,
     /// The first words of the first command.
     pub(super) first_words: String,
 }
@@ -47,6 +49,8 @@ pub(super) struct Hole {
     /// The name without its brackets.
     pub(super) name: String,
     pub(super) quoting: Quoting,
+    /// The variable whose whole value it is.
+    pub(super) value_of: Option<String>,
 }
 
 /// What a place in a script is quoted by.
@@ -78,7 +82,7 @@ pub(super) fn judge(source: &Source, code: &CodeBlock) -> Judged {
         return Judged::Prose;
     }
     let text = code.code.text();
-    let Some((prefix, body)) = fence(source, code) else { return Judged::Prose };
+    let Some((prefix, body_at)) = fence(source, code) else { return Judged::Prose };
     if text.starts_with("#|") || text.trim().is_empty() {
         return Judged::Prose;
     }
@@ -92,35 +96,20 @@ pub(super) fn judge(source: &Source, code: &CodeBlock) -> Judged {
     if !transcript && text.lines().any(|line| line.trim_start().starts_with("$ ")) {
         return left;
     }
-    let mut script = if transcript { commands_of_transcript(&code.code) } else { text.to_owned() };
-    let places = find_placeholders(&script);
-    let mut holes = Vec::new();
-    if !places.is_empty() {
-        // A transcript is kept as it is, and nobody can fill in its placeholders.
-        if transcript {
-            return left;
-        }
-        let Some(quotings) = quotings(&script, &places) else { return left };
-        let mut filled = String::with_capacity(script.len());
-        let mut at = 0;
-        for ((start, length), quoting) in places.iter().zip(&quotings) {
-            let span = code.code.span(*start..start + length);
-            if span.file != source.path() || source.slice(span) != Some(&script[*start..start + length]) {
-                return left;
-            }
-            let name = script[*start..start + length].trim_matches(['<', '>', '{', '}']).trim().to_owned();
-            filled.push_str(&script[at..*start]);
-            filled.push_str(&quoting.write("PLACEHOLDER"));
-            at = start + length;
-            holes.push(Hole { range: span.range(), name, quoting: *quoting });
-        }
-        filled.push_str(&script[at..]);
-        script = filled;
-    }
+    // Of a transcript, only what stands behind the prompts is run; the answers stay as they are.
+    let body = if transcript { commands_of_transcript(&code.code) } else { code.code.clone() };
+    let Some((holes, script)) = fill(source, &body) else { return left };
     let elided = script.lines().any(|line| matches!(line.trim(), "..." | "…" | "[...]"));
-    let Some((commands, sets)) = bash_outline(&script).filter(|(commands, _)| !elided && !commands.is_empty()) else {
+    let Some(outline) = bash_outline(&script).filter(|outline| !elided && !outline.commands.is_empty()) else {
         return left;
     };
+    let Outline { commands, sets, wants } = outline;
+    if !commands.iter().all(|command| impact::is_typed(command)) {
+        return Judged::Prose;
+    }
+    if commands.iter().any(|command| impact::is_attended(command)) {
+        return left;
+    }
     if !named && !commands.iter().all(|command| impact::is_known(command)) {
         return Judged::Prose;
     }
@@ -128,17 +117,75 @@ pub(super) fn judge(source: &Source, code: &CodeBlock) -> Judged {
     let least = if guess == Impact::Read { 5 } else { 15 };
     // The step gives its commands the time that they give themselves, and as much again.
     let minutes = inner_timeout(&commands).saturating_mul(2).div_ceil(60).max(least);
+    // A placeholder is known by its own name, not by the one that it was tried with.
+    let wants = wants.into_iter().filter(|name| name != TRIED).collect();
     let first_words: Vec<&str> = commands[0].iter().take(2).filter_map(Option::as_deref).collect();
     Judged::Step(Candidate {
-        body,
+        body: body_at,
         prefix,
         names_shell: !named,
         impact: guess,
         timeout: format!("{minutes}m"),
         holes,
         sets,
+        wants,
         first_words: first_words.join(" "),
     })
+}
+
+/// The variable that stands for every placeholder while a script is judged.
+const TRIED: &str = "PLACEHOLDER";
+
+/// Finds a script's placeholders, and what it is with variables in their places; `None` where it is
+/// hard to tell how one is quoted, or where it stands.
+fn fill(source: &Source, script: &Chunk) -> Option<(Vec<Hole>, String)> {
+    let text = script.text();
+    let places = find_placeholders(text);
+    if places.is_empty() {
+        return Some((Vec::new(), text.to_owned()));
+    }
+    let quotings = quotings(text, &places)?;
+    let (mut holes, mut filled, mut at) = (Vec::new(), String::with_capacity(text.len()), 0);
+    for ((start, length), mut quoting) in places.into_iter().zip(quotings) {
+        let name = text[start..start + length].trim_matches(['<', '>', '{', '}']).trim().to_owned();
+        let (mut range, mut value_of) = (start..start + length, None);
+        // `NAME='<value>'`: the quotes go with the placeholder.
+        let quote = match quoting {
+            Quoting::Single => "'",
+            Quoting::Double => "\"",
+            Quoting::None | Quoting::Comment => "",
+        };
+        let open = text[at..range.start].strip_suffix(quote).is_some_and(|before| !before.ends_with('\\'));
+        let whole = open && text[range.end..].starts_with(quote);
+        if whole && quoting != Quoting::Comment {
+            let before = &text[at..range.start - quote.len()];
+            let ends = text[range.end + quote.len()..].chars().next().is_none_or(char::is_whitespace);
+            value_of = assigned(before).filter(|_| ends).map(str::to_owned);
+            if !quote.is_empty() {
+                range = range.start - 1..range.end + 1;
+                quoting = Quoting::None;
+            }
+        }
+        let span = script.span(range.clone());
+        if span.file != source.path() || source.slice(span) != Some(&text[range.clone()]) {
+            return None;
+        }
+        filled.push_str(&text[at..range.start]);
+        filled.push_str(&quoting.write(TRIED));
+        at = range.end;
+        holes.push(Hole { range: span.range(), name, quoting, value_of });
+    }
+    filled.push_str(&text[at..]);
+    Some((holes, filled))
+}
+
+/// The variable of an assignment that a text ends in: `export NAME=`.
+fn assigned(text: &str) -> Option<&str> {
+    let word = text.strip_suffix('=')?;
+    let start = word.rfind(|ch: char| !(ch.is_ascii_alphanumeric() || ch == '_')).map_or(0, |at| at + 1);
+    let name = &word[start..];
+    let begins = word[..start].chars().next_back().is_none_or(char::is_whitespace);
+    (begins && name.starts_with(|ch: char| ch.is_ascii_alphabetic())).then_some(name)
 }
 
 /// Returns what stands before the opening fence, and where the next line begins; `None` where the

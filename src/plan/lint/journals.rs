@@ -23,15 +23,23 @@ pub struct Branch {
 /// it (RB606); whether the plan was made of a commit on the default branch, where that is known (RB606);
 /// whether a review that a broken glass asked for is overdue (RB606); and whether a page says something of
 /// the runs that failed since its review (RB403). `now` is in seconds since 1970.
+///
+/// `of` names the runbooks whose runs are judged; without it all are. A run whose plan cannot be read
+/// may be of any.
 pub fn lint_journals(
     folder: SitePath,
     world: &dyn World,
     library: &Library,
+    of: Option<&BTreeSet<String>>,
     branch: Option<&Branch>,
     now: i64,
 ) -> Diagnostics {
     let mut found = Diagnostics::new();
     for path in world.list(folder).into_iter().filter(|path| path.file_name() == "journal.jsonl") {
+        let plan = || Plan::from_json(world.source(path.parent().join("plan.json")).ok()?.text()).ok();
+        if of.is_some_and(|of| plan().is_some_and(|plan| !of.contains(&plan.runbook))) {
+            continue;
+        }
         let mut own = Diagnostics::new();
         lint_run(path, world, library, branch, now, &mut own);
         let accepted = |diagnostic: &crate::diag::Diagnostic| {

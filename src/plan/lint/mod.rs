@@ -154,10 +154,27 @@ fn used_blocks(library: &Library) -> BTreeMap<(SitePath, String), usize> {
 /// A simple command, name first; `None` stands for a word with an expansion in it.
 pub(in crate::plan) type Words = Vec<Option<String>>;
 
-/// Reads a script's simple commands and the variables that it sets; `None` where Bash does not parse
-/// it.
-pub(in crate::plan) fn bash_outline(script: &str) -> Option<(Vec<Words>, BTreeSet<String>)> {
+/// What adoption asks of a script.
+pub(in crate::plan) struct Outline {
+    /// The simple commands.
+    pub(in crate::plan) commands: Vec<Words>,
+    /// The variables that it sets.
+    pub(in crate::plan) sets: BTreeSet<String>,
+    /// The variables that neither it nor a run sets.
+    pub(in crate::plan) wants: BTreeSet<String>,
+}
+
+/// Reads a script; `None` where Bash does not parse it.
+pub(in crate::plan) fn bash_outline(script: &str) -> Option<Outline> {
     let read = bash::read(script);
     let words = |command: bash::Command| command.words.into_iter().map(|word| word.literal).collect();
-    read.error.is_none().then(|| (read.commands.into_iter().map(words).collect(), read.sets))
+    let wanted = |name: &str, guarded: bool| !guarded && !read.sources && !scripts::is_given(name);
+    let names =
+        read.reads.iter().filter(|found| wanted(&found.name, found.guarded) && !read.sets.contains(&found.name));
+    let wants = names.map(|found| found.name.clone()).collect();
+    read.error.is_none().then(|| Outline {
+        commands: read.commands.into_iter().map(words).collect(),
+        sets: read.sets,
+        wants,
+    })
 }

@@ -209,12 +209,7 @@ fn variables(subject: &Subject<'_>, block: &Block, script: &Chunk, read: &bash::
     let mut said: BTreeSet<&str> = BTreeSet::new();
     for variable in &read.reads {
         let name = variable.name.as_str();
-        let fine = variable.guarded
-            || read.sets.contains(name)
-            || GIVEN.contains(&name)
-            || RUN.contains(&name)
-            || name.starts_with("BASH")
-            || known.contains(name);
+        let fine = variable.guarded || read.sets.contains(name) || is_given(name) || known.contains(name);
         if fine || !said.insert(name) {
             continue;
         }
@@ -239,6 +234,11 @@ fn variables(subject: &Subject<'_>, block: &Block, script: &Chunk, read: &bash::
             None => diagnostic.help("declare a parameter, or write `${NAME:-default}` where it may be absent"),
         });
     }
+}
+
+/// Tells whether every step has a variable, whatever its runbook says.
+pub(super) fn is_given(name: &str) -> bool {
+    GIVEN.contains(&name) || RUN.contains(&name) || name.starts_with("BASH")
 }
 
 fn place_page(place: &crate::plan::Place, subject: &Subject<'_>) -> crate::text::SitePath {

@@ -7,7 +7,7 @@ use super::options::{self, Options};
 use super::view::{NavItem, PageView, SiteView};
 use super::{assets, icon, language};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
-use crate::text::{Digest, Source};
+use crate::text::{Digest, Source, Span};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 use tera::value::Key;
@@ -255,39 +255,43 @@ fn homepage(site: &SiteView) -> String {
 
 /// Reports the icons that settings and front matter name and that do not exist.
 fn unknown_icons(site: &SiteView, icons: &icon::Icons) -> Diagnostics {
-    let mut named: Vec<(String, String)> = Vec::new();
+    let mut named: Vec<(String, String, Option<Span>)> = Vec::new();
     let text = |value: &Json| value.as_str().map(str::to_string);
     for (role, value) in site.theme.get("icon").and_then(Json::as_object).into_iter().flatten() {
-        named.extend(text(value).map(|name| (format!("theme.icon.{role}"), name)));
+        named.extend(text(value).map(|name| (format!("theme.icon.{role}"), name, None)));
         for (kind, value) in value.as_object().into_iter().flatten() {
-            named.extend(text(value).map(|name| (format!("theme.icon.{role}.{kind}"), name)));
+            named.extend(text(value).map(|name| (format!("theme.icon.{role}.{kind}"), name, None)));
         }
     }
     for palette in site.theme.get("palette").and_then(Json::as_array).into_iter().flatten() {
-        named.extend(palette.pointer("/toggle/icon").and_then(text).map(|name| ("theme.palette".to_string(), name)));
+        named.extend(
+            palette.pointer("/toggle/icon").and_then(text).map(|name| ("theme.palette".to_string(), name, None)),
+        );
     }
     for (key, list) in
         [("extra.social", "/social"), ("extra.analytics.feedback.ratings", "/analytics/feedback/ratings")]
     {
         for item in site.extra.pointer(list).and_then(Json::as_array).into_iter().flatten() {
-            named.extend(item.get("icon").and_then(text).map(|name| (key.to_string(), name)));
+            named.extend(item.get("icon").and_then(text).map(|name| (key.to_string(), name, None)));
         }
     }
     let mut items: Vec<&NavItem> = site.nav.items.iter().collect();
     while let Some(item) = items.pop() {
-        named.extend(item.icon.clone().map(|name| (format!("the front matter of page `{}`", item.url), name)));
+        let place = || format!("the front matter of page `{}`", item.url);
+        named.extend(item.icon.clone().map(|name| (place(), name, item.icon_place)));
         items.extend(&item.children);
     }
     named.sort();
     named.dedup();
-    let unknown = named.into_iter().filter(|(_, name)| icons.svg(name).is_none());
+    let unknown = named.into_iter().filter(|(_, name, _)| icons.svg(name).is_none());
     unknown
-        .map(|(place, name)| {
+        .map(|(place, name, span)| {
             let place = if place.contains(' ') { place } else { format!("`{place}`") };
-            let diagnostic = Diagnostic::placeless(
-                Code::IconUnknown,
-                format!("{place} names the icon `{name}`, which does not exist"),
-            );
+            let message = format!("{place} names the icon `{name}`, which does not exist");
+            let diagnostic = match span {
+                Some(span) => Diagnostic::new(Code::IconUnknown, span, message),
+                None => Diagnostic::placeless(Code::IconUnknown, message),
+            };
             match icon::nearest(&name) {
                 Some(near) => diagnostic.help(format!("the nearest name is `{near}`")),
                 None => diagnostic,

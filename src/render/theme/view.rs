@@ -5,6 +5,7 @@
 //! leading slash (`guide/deploy/`; the homepage is the empty string); the theme makes them relative
 //! to the page that shows them. Knows no configuration and no document tree.
 
+use crate::text::Span;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -87,6 +88,9 @@ pub struct NavItem {
     pub leads_to_first: bool,
     /// The page's icon (`icon` in its front matter), by name.
     pub icon: Option<String>,
+    /// Where the icon is named.
+    #[serde(skip)]
+    pub icon_place: Option<Span>,
     /// A second line (`subtitle` in its front matter).
     pub subtitle: Option<String>,
     /// The page's status (`new`, `deprecated` …).
