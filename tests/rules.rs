@@ -206,7 +206,7 @@ fn a_journal_that_was_changed_is_reported_at_its_line() {
         let mut files = vec![("page.md", files[0].1.as_str()), ("runs/1-A/journal.jsonl", journal)];
         files.extend((!plan.is_empty()).then_some(("runs/1-A/plan.json", plan)));
         let project = Project::of(&files);
-        project.show_all(&lint_journals(SitePath::new("runs"), project.world(), &library, None, TODAY * 86_400))
+        project.show_all(&lint_journals(SitePath::new("runs"), project.world(), &library, None, None, TODAY * 86_400))
     };
     let json = plan.to_json();
     assert_eq!(says(&sound, &json), [] as [String; 0]);
