@@ -106,8 +106,12 @@ fn highlight_style(options: &highlight::Options, page: &mut Page<'_>) -> Highlig
     }
 }
 
-/// Puts fences back that were lifted out of what is indented code.
+/// Puts fences back that were lifted out of what is indented code, or out of the block that begins
+/// with it.
 pub(crate) fn revert_fences(code: Chunk, page: &mut Page<'_>) -> Chunk {
+    if page.lifted_fences.is_empty() {
+        return code;
+    }
     let mut changes: Vec<(Range<usize>, Chunk)> = Vec::new();
     for line in code.lines() {
         let prefix = line.text.len() - line.text.trim_start_matches(['>', ' ']).len();
