@@ -7,6 +7,7 @@
 //! comes out with the same meaning. What is not covered is left as it is, for Tera to report.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// A template in Tera's words.
 #[derive(Debug)]
@@ -73,12 +74,18 @@ impl Token<'_> {
 /// Translates a template; `exists` tells which templates there are.
 pub(super) fn translate(text: &str, exists: &dyn Fn(&str) -> bool) -> Translated {
     let mut out = Translated { text: String::with_capacity(text.len() + text.len() / 8), pieces: Vec::new() };
+    let mut outside = Outside::of(text);
     let mut at = 0;
     while let Some(open) = next_tag(text, at) {
-        out.push(&text[at..open], at);
         let end = tag_end(text, open);
         let tag = &text[open..end];
-        if !tag.starts_with("{#") && tag.len() >= 4 && tag.ends_with('}') {
+        let before = outside.as_ref().is_none_or(Outside::is_in_block);
+        if before {
+            out.push(&text[at..open], at);
+        }
+        if outside.as_mut().is_some_and(|outside| !outside.keeps(tag, open..end)) {
+            // Jinja renders nothing of a child template but its blocks.
+        } else if !tag.starts_with("{#") && tag.len() >= 4 && tag.ends_with('}') {
             let (from, to) = (open + 2, end - 2);
             let (from, to) = (from + sign(&text[from..to], true), to - sign(&text[from..to], false));
             let tokens = tokenize(&text[from..to.max(from)], from);
@@ -92,15 +99,89 @@ pub(super) fn translate(text: &str, exists: &dyn Fn(&str) -> bool) -> Translated
         } else {
             out.push(tag, open);
         }
+        if let Some(outside) = &outside
+            && outside.depth == 1
+            && is_statement(tag, "block")
+        {
+            for set in &outside.sets {
+                let (from, to) = (set.start + 2, set.end - 2);
+                let (from, to) = (from + sign(&text[from..to], true), to - sign(&text[from..to], false));
+                let tokens = tokenize(&text[from..to.max(from)], from);
+                statement(&mut out, text, (set.start, from, to, set.end), tokens, exists);
+            }
+        }
         at = end;
         if is_statement(tag, "raw") {
             let close = text[at..].find("endraw").map_or(text.len(), |found| at + found);
-            out.push(&text[at..close], at);
+            if before {
+                out.push(&text[at..close], at);
+            }
             at = close;
         }
     }
-    out.push(&text[at..], at);
+    if outside.as_ref().is_none_or(Outside::is_in_block) {
+        out.push(&text[at..], at);
+    }
     out
+}
+
+/// What stands outside the blocks of a template that extends another: Jinja prints none of it, and
+/// what is set there is known in the blocks. Tera allows nothing there.
+#[derive(Default)]
+struct Outside {
+    /// How many blocks are open.
+    depth: usize,
+    /// The statements outside that set a value, so far.
+    sets: Vec<Range<usize>>,
+    /// Whether the body of a macro or of a value is being left out.
+    is_skipping: bool,
+}
+
+impl Outside {
+    /// `None` where the template extends no other.
+    fn of(text: &str) -> Option<Outside> {
+        let mut at = 0;
+        while let Some(open) = next_tag(text, at) {
+            at = tag_end(text, open);
+            if !text[open..].starts_with("{#") {
+                return is_statement(&text[open..at], "extends").then(Outside::default);
+            }
+        }
+        None
+    }
+
+    fn is_in_block(&self) -> bool {
+        self.depth > 0
+    }
+
+    /// Goes past a tag; `false` where it is left out.
+    fn keeps(&mut self, tag: &str, place: Range<usize>) -> bool {
+        let is = |word: &str| is_statement(tag, word);
+        if self.is_skipping {
+            self.is_skipping = !(is("endmacro") || is("endset") || is("endcall"));
+            return false;
+        }
+        if is("block") || is("component") {
+            self.depth += 1;
+            return true;
+        }
+        if is("endblock") || is("endcomponent") {
+            self.depth = self.depth.saturating_sub(1);
+            return true;
+        }
+        if self.depth > 0 || is("extends") || tag.starts_with("{#") {
+            return true;
+        }
+        if is("set") && tag.ends_with('}') {
+            if tag.contains('=') {
+                self.sets.push(place);
+            } else {
+                self.is_skipping = true;
+            }
+        }
+        self.is_skipping |= is("macro") || is("call");
+        false
+    }
 }
 
 fn next_tag(text: &str, from: usize) -> Option<usize> {
@@ -622,6 +703,17 @@ mod tests {
         ] {
             assert_eq!(tera(same), same);
         }
+    }
+
+    #[test]
+    fn what_stands_outside_the_blocks_of_a_child_is_not_shown() {
+        let child = "{# c #}{% extends \"base.html\" %}\n<!-- x -->{% import 'm.html' as m %}{% set a = b.c %}{% macro m() %}x{% endmacro %}\n\
+                     {% if y %}{% block one %}{{ a }}{% block two %}t{% endblock %}u{% endblock %}{% endif %}{{ z }} end";
+        assert_eq!(
+            tera(child),
+            "{# c #}{% extends \"base.html\" %}{% block one %}{% set a = ( b?.c ) | default(value=\"\") %}\
+             {{ ( a ) | default(value=\"\") }}{% block two %}t{% endblock %}u{% endblock %}"
+        );
     }
 
     #[test]
