@@ -457,7 +457,7 @@ mod tests {
     fn a_page_can_send_its_readers_elsewhere() {
         let meta = serde_json::json!({"location": "https://e.org/?a=1&b"});
         let page = PageView { template: Some("redirect.html".into()), meta, ..PageView::default() };
-        let html = site(Json::Null).render_page(&page).expect("it renders");
+        let html = site(Json::Null).render_page(&page).expect("it renders").html;
         assert!(html.contains("content=\"0; url=https://e.org/?a=1&amp;b\""), "{html}");
         assert!(html.contains("location.replace(\"https://e.org/?a=1\\u0026b\" +"), "{html}");
     }
