@@ -171,6 +171,29 @@ fn plain_text_is_a_copy_of_the_page() {
 }
 
 #[test]
+fn brackets_with_a_list_are_spans() {
+    let with = dialect("- pymdownx.bracketspan\n- attr_list\n");
+    let html = |text: &str| render_html(&parsed(text, &with).1.document.body, &|_| None);
+    assert_eq!(
+        html("[a *b*]{.c #d} [e [f]{.g} h]{k=v} [i\n"),
+        concat!(
+            "<p><span class=\"c\" id=\"d\">a <em>b</em></span> ",
+            "<span k=\"v\">e <span class=\"g\">f</span> h</span> [i</p>",
+        )
+    );
+    let link = "<p><a href=\"u\">a <span class=\"c\">b</span> d</a> [e] {.f}</p>";
+    assert_eq!(html("[a [b]{.c} d](u) [e] {.f}\n"), link);
+}
+
+#[test]
+fn the_old_ways_of_emphasis_and_attributes_are_there() {
+    let old = dialect("- legacy_em\n- legacy_attrs\n");
+    let html = |text: &str| render_html(&parsed(text, &old).1.document.body, &|_| None);
+    assert_eq!(html("a_b_c *d*{@title=e} f {@id=g}\n"), "<p>a<em>b</em>c <em id=\"g\" title=\"e\">d</em> f </p>");
+    assert_eq!(html("![h{@width=3}](i) {@class=j}k\n"), "<p><img alt=\"h\" class=\"j\" src=\"i\" width=\"3\" /> k</p>");
+}
+
+#[test]
 fn a_misspelt_icon_is_reported_at_its_shortcode() {
     let dialect = dialect(
         "- pymdownx.emoji:\n    emoji_index: !!python/name:material.extensions.emoji.twemoji\n\

@@ -113,6 +113,28 @@ fn minified_pages_say_the_same() {
 }
 
 #[test]
+fn emoji_are_pictures_elsewhere_unless_the_site_is_for_use_offline() {
+    let page_of = |plugins: &str, options: &str| {
+        let config = format!(
+            "site_name: E\nplugins: [{plugins}]\nmarkdown_extensions:\n- pymdownx.emoji:\n    title: short\n{options}"
+        );
+        let built = build(&[("mkdocs.yml", config.as_str()), ("docs/index.md", "a :smile: b\n")]);
+        page(&built, "index.html").to_string()
+    };
+    let picture = "a <img alt=\"😄\" class=\"emojione\" \
+                   src=\"https://cdnjs.cloudflare.com/ajax/libs/emojione/2.2.7/assets/png/1f604.png\" title=\":smile:\"";
+    let text = "a <span class=\"emojione\" title=\":smile:\">😄</span> b";
+    let own = "a <img alt=\"😄\" class=\"emojione\" src=\"own/1f604.png\" title=\":smile:\"";
+    assert!(page_of("search", "").contains(picture));
+    assert!(page_of("offline", "").contains(text));
+    assert!(page_of("offline: {enabled: false}", "").contains(picture));
+    // A picture that the site brings along is no other host's.
+    assert!(page_of("offline", "    options: {image_path: own/}\n").contains(own));
+    let alt = "    emoji_generator: !!python/name:pymdownx.emoji.to_alt\n";
+    assert!(page_of("search", alt).contains("<p>a 😄 b</p>"));
+}
+
+#[test]
 fn icons_of_the_project_are_in_pages_and_in_the_theme() {
     let config = "site_name: Icons\n\
                   theme:\n  name: material\n  custom_dir: own\n  icon: {repo: team/repo, edit: team/none}\n\

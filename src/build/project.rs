@@ -190,12 +190,16 @@ pub fn load(
         diagnostics.sort();
         return (None, diagnostics);
     };
-    if config.plugins.iter().map(plugin).any(|plugin| plugin.name.value == "offline" && plugin.enabled()) {
+    let offline = config.plugins.iter().map(plugin).any(|plugin| plugin.name.value == "offline" && plugin.enabled());
+    if offline {
         // Folder URLs need a server that looks for `index.html`.
         config.use_directory_urls = false;
     }
     let (mut dialect, findings) = dialect(&config);
     diagnostics.append(findings);
+    if let Some(emoji) = &mut dialect.emoji {
+        emoji.offline = offline;
+    }
     dialect.custom_icons = custom_icons(&config, &dialect, world, &mut diagnostics);
     for plugin in config.plugins.iter().map(plugin).filter(site::PluginSettings::enabled) {
         let variables = page_variables(&config);

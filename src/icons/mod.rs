@@ -2,16 +2,15 @@
 //!
 //! Owns the sets that Material for MkDocs carries, under its paths: `material/…` (Material Design
 //! Icons), `fontawesome/brands/…`, `fontawesome/regular/…`, `fontawesome/solid/…`, `octicons/…-16` and
-//! `simple/…`; and emoji by the shortcodes of GitHub and Twemoji. `build.rs` packs the pictures.
+//! `simple/…`; and emoji by the shortcodes of EmojiOne, GitHub and Twemoji. `build.rs` packs the pictures.
 //!
 //! Knows nothing of pages, and nothing of icons that a project brings itself.
 
 mod aliases;
 mod emoji;
-mod emoji_names;
 mod pack;
 
-pub use emoji::{Emoji, emoji};
+pub use emoji::{Emoji, EmojiIndex};
 
 use crate::text::edits;
 
@@ -33,13 +32,22 @@ pub fn path_of(shortcode: &str) -> Option<String> {
     canonical(&path).map(|_| path)
 }
 
-/// Returns the shortcode of an icon or emoji that differs least from an unknown one, where one is near
-/// enough. Looks through all names: for messages only.
-pub fn nearest(shortcode: &str) -> Option<String> {
-    let limit = (shortcode.chars().count() / 5).clamp(1, 3);
+/// Returns the shortcode of an icon that differs least from an unknown one, where one is near enough;
+/// of an emoji too, where an index of them is in use. Looks through all names: for messages only.
+pub fn nearest(shortcode: &str, emoji: Option<EmojiIndex>) -> Option<String> {
     let icons = pack::names().iter().map(|path| path.replace('/', "-"));
-    let emoji = emoji::names().map(str::to_owned);
-    icons.chain(emoji).filter_map(|name| Some((edits(shortcode, &name, limit)?, name))).min().map(|best| best.1)
+    let emoji = emoji.into_iter().flat_map(EmojiIndex::names).map(str::to_owned);
+    nearest_of(shortcode, icons.chain(emoji))
+}
+
+/// The same among emoji alone.
+pub fn nearest_emoji(shortcode: &str, index: EmojiIndex) -> Option<String> {
+    nearest_of(shortcode, index.names().map(str::to_owned))
+}
+
+fn nearest_of(shortcode: &str, names: impl Iterator<Item = String>) -> Option<String> {
+    let limit = (shortcode.chars().count() / 5).clamp(1, 3);
+    names.filter_map(|name| Some((edits(shortcode, &name, limit)?, name))).min().map(|best| best.1)
 }
 
 /// Follows a former name to today's; `None` where there is no such icon.
@@ -97,9 +105,12 @@ mod tests {
 
     #[test]
     fn a_misspelt_name_has_a_suggestion() {
-        assert_eq!(nearest("material-pencl-box").as_deref(), Some("material-pencil-box"));
-        assert_eq!(nearest("rokcet").as_deref(), Some("rocket"));
-        assert_eq!(nearest("rakcat").as_deref(), None);
-        assert_eq!(nearest("rockett").as_deref(), Some("rocket"));
+        let all = Some(EmojiIndex::Twemoji);
+        assert_eq!(nearest("material-pencl-box", all).as_deref(), Some("material-pencil-box"));
+        assert_eq!(nearest("rokcet", all).as_deref(), Some("rocket"));
+        assert_eq!(nearest("rakcat", all).as_deref(), None);
+        assert_eq!(nearest("rockett", all).as_deref(), Some("rocket"));
+        assert_eq!(nearest("rockett", None).as_deref(), None);
+        assert_eq!(nearest_emoji("material-pencl-box", EmojiIndex::Gemoji).as_deref(), None);
     }
 }

@@ -18,14 +18,14 @@ pub(crate) fn parse_attrs(text: &str) -> (Attrs, String) {
         rest = &rest[word.length..];
         match word.kind {
             WordKind::Space => {}
-            WordKind::Pair(key, value) => attrs.set(name(key).into_owned(), value),
+            WordKind::Pair(key, value) => attrs.set(xml_name(key).into_owned(), value),
             WordKind::Bare(word) => {
                 if let Some(class) = word.strip_prefix('.') {
                     attrs.add_class(class);
                 } else if let Some(id) = word.strip_prefix('#') {
                     attrs.set("id", id);
                 } else {
-                    let name = name(word).into_owned();
+                    let name = xml_name(word).into_owned();
                     let value = if is_boolean(&name) { name.clone() } else { String::new() };
                     attrs.set(name, value);
                 }
@@ -76,7 +76,7 @@ fn next_word(text: &str) -> Option<Word<'_>> {
 }
 
 /// Makes an XML name, `:` allowed: every run of other characters becomes `_`.
-fn name(key: &str) -> Cow<'_, str> {
+pub(crate) fn xml_name(key: &str) -> Cow<'_, str> {
     if key.chars().all(is_name) {
         return Cow::Borrowed(key);
     }

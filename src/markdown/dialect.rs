@@ -71,12 +71,15 @@ dialect! {
     nl2br: "nl2br";
     arithmatex: "pymdownx.arithmatex";
     betterem: "pymdownx.betterem";
+    bracketspan: "pymdownx.bracketspan";
     caret: "pymdownx.caret";
     critic: "pymdownx.critic";
     emoji: "pymdownx.emoji";
     escapeall: "pymdownx.escapeall";
     inlinehilite: "pymdownx.inlinehilite";
     keys: "pymdownx.keys";
+    legacy_attrs: "legacy_attrs";
+    legacy_em: "legacy_em";
     magiclink: "pymdownx.magiclink";
     mark: "pymdownx.mark";
     progressbar: "pymdownx.progressbar";

@@ -1,16 +1,17 @@
 //! Emoji and icons by shortcode: `:smile:`, `:material-check:`.
 //!
-//! Source of the rule: `pymdownx/emoji.py` 13 and `material/extensions/emoji.py` 9.8. On purpose an
-//! emoji is the character itself, where Python links a picture on somebody else's server: a page must
-//! work without a network. An unknown shortcode stays text and is reported.
+//! Source of the rule: `pymdownx/emoji.py` 13 and `material/extensions/emoji.py` 9.8. A picture of an
+//! emoji lies on somebody else's server and its `alt` is the character, so that a reader without a
+//! network sees it too; in a site for use without one (the plugin `offline`) the character stands for
+//! such a picture. An unknown shortcode stays text and is reported.
 
 use super::{ExtensionOptions, OptionReader, python_name};
 use crate::diag::{Code, Diagnostic, nearest};
-use crate::icons;
+use crate::icons::{self, EmojiIndex};
 use crate::markdown::mkdocs::inline::chars::is_word;
-use crate::markdown::mkdocs::inline::{El, Engine, Hit, Kind, Pass, Taken};
+use crate::markdown::mkdocs::inline::{El, Engine, Hit, Kind, Pass, Taken, Txt};
 use crate::markdown::tree::{Glyph, Node, Raw};
-use crate::text::{Chunk, yaml};
+use crate::text::{Chunk, Span, yaml};
 
 /// The options.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,8 +22,8 @@ pub struct Options {
     pub generator: Generator,
     /// `title` of an emoji.
     pub title: Title,
-    /// `alt`: `short` shows the shortcode where an emoji is not a character.
-    pub alt_short: bool,
+    /// `alt`: whether the character is shown where there is no picture, rather than the shortcode.
+    pub alt_unicode: bool,
     /// `remove_variation_selector`
     pub remove_variation_selector: bool,
     /// `strict`: unknown names are errors.
@@ -31,9 +32,17 @@ pub struct Options {
     pub classes: String,
     /// `options.attributes`
     pub attributes: Vec<(String, String)>,
+    /// `options.image_path`: where pictures lie.
+    pub image_path: Option<String>,
+    /// `options.non_standard_image_path`: where pictures lie that are no characters.
+    pub non_standard_image_path: Option<String>,
+    /// `options.size` of pictures in a sprite.
+    pub size: String,
     /// `options.custom_icons`: folders with icons of the project's own; who makes the dialect reads
     /// them into it.
     pub custom_icons: Vec<String>,
+    /// Whether the site must ask no other host; who makes the dialect says so.
+    pub offline: bool,
 }
 
 /// Which names are known.
@@ -52,9 +61,17 @@ pub enum Index {
 /// What becomes of an emoji.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Generator {
-    /// A character in an element: `to_svg`, `to_png` and the sprites.
-    Element,
-    /// The character alone: `to_alt`.
+    /// `material.extensions.emoji.to_svg`: as `Svg`, and icons in the page itself.
+    MaterialSvg,
+    /// `pymdownx.emoji.to_svg`: a drawn picture.
+    Svg,
+    /// `pymdownx.emoji.to_png`: a picture of points.
+    Png,
+    /// `pymdownx.emoji.to_svg_sprite`: a part of one drawing.
+    SvgSprite,
+    /// `pymdownx.emoji.to_png_sprite`: a part of one picture, by classes.
+    PngSprite,
+    /// `pymdownx.emoji.to_alt`: the character alone.
     Alt,
 }
 
@@ -70,11 +87,19 @@ pub enum Title {
 }
 
 impl Index {
-    fn class(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Index::Material | Index::Twemoji => "twemoji",
             Index::Gemoji => "gemoji",
             Index::Emojione => "emojione",
+        }
+    }
+
+    fn table(self) -> EmojiIndex {
+        match self {
+            Index::Material | Index::Twemoji => EmojiIndex::Twemoji,
+            Index::Gemoji => EmojiIndex::Gemoji,
+            Index::Emojione => EmojiIndex::Emojione,
         }
     }
 }
@@ -98,17 +123,16 @@ impl ExtensionOptions for Options {
             reader,
             "emoji_generator",
             &[
-                ("material.extensions.emoji.to_svg", Generator::Element),
-                ("materialx.emoji.to_svg", Generator::Element),
-                ("zensical.extensions.emoji.to_svg", Generator::Element),
-                ("pymdownx.emoji.to_svg", Generator::Element),
-                ("pymdownx.emoji.to_png", Generator::Element),
-                ("pymdownx.emoji.to_svg_sprite", Generator::Element),
-                ("pymdownx.emoji.to_png_sprite", Generator::Element),
-                ("pymdownx.emoji.to_awesome", Generator::Element),
+                ("material.extensions.emoji.to_svg", Generator::MaterialSvg),
+                ("materialx.emoji.to_svg", Generator::MaterialSvg),
+                ("zensical.extensions.emoji.to_svg", Generator::MaterialSvg),
+                ("pymdownx.emoji.to_svg", Generator::Svg),
+                ("pymdownx.emoji.to_png", Generator::Png),
+                ("pymdownx.emoji.to_svg_sprite", Generator::SvgSprite),
+                ("pymdownx.emoji.to_png_sprite", Generator::PngSprite),
                 ("pymdownx.emoji.to_alt", Generator::Alt),
             ],
-            Generator::Element,
+            Generator::Png,
         );
         let title = match reader.string("title", "short").as_str() {
             "short" => Title::Short,
@@ -133,12 +157,17 @@ impl ExtensionOptions for Options {
             index,
             generator,
             title,
-            alt_short: reader.string("alt", "unicode") == "short",
+            // A character reference in an attribute is the character.
+            alt_unicode: matches!(reader.string("alt", "unicode").as_str(), "unicode" | "html_entity"),
             remove_variation_selector: reader.bool("remove_variation_selector", false),
             strict: reader.bool("strict", false),
-            classes: text("classes").unwrap_or_else(|| index.class().to_owned()),
+            classes: text("classes").unwrap_or_else(|| index.name().to_owned()),
             attributes,
+            image_path: text("image_path"),
+            non_standard_image_path: text("non_standard_image_path"),
+            size: text("size").unwrap_or_else(|| "64".to_owned()),
             custom_icons,
+            offline: false,
         }
     }
 }
@@ -170,18 +199,29 @@ pub(crate) fn shortcode(options: &Options, engine: &mut Engine<'_, '_>, pass: &P
     let name = &rest[..length];
     let end = at + length + 2;
     let span = pass.span(at..end);
-    if let Some(emoji) = icons::emoji(name) {
-        return Hit::Take(end, emoji_node(options, pass, at..end, name, emoji));
+    if let Some(emoji) = options.index.table().emoji(name) {
+        let alt = match options.alt_unicode {
+            true => emoji.text(!options.remove_variation_selector),
+            false => pass.text[at..end].to_owned(),
+        };
+        let title = if options.title == Title::Long { emoji.name } else { &pass.text[at..end] };
+        let shown = Shown { picture: Some(emoji.picture), category: emoji.category, alt, title, name };
+        return Hit::Take(end, generate(options, engine, &shown, span));
     }
     if options.index == Index::Material {
         let custom = engine.page.dialect.custom_icons.get(name).cloned();
+        let path = if custom.is_none() { icons::path_of(name) } else { None };
+        if options.generator != Generator::MaterialSvg && (custom.is_some() || path.is_some()) {
+            let code = &pass.text[at..end];
+            let shown = Shown { picture: None, category: "", alt: code.to_owned(), title: code, name };
+            return Hit::Take(end, generate(options, engine, &shown, span));
+        }
+        let mut el = El::new("span", span).with_attr("class", options.classes.clone());
         if let Some(svg) = custom {
             let svg = engine.page.stash.put(Node::Raw(Raw { html: svg, span, block: false }));
-            let el = El::new("span", span).with_attr("class", options.classes.clone());
             return Hit::Take(end, Taken::el(el.with_text(Chunk::synthetic(&svg, span))));
         }
-        if let Some(path) = icons::path_of(name) {
-            let mut el = El::new("span", span).with_attr("class", options.classes.clone());
+        if let Some(path) = path {
             el.kind = Kind::Icon { name: name.to_owned(), glyph: Glyph::Svg(path) };
             return Hit::Take(end, Taken::el(el));
         }
@@ -190,38 +230,90 @@ pub(crate) fn shortcode(options: &Options, engine: &mut Engine<'_, '_>, pass: &P
     Hit::Take(end, Taken::Text(pass.chunk.slice(at..end)))
 }
 
-fn emoji_node(
-    options: &Options,
-    pass: &Pass<'_>,
-    range: std::ops::Range<usize>,
-    name: &str,
-    emoji: icons::Emoji,
-) -> Taken {
-    let span = pass.span(range);
-    let mut text = emoji.text.into_owned();
-    if options.remove_variation_selector {
-        text.retain(|c| c != '\u{fe0f}');
-    }
-    if options.generator == Generator::Alt {
-        let shown = if options.alt_short { format!(":{name}:") } else { text };
-        return Taken::Text(Chunk::synthetic(&shown, span));
-    }
-    let mut el = El::new("span", span).with_attr("class", options.classes.clone());
-    match options.title {
-        Title::Short => el.attrs.set("title", format!(":{name}:")),
-        Title::Long => el.attrs.set("title", emoji.name.clone()),
-        Title::None => {}
+/// What a generator has to show.
+struct Shown<'a> {
+    /// The code points that a picture is called by; an icon has none.
+    picture: Option<&'a str>,
+    category: &'a str,
+    alt: String,
+    title: &'a str,
+    name: &'a str,
+}
+
+const EMOJIONE_SVG: &str = "https://cdnjs.cloudflare.com/ajax/libs/emojione/2.2.7/assets/svg/";
+const EMOJIONE_PNG: &str = "https://cdnjs.cloudflare.com/ajax/libs/emojione/2.2.7/assets/png/";
+const TWEMOJI_SVG: &str = "https://cdn.jsdelivr.net/gh/jdecked/twemoji@16.0.1/assets/svg/";
+const TWEMOJI_PNG: &str = "https://cdn.jsdelivr.net/gh/jdecked/twemoji@16.0.1/assets/72x72/";
+const GITHUB_PNG: &str = "https://github.githubassets.com/images/icons/emoji/unicode/";
+
+/// Makes what the generator makes.
+fn generate(options: &Options, engine: &mut Engine<'_, '_>, shown: &Shown<'_>, span: Span) -> Taken {
+    // Python writes the name of the nothing that an icon has for code points.
+    let picture = shown.picture.unwrap_or("None");
+    let text = Txt::atomic(Chunk::synthetic(&shown.alt, span));
+    let image_path = options.image_path.as_deref();
+    let mut el = match options.generator {
+        Generator::Alt => {
+            let html = Node::Raw(Raw { html: shown.alt.clone(), span, block: false });
+            return Taken::Text(Chunk::synthetic(&engine.page.stash.put(html), span));
+        }
+        Generator::Svg | Generator::MaterialSvg => {
+            let known = if options.index.name() == "twemoji" { TWEMOJI_SVG } else { EMOJIONE_SVG };
+            image(options, shown, format!("{}{picture}.svg", image_path.unwrap_or(known)), span)
+        }
+        Generator::Png => {
+            let known = match options.index {
+                Index::Gemoji => GITHUB_PNG,
+                Index::Emojione => EMOJIONE_PNG,
+                Index::Twemoji | Index::Material => TWEMOJI_PNG,
+            };
+            let src = match shown.picture {
+                Some(picture) => format!("{}{picture}.png", image_path.unwrap_or(known)),
+                None => format!("{}{}.png", options.non_standard_image_path.as_deref().unwrap_or(known), shown.name),
+            };
+            image(options, shown, src, span)
+        }
+        Generator::PngSprite => {
+            let (classes, size, category) = (&options.classes, &options.size, shown.category);
+            let mut el = El::new("span", span).with_attr("class", format!("{classes}-{size}-{category} _{picture}"));
+            el.text = Some(text);
+            el
+        }
+        Generator::SvgSprite => {
+            let mut described = El::new("description", span);
+            described.text = Some(text);
+            let sprite = image_path.unwrap_or("./../assets/sprites/emojione.sprites.svg");
+            let part = El::new("use", span).with_attr("xlink:href", format!("{sprite}#emoji-{picture}"));
+            let mut el = El::new("svg", span).with_attr("class", options.classes.clone());
+            el.children = vec![engine.add(described), engine.add(part)];
+            return Taken::el(el);
+        }
+    };
+    if options.title != Title::None {
+        el.attrs.set("title", shown.title);
     }
     for (name, value) in &options.attributes {
         el.attrs.set(name.clone(), value.clone());
     }
-    el.kind = Kind::Icon { name: name.to_owned(), glyph: Glyph::Emoji(text) };
     Taken::el(el)
+}
+
+/// Makes a picture; where the site may ask no other host for it, its text.
+fn image(options: &Options, shown: &Shown<'_>, src: String, span: Span) -> El {
+    if options.offline && (src.contains("://") || src.starts_with("//")) {
+        let mut el = El::new("span", span).with_attr("class", options.classes.clone());
+        el.kind = Kind::Icon { name: shown.name.to_owned(), glyph: Glyph::Emoji(shown.alt.clone()) };
+        return el;
+    }
+    El::new("img", span)
+        .with_attr("alt", shown.alt.clone())
+        .with_attr("class", options.classes.clone())
+        .with_attr("src", src)
 }
 
 /// Times such as `10:30:00` look like shortcodes; only what has a letter and could be a name is
 /// reported.
-fn report_unknown(options: &Options, engine: &mut Engine<'_, '_>, name: &str, span: crate::text::Span) {
+fn report_unknown(options: &Options, engine: &mut Engine<'_, '_>, name: &str, span: Span) {
     if !options.strict && !name.starts_with(|c: char| c.is_ascii_lowercase()) {
         return;
     }
@@ -230,7 +322,12 @@ fn report_unknown(options: &Options, engine: &mut Engine<'_, '_>, name: &str, sp
     if options.strict {
         diagnostic = diagnostic.severity(crate::diag::Severity::Error);
     }
-    engine.page.diagnostics.push(match icons::nearest(name) {
+    let index = options.index.table();
+    let near = match options.index {
+        Index::Material => icons::nearest(name, Some(index)),
+        _ => icons::nearest_emoji(name, index),
+    };
+    engine.page.diagnostics.push(match near {
         Some(near) => diagnostic.help(format!("did you mean `:{near}:`?")),
         None => diagnostic.help("write `\\:` to say that no icon is meant"),
     });

@@ -17,6 +17,7 @@ pub mod blocks_definition;
 pub mod blocks_details;
 pub mod blocks_html;
 pub mod blocks_tab;
+pub mod bracketspan;
 pub mod caret;
 pub mod codehilite;
 pub mod critic;
@@ -31,6 +32,8 @@ pub mod highlight;
 pub mod inlinehilite;
 mod key_names;
 pub mod keys;
+pub mod legacy_attrs;
+pub mod legacy_em;
 pub mod magiclink;
 pub mod mark;
 pub mod markdown_include;
@@ -56,10 +59,11 @@ pub mod wikilinks;
 
 /// Extensions that projects list and that change no page: their effect is always on, or lies in
 /// Python itself.
-pub(crate) const WITHOUT_EFFECT: &[&str] = &[];
+pub(crate) const WITHOUT_EFFECT: &[&str] = &["pymdownx._bypassnorm"];
 
 /// Extensions that opsbook knows and does not have, and why.
 pub(crate) const REFUSED: &[(&str, &str)] = &[
+    ("material.extensions.preview", "links show no preview of their page"),
     ("pymdownx.b64", "pictures stay files; `offline` and the browser's cache do what it is for"),
     ("pymdownx.striphtml", "comments and attributes stay as they are written"),
     ("pymdownx.pathconverter", "links are resolved by the site, which knows where each page goes"),

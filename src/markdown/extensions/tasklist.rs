@@ -15,6 +15,9 @@ pub struct Options {
 
 impl ExtensionOptions for Options {
     fn read(reader: &mut OptionReader<'_>) -> Options {
+        // Python takes them, and nothing reads them.
+        reader.node("delete");
+        reader.node("subscript");
         Options {
             custom_checkbox: reader.bool("custom_checkbox", false),
             clickable_checkbox: reader.bool("clickable_checkbox", false),

@@ -183,6 +183,9 @@ pub(crate) fn parse_mkdocs(body: Chunk, page: &mut Page<'_>) -> (Vec<Node>, Vec<
     if let Some(options) = &page.dialect.footnotes {
         passes::footnotes::finish(&mut nodes, options, &page.footnotes);
     }
+    if page.dialect.legacy_attrs.is_some() {
+        passes::legacy_attrs::apply(&mut nodes);
+    }
     if page.dialect.attr_list.is_some() {
         passes::attr_list::apply(&mut nodes);
     }

@@ -49,7 +49,7 @@ fn svg(name: &str) -> Option<String> {
 
 /// Returns the known icon whose path differs least from an unknown one.
 pub(super) fn nearest(name: &str) -> Option<String> {
-    crate::icons::path_of(&crate::icons::nearest(&name.replace('/', "-"))?)
+    crate::icons::path_of(&crate::icons::nearest(&name.replace('/', "-"), None)?)
 }
 
 fn draw(body: &str) -> String {

@@ -9,8 +9,8 @@ use super::markup;
 use super::run::{Engine, Hit, Pass, Taken};
 use crate::markdown::dialect::Dialect;
 use crate::markdown::extensions::{
-    arithmatex, emoji, escapeall, footnotes, keys, magiclink, mdx_gh_links, progressbar, smartsymbols, smarty,
-    wikilinks,
+    arithmatex, bracketspan, emoji, escapeall, footnotes, keys, magiclink, mdx_gh_links, progressbar, smartsymbols,
+    smarty, wikilinks,
 };
 
 /// One pattern.
@@ -41,6 +41,8 @@ pub(crate) enum Pattern<'a> {
     ShortReference,
     /// `![label]` (125)
     ShortImageReference,
+    /// `[text]{.class}` (124)
+    BracketSpan,
     /// `<scheme:…>` (120)
     Autolink,
     /// The same, by MagicLink (120)
@@ -98,6 +100,7 @@ impl Pattern<'_> {
             | Pattern::Reference
             | Pattern::Link
             | Pattern::ShortReference
+            | Pattern::BracketSpan
             | Pattern::WikiLink(_) => rest.find('['),
             Pattern::Image | Pattern::ImageReference | Pattern::ShortImageReference => rest.find("!["),
             Pattern::Autolink | Pattern::MagicAutolink(_) | Pattern::Automail | Pattern::Html => rest.find('<'),
@@ -136,6 +139,7 @@ impl Pattern<'_> {
             Pattern::ImageReference => links::reference(engine, pass, at, true, References::Long),
             Pattern::ShortReference => links::reference(engine, pass, at, false, References::Short),
             Pattern::ShortImageReference => links::reference(engine, pass, at, true, References::Short),
+            Pattern::BracketSpan => bracketspan::spans(engine, pass, at),
             Pattern::Autolink => links::autolink(engine, pass, at),
             Pattern::MagicAutolink(options) => magiclink::autolink(options, engine, pass, at),
             Pattern::Automail => links::automail(engine, pass, at),
@@ -183,6 +187,9 @@ pub(crate) fn patterns_of(dialect: &Dialect) -> Vec<Pattern<'_>> {
         Pattern::ShortReference,
         Pattern::ShortImageReference,
     ]);
+    if dialect.bracketspan.is_some() && dialect.attr_list.is_some() {
+        patterns.push(Pattern::BracketSpan);
+    }
     patterns.push(dialect.magiclink.as_ref().map_or(Pattern::Autolink, Pattern::MagicAutolink));
     patterns.extend([Pattern::Automail, Pattern::LineBreak, Pattern::Html]);
     if let Some(options) = &dialect.magiclink {
@@ -224,7 +231,7 @@ fn escapable(dialect: &Dialect) -> Vec<char> {
     if dialect.arithmatex.is_some() {
         chars.push('$');
     }
-    if dialect.mark.is_some() || dialect.progressbar.is_some() {
+    if dialect.mark.is_some() || dialect.progressbar.is_some() || dialect.bracketspan.is_some() {
         chars.push('=');
     }
     if let Some(options) = &dialect.caret
@@ -271,7 +278,7 @@ fn emphasis_of(dialect: &Dialect) -> Vec<Emphasis> {
             extended.push(strong(b'_', options.smart_underscore, options.punctuation));
         }
         None => {
-            let delimiters = vec![strong(b'*', false, false), strong(b'_', true, false)];
+            let delimiters = vec![strong(b'*', false, false), strong(b'_', dialect.legacy_em.is_none(), false)];
             sets.push(Emphasis { rules: Rules::Core, delimiters });
         }
     }

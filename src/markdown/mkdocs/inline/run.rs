@@ -30,6 +30,8 @@ pub(crate) enum Hit {
     TakeRange(Range<usize>, Taken),
     /// Regions of delimiters.
     Regions(Vec<Region>),
+    /// All elements that the pattern finds in the text, in order.
+    Elements(Vec<(Range<usize>, ElId)>),
 }
 
 /// What stands for the text that a pattern took.
@@ -263,6 +265,12 @@ impl<'e, 'p> Engine<'e, 'p> {
                     let end = range.end;
                     self.replace(index, range, taken, false, &mut pass, &mut changes);
                     at = end.max(at + step);
+                }
+                Hit::Elements(found) => {
+                    for (range, id) in found {
+                        self.replace_id(index, range, id, false, &mut pass, &mut changes);
+                    }
+                    at = pass.text.len();
                 }
                 Hit::Regions(regions) => {
                     let mut from = 0;

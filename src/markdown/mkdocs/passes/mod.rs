@@ -5,6 +5,7 @@ pub(super) mod attr_list;
 pub(super) mod captions;
 pub(super) mod footnotes;
 pub(in crate::markdown) mod heading;
+pub(super) mod legacy_attrs;
 pub(super) mod quotes;
 pub(super) mod tabs;
 pub(super) mod tasklist;

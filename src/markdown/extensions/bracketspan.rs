@@ -1,0 +1,96 @@
+//! Text in brackets with an attribute list: `[text]{.class}` becomes a `span`.
+//!
+//! Source of the rule: `pymdownx/bracketspan.py` 13. Without `attr_list` it does nothing.
+
+use super::{ExtensionOptions, OptionReader};
+use crate::markdown::attrs::parse_attrs;
+use crate::markdown::mkdocs::inline::{El, Engine, Hit, Pass, Txt};
+use std::ops::Range;
+
+/// The options; there are none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options;
+
+impl ExtensionOptions for Options {
+    fn read(_: &mut OptionReader<'_>) -> Options {
+        Options
+    }
+}
+
+/// A span that is made, and the bytes it takes.
+type Made = (Range<usize>, usize);
+
+/// Makes all spans of a text. A bracket that closes without a list is text, and what it closes stays
+/// open for a later one.
+pub(crate) fn spans(engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize) -> Hit {
+    let text = pass.text;
+    let mut open: Vec<(usize, Vec<Made>)> = Vec::new();
+    let mut done: Vec<Made> = Vec::new();
+    // Brackets in the list of a span that lies in no other are its values'.
+    let mut begin = at;
+    for (offset, byte) in text.bytes().enumerate().skip(at) {
+        match byte {
+            _ if offset < begin => {}
+            b'[' => open.push((offset, Vec::new())),
+            b']' if !open.is_empty() => {
+                let Some((inner, end)) = list_at(text, offset + 1) else { continue };
+                let Some((start, children)) = open.pop() else { continue };
+                let (attrs, rest) = parse_attrs(&text[inner]);
+                let whole = start..end - rest.len();
+                let mut el = El::new("span", pass.span(whole.clone()));
+                el.attrs = attrs;
+                let mut from = start + 1;
+                let mut slice = |to: usize, next: usize| {
+                    let text = Txt::open(pass.chunk.slice(from..to));
+                    from = next;
+                    Some(text)
+                };
+                for (range, child) in children {
+                    let before = slice(range.start, range.end);
+                    match el.children.last() {
+                        Some(last) => engine.els[*last].tail = before,
+                        None => el.text = before,
+                    }
+                    el.children.push(child);
+                }
+                let after = slice(offset, end);
+                match el.children.last() {
+                    Some(last) => engine.els[*last].tail = after,
+                    None => el.text = after,
+                }
+                let end = whole.end;
+                let made = (whole, engine.add(el));
+                match open.last_mut() {
+                    Some((_, inside)) => inside.push(made),
+                    None => {
+                        done.push(made);
+                        begin = end;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    done.extend(open.into_iter().flat_map(|(_, inside)| inside));
+    if done.is_empty() { Hit::Skip(text.len()) } else { Hit::Elements(done) }
+}
+
+/// Reads the attribute list at a place: the bytes inside, and the byte behind. It may hold braces; the
+/// last one of the line ends it.
+fn list_at(text: &str, at: usize) -> Option<(Range<usize>, usize)> {
+    let line = text[at..].strip_prefix('{')?;
+    let line = &line[..line.find('\n').unwrap_or(line.len())];
+    let colon = line.strip_prefix(':').map_or(0, |_| 1);
+    let begins = |from: usize| {
+        let from = from + (line.len() - from - line[from..].trim_start_matches(' ').len());
+        line[from..].starts_with(|c| !matches!(c, '}' | ' ')).then_some(from)
+    };
+    if let Some(from) = begins(colon).or_else(|| begins(0))
+        && let Some(close) = line.rfind('}').filter(|close| *close > from)
+    {
+        return Some((at + 1 + from..at + 1 + close, at + 1 + close + 1));
+    }
+    let inner = text[at + 1..].trim_start();
+    let close = text.len() - inner.len();
+    inner.starts_with('}').then_some((close..close, close + 1))
+}
