@@ -224,3 +224,25 @@ test("an unknown address leads back into the site", async () => {
   assert.equal(await page.locator(".md-nav--primary a:visible").first().evaluate(link => link.href), `${origin}/`);
   await page.done();
 });
+
+test("a page in a script from right to left is a mirror image, and speaks its language", async () => {
+  const arabic = await start("rtl/mkdocs.yml");
+  try {
+    const page = await arabic.open("/");
+    assert.equal(await page.getAttribute("html", "lang"), "ar");
+    assert.equal(await page.getAttribute("body", "dir"), "rtl");
+    const left = async selector => (await page.locator(selector).first().boundingBox()).x;
+    assert.ok(await left(".md-sidebar--primary") > await left("article"));
+    assert.ok(await left("article") > await left(".md-sidebar--secondary"));
+    assert.match(await page.textContent(".md-sidebar--secondary .md-nav__title"), /جدول المحتويات/);
+    assert.equal(await page.locator(".highlight code").evaluate(code => getComputedStyle(code).direction), "ltr");
+    await page.done();
+    const phone = await arabic.open("/", { viewport: { width: 400, height: 800 } });
+    assert.equal(await phone.evaluate(() => document.documentElement.scrollWidth), 400);
+    await phone.click("label[for=__drawer].md-header__button");
+    await phone.waitForFunction(() => { const box = document.querySelector(".md-sidebar--primary").getBoundingClientRect(); return box.right <= 401 && box.right > 399; });
+    await phone.done();
+  } finally {
+    await arabic.end();
+  }
+});

@@ -247,8 +247,15 @@ fn render_body(
     let (html, tag_headings) = tags::fill_listings(&html, site, route.path, project.tag_kinds());
     let title = view.title.as_deref().unwrap_or_default();
     let page = search::SearchPage { url: &route.url, title, meta: route.meta.as_ref(), toc: &parsed.document.toc };
-    let search = project.search.as_ref().map(|options| options.part(&html, page)).unwrap_or_default();
-    let html = project.glightbox.as_ref().map(|plugin| plugin.wrap(&html, &view.meta)).unwrap_or(html);
+    let light_box = project.glightbox.as_ref().filter(|plugin| plugin.looks_at(&view.meta));
+    let html = light_box.map(|plugin| plugin.wrap(&html, &view.meta)).unwrap_or(html);
+    let search = project.search.as_ref().map(|options| match light_box {
+        // mkdocs-glightbox hands a whole document on, in which the first heading stands deeper than the
+        // page: the index then has an entry of its own for it.
+        Some(_) => options.part(&format!("<html><head></head><body>{html}</body></html>"), page),
+        None => options.part(&html, page),
+    });
+    let search = search.unwrap_or_default();
     Body { html, search, tag_headings }
 }
 

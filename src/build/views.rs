@@ -8,7 +8,7 @@ use crate::render::tags::TagHeading;
 use crate::render::theme::view::{NavItem, NavKind, NavView, PageRef, PageView, SiteView, TagView, TocView};
 use crate::render::theme::{Override, Theme};
 use crate::site::{self, PageRoute, Site};
-use crate::text::{ReadError, SitePath, Span, World};
+use crate::text::{ReadError, SitePath, Span, World, yaml};
 use serde_json::Value;
 
 /// The theme with the project's own files, and what is wrong with them.
@@ -59,14 +59,18 @@ fn icon_files(project: &Project, world: &dyn World) -> Vec<(SitePath, &'static s
 /// The site as every page sees it.
 pub(super) fn site(project: &Project, site: &Site) -> SiteView {
     let homepage = site.homepage.and_then(|path| site.pages.get(&path)).map(|route| route.url.clone());
-    SiteView { nav: NavView { items: nav_items(&site.nav, site), homepage }, ..project.view.clone() }
+    SiteView {
+        nav: NavView { items: nav_items(&site.nav, site, project.config.extra.get("status")), homepage },
+        ..project.view.clone()
+    }
 }
 
-fn nav_items(items: &[site::NavItem], site: &Site) -> Vec<NavItem> {
-    items.iter().map(|item| nav_item(item, site)).collect()
+/// `statuses` is what each status of a page means in words.
+fn nav_items(items: &[site::NavItem], site: &Site, statuses: Option<&yaml::Node>) -> Vec<NavItem> {
+    items.iter().map(|item| nav_item(item, site, statuses)).collect()
 }
 
-fn nav_item(item: &site::NavItem, site: &Site) -> NavItem {
+fn nav_item(item: &site::NavItem, site: &Site, statuses: Option<&yaml::Node>) -> NavItem {
     let route = item.page.and_then(|path| site.pages.get(&path));
     let entry = |key: &str| route.filter(|_| item.kind == site::NavKind::Page)?.meta.as_ref()?.get(key);
     let meta = |key: &str| entry(key)?.scalar_text();
@@ -75,12 +79,12 @@ fn nav_item(item: &site::NavItem, site: &Site) -> NavItem {
         site::NavKind::Section => NavKind::Section,
         site::NavKind::Link => NavKind::Link,
     };
-    let mut children = nav_items(&item.children, site);
+    let mut children = nav_items(&item.children, site, statuses);
     let mut leads_to_first = false;
     if let (NavKind::Section, Some(page)) = (kind, item.page) {
         // A section that is a page (`section-index`) leads to it, and with nothing else in it is that page.
         let index = site::NavItem { kind: site::NavKind::Page, page: Some(page), children: Vec::new(), ..item.clone() };
-        let index = nav_item(&index, site);
+        let index = nav_item(&index, site, statuses);
         if children.is_empty() {
             return index;
         }
@@ -96,6 +100,7 @@ fn nav_item(item: &site::NavItem, site: &Site) -> NavItem {
         icon: meta("icon"),
         icon_place: entry("icon").map(|icon| icon.span),
         subtitle: meta("subtitle"),
+        status_title: meta("status").and_then(|status| statuses?.get(&status)?.scalar_text()),
         status: meta("status"),
         children,
     }

@@ -67,13 +67,18 @@ impl Glightbox {
         }
     }
 
+    /// Tells whether the plugin touches a page at all: its front matter may say `glightbox: false`.
+    pub fn looks_at(&self, meta: &serde_json::Value) -> bool {
+        meta.get("glightbox").and_then(serde_json::Value::as_bool) != Some(false)
+    }
+
     /// Wraps the images of a page's content. `meta` is the page's front matter: `glightbox: false`
     /// leaves the page alone, `glightbox: true` takes all images where the plugin is `manual`,
     /// `glightbox-manual: true` takes chosen ones, `glightbox.auto_caption: true` shows captions.
     pub fn wrap(&self, html: &str, meta: &serde_json::Value) -> String {
         let is = |key: &str| meta.get(key).and_then(serde_json::Value::as_bool);
         let whole = is("glightbox");
-        if whole == Some(false) || !html.contains("<img") && !html.contains("<IMG") {
+        if !self.looks_at(meta) || !html.contains("<img") && !html.contains("<IMG") {
             return html.to_owned();
         }
         let chosen_only = match whole {

@@ -318,10 +318,16 @@ impl Run<'_, '_> {
         }
         let mut excluded =
             self.options.exclude.iter().map(|pattern| self.options.docs_dir.join(pattern)).collect::<Vec<_>>();
-        excluded.extend(arguments.exclude.as_deref().map(|pattern| {
-            let is_relative = pattern.starts_with("./") || pattern.starts_with("../");
-            if is_relative { includer.parent().join(pattern) } else { self.options.docs_dir.join(pattern) }
-        }));
+        // The plugin finds the files of another pattern, and then compares them with whole paths.
+        if let Some(pattern) = arguments.exclude.as_deref() {
+            if pattern.starts_with("./") || pattern.starts_with("../") {
+                excluded.push(includer.parent().join(pattern));
+            } else {
+                self.say(Code::PluginBadOption, span, format!("`exclude` leaves out nothing: `{pattern}`"))
+                    .help("let it begin with `./` or `../`, from the page that it stands on")
+                    .push(self);
+            }
+        }
         let mut found = Vec::new();
         if path.contains(['*', '?', '[', '{']) {
             let fixed = &exact.as_str()[..exact.as_str().find(['*', '?', '[', '{']).unwrap_or(0)];

@@ -95,6 +95,8 @@ pub struct NavItem {
     pub subtitle: Option<String>,
     /// The page's status (`new`, `deprecated` …).
     pub status: Option<String>,
+    /// What the status means in words (`extra.status`).
+    pub status_title: Option<String>,
     /// What a section holds, in order.
     pub children: Vec<NavItem>,
 }

@@ -160,6 +160,17 @@ impl Run<'_, '_> {
                     return self.call_macro(index, &given.by_place, &given.by_name).map(|text| Value::text(&text));
                 }
                 (None, "range") => return range(&given),
+                // mkdocs-macros: an address without a scheme leads from a page's folder to the pages'.
+                (None, "fix_url") => {
+                    let url = given.text(0, "url", "");
+                    let has_scheme = url.split_once(':').is_some_and(|(scheme, _)| {
+                        scheme.starts_with(|ch: char| ch.is_ascii_alphabetic())
+                            && scheme.chars().all(|ch| ch.is_ascii_alphanumeric() || "+-.".contains(ch))
+                    });
+                    let has_path = !url.starts_with("//") && !url.starts_with(['#', '?']) && !url.is_empty();
+                    let prefix = if !has_scheme && has_path { "../" } else { "" };
+                    return Ok(Value::text(&format!("{prefix}{url}")));
+                }
                 (None, "dict") => {
                     let entries = given.by_name.iter().map(|(name, value)| (Value::text(name), value.clone()));
                     return Ok(Value::map(entries.collect()));
@@ -378,21 +389,16 @@ impl Run<'_, '_> {
             "tojson" => Value::text(&json(&value)),
             "urlencode" => Value::text(&url_encoded(&text())),
             "striptags" => Value::text(&without_tags(&text())),
-            "format" => {
-                let (text, mut out) = (text(), String::new());
-                let mut args = given.by_place.iter();
-                let mut rest = text.as_str();
-                while let Some(at) = rest.find('%') {
-                    out.push_str(&rest[..at]);
-                    let kind = rest[at + 1..].chars().next();
-                    match (kind, kind.filter(|kind| *kind != '%').and_then(|_| args.next())) {
-                        (Some('s' | 'd' | 'i'), Some(value)) => out.push_str(&value.show()),
-                        (Some('%'), _) => out.push('%'),
-                        _ => return failed("`format` fills in `%s` and `%d`, one for each value"),
-                    }
-                    rest = &rest[at + 2..];
-                }
-                Value::text(&(out + rest))
+            "format" => match super::percent::format(&text(), &given.by_place) {
+                Ok(text) => Value::text(&text),
+                Err(why) => return failed(why),
+            },
+            "center" => {
+                let (text, width) = (text(), usize::try_from(given.int(0, "width", 80)).unwrap_or(0).min(MAX_LEN));
+                let missing = width.saturating_sub(text.chars().count());
+                // Python gives the odd space to the left where the width is odd.
+                let left = missing / 2 + (missing & width & 1);
+                Value::text(&format!("{}{text}{}", " ".repeat(left), " ".repeat(missing - left)))
             }
             _ => return failed(format!("there is no filter `{name}`")),
         })

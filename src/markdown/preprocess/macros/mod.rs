@@ -7,6 +7,7 @@
 
 mod eval;
 mod expr;
+mod percent;
 mod run;
 mod template;
 mod value;
