@@ -41,7 +41,7 @@ fn options_without_effect_are_reported_at_their_place() {
     let config = "site_name: Options\n\
                   plugins:\n\
                   - tags:\n    tags_name_variable: labels\n    listings_layout: own\n\
-                  - git-revision-date-localized:\n    enable_git_follow: false\n    ignored_commits_file: .ignore\n";
+                  - minify:\n    minify_js: true\n    htmlmin_opts: {remove_empty_space: true}\n";
     let files = [("mkdocs.yml", config), ("docs/index.md", "# Home\n\n<!-- material/tags { layout: own } -->\n")];
     let built = build(&files);
     assert_eq!(
@@ -50,8 +50,8 @@ fn options_without_effect_are_reported_at_their_place() {
             "3: option `layout` of plugin `tags` has no effect",
             "4: option `tags_name_variable` of plugin `tags` has no effect",
             "5: option `listings_layout` of plugin `tags` has no effect",
-            "7: option `enable_git_follow` of plugin `git-revision-date-localized` has no effect",
-            "8: option `ignored_commits_file` of plugin `git-revision-date-localized` has no effect",
+            "7: option `minify_js` of plugin `minify` has no effect",
+            "8: option `htmlmin_opts.remove_empty_space` of plugin `minify` has no effect",
         ]
     );
     let silent = "site_name: Options\n\
@@ -166,4 +166,101 @@ fn icons_of_the_project_are_in_pages_and_in_the_theme() {
     let unknown: Vec<&str> = built.diagnostics.iter().map(|finding| finding.message.as_str()).collect();
     let has = |part: &str| unknown.iter().any(|message| message.contains(part));
     assert!(has("team/none") && has("`none`") && has("team-hidden") && !has("team/repo"), "{unknown:?}");
+}
+
+#[test]
+fn a_section_leads_to_its_first_page_whatever_the_features() {
+    let nav = "nav:\n- index.md\n- Guide: [guide/a.md, guide/b.md]\n- Alone: [alone.md]\n";
+    let config = format!("site_name: Sections\nplugins: [section-index]\n{nav}");
+    let files = [
+        ("mkdocs.yml", config.as_str()),
+        ("docs/index.md", "# Home\n"),
+        ("docs/guide/a.md", "# A\n"),
+        ("docs/guide/b.md", "# B\n"),
+        ("docs/alone.md", "# Lone\n"),
+    ];
+    let home = page(&build(&files), "index.html");
+    let container = home.split("md-nav__container\">").nth(1).expect("the section is a link");
+    assert!(container.starts_with("<a href=\"guide/a/\""), "{container}");
+    assert_eq!(home.matches("<a href=\"guide/a/\"").count(), 1, "{home}");
+    // With no other page in it, the section is that page.
+    assert!(home.contains("<li class=\"md-nav__item\"><a href=\"alone/\"") && home.contains(">Alone<"), "{home}");
+}
+
+#[test]
+fn pages_may_lie_beside_the_configuration() {
+    let files = [
+        ("mkdocs.yml", "site_name: Same\ndocs_dir: .\nplugins: [same-dir]\n"),
+        ("index.md", "# Home\n"),
+        ("guide/a.md", "# A\n"),
+        ("guide/data.txt", "x"),
+        ("style.css", ""),
+        ("requirements.txt", "x"),
+    ];
+    let built = build(&files);
+    let paths: Vec<&str> = built.outputs.files.keys().map(|path| path.as_str()).collect();
+    for there in ["index.html", "guide/a/index.html", "guide/data.txt", "style.css"] {
+        assert!(paths.contains(&there), "{there} in {paths:?}");
+    }
+    for missing in ["requirements.txt", "mkdocs.yml"] {
+        assert!(!paths.contains(&missing), "{missing} in {paths:?}");
+    }
+}
+
+#[test]
+fn front_matter_of_folders_is_no_part_of_the_site() {
+    let files = [
+        ("mkdocs.yml", "site_name: Meta\nplugins: [{meta: {meta_file: m.yml}}]\n"),
+        ("docs/index.md", "# Home\n"),
+        ("docs/a/m.yml", "title: From the folder\n"),
+        ("docs/a/b.md", "# B\n"),
+        ("docs/ab.md", "# AB\n"),
+    ];
+    let built = build(&files);
+    assert!(built.outputs.files.keys().all(|path| path.as_str() != "a/m.yml"));
+    for url in ["a/b/index.html", "ab/index.html"] {
+        assert!(page(&built, url).contains("<title>From the folder - Meta</title>"), "{url}");
+    }
+}
+
+#[test]
+fn each_listing_of_tags_belongs_to_the_pages_own_heading() {
+    let files = [
+        ("mkdocs.yml", "site_name: Tags\nextra: {tags: {t: x}}\nplugins: [tags]\n"),
+        ("docs/index.md", "# Tags\n\n<!-- material/tags -->\n\n<!-- material/tags -->\n"),
+        ("docs/a.md", "---\ntags: [t]\n---\n# A\n"),
+    ];
+    let home = page(&build(&files), "index.html");
+    let heading = "<h2 id=\"tag:t\"><span class=\"md-tag md-tag-icon md-tag--x\">t</span></h2>";
+    assert_eq!(home.matches(heading).count(), 2, "{home}");
+}
+
+#[test]
+fn the_search_index_of_a_site_with_a_light_box_has_an_entry_for_the_first_heading() {
+    let config = "site_name: Images\ntheme: material\nplugins: [search, glightbox]\n";
+    let off = "---\nglightbox: false\n---\n# Off\n\ntext\n";
+    let files = [("mkdocs.yml", config), ("docs/index.md", "# Home\n\ntext\n"), ("docs/off.md", off)];
+    let index = page(&build(&files), "search/search_index.json");
+    let index: serde_json::Value = serde_json::from_str(&index).expect("it is JSON");
+    let docs = index["docs"].as_array().expect("it has entries").iter();
+    let entries: Vec<String> = docs.map(|entry| format!("{} {}", entry["location"], entry["text"])).collect();
+    assert_eq!(entries, ["\"\" \"\"", "\"#home\" \"<p>text</p>\"", "\"off/\" \"<p>text</p>\""]);
+}
+
+#[test]
+fn what_a_status_means_is_said_in_words_and_the_logo_leads_where_it_should() {
+    let files = [
+        ("mkdocs.yml", "site_name: S\nextra: {status: {new: Fresh}, homepage: 'https://example.org/'}\n"),
+        ("docs/index.md", "# Home\n"),
+        ("docs/a.md", "---\nstatus: new\n---\n# A\n"),
+        ("docs/moved.md", "---\ntemplate: redirect.html\nlocation: https://example.org/new\n---\n"),
+    ];
+    let built = build(&files);
+    let home = page(&built, "index.html");
+    assert!(home.contains("<span class=\"md-status md-status--new\" title=\"Fresh\"></span>"), "{home}");
+    assert!(
+        home.contains("<a href=\"https://example.org/\" title=\"S\" class=\"md-header__button md-logo\""),
+        "{home}"
+    );
+    assert!(page(&built, "moved/index.html").contains("content=\"0; url=https://example.org/new\""));
 }

@@ -177,6 +177,9 @@ pub trait People {
 
 /// Shows what happens.
 pub trait View {
+    /// The session begins.
+    fn begin(&mut self, _run: &Run) {}
+
     /// Something was recorded.
     fn event(&mut self, run: &Run, ts: &str, event: &Event);
 
@@ -240,6 +243,7 @@ pub fn drive(
     control: &Control,
     grounds: &Grounds,
 ) -> Result<Outcome, RunError> {
+    view.begin(run);
     let outcome = drive_unsettled(run, journal, performer, people, view, control, grounds);
     // Whatever stopped the session, what happened in it is kept.
     let settled = journal.settle();

@@ -69,6 +69,10 @@ impl Live {
 }
 
 impl View for Live {
+    fn begin(&mut self, run: &Run) {
+        self.draw(run);
+    }
+
     fn event(&mut self, run: &Run, _ts: &str, event: &Event) {
         if matches!(event, Event::StepStarted { .. } | Event::RollbackStarted { .. }) {
             self.output.clear();
