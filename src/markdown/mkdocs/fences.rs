@@ -114,16 +114,24 @@ pub(crate) fn revert_fences(code: Chunk, page: &mut Page<'_>) -> Chunk {
     }
     let mut changes: Vec<(Range<usize>, Chunk)> = Vec::new();
     for line in code.lines() {
-        let prefix = line.text.len() - line.text.trim_start_matches(['>', ' ']).len();
-        let Some((mark, number)) = placeholder_at(line.text, prefix) else { continue };
-        if mark.end != line.text.len() {
-            continue;
-        }
+        let Some((prefix, number)) = placeholder_line(line.text) else { continue };
         let Some(fence) = page.lifted_fences.remove(&number) else { continue };
         let skipped = fence.n_indent.saturating_sub(prefix);
         changes.push((line.range, without_columns(&fence.source, skipped)));
     }
     if changes.is_empty() { code } else { code.replace(&changes) }
+}
+
+/// Tells whether a line stands for a fence that was lifted out.
+pub(crate) fn is_lifted(line: &str, page: &Page<'_>) -> bool {
+    placeholder_line(line).is_some_and(|(_, number)| page.lifted_fences.contains_key(&number))
+}
+
+/// Reads a line that is a placeholder: what stands before it, in bytes, and its number.
+fn placeholder_line(line: &str) -> Option<(usize, usize)> {
+    let prefix = line.len() - line.trim_start_matches(['>', ' ']).len();
+    let (mark, number) = placeholder_at(line, prefix)?;
+    (mark.end == line.len()).then_some((prefix, number))
 }
 
 /// Cuts the first characters off every line.

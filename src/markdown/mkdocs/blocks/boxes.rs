@@ -4,34 +4,32 @@
 //! `pymdownx/details.py` and `pymdownx/tabbed.py` of pymdown-extensions 13.1. A later block that is
 //! indented belongs to the box above it, or to the last item of a list in that box.
 
+use super::Parser;
+use super::block::{Block, Blocks, Search};
 use super::leaf::{HEADINGS, find_hash_heading, pop};
 use super::lines::{TAB, detab, indented, strip};
 use super::tree::{ElId, Slot, Tree};
-use super::{Blocks, Parser};
 use crate::text::{Chunk, Span};
-use regex::{Captures, Regex};
+use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 static ADMONITION: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?:^|\n)!!! ?([\w\-]+(?: +[\w\-]+)*)(?: +"(.*?)")? *(?:\n|$)"#).expect("the expression is valid")
+    Regex::new(r#"^!!! ?([\w\-]+(?: +[\w\-]+)*)(?: +"(.*?)")? *$"#).expect("the expression is valid")
 });
 static DETAILS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?:^|\n)\?{3}(\+)? ?(?:([\w\-]+(?: +[\w\-]+)*?)?(?: +"(.*?)")|([\w\-]+(?: +[\w\-]+)*?)) *(?:\n|$)"#)
+    Regex::new(r#"^\?{3}(\+)? ?(?:([\w\-]+(?: +[\w\-]+)*?)?(?: +"(.*?)")|([\w\-]+(?: +[\w\-]+)*?)) *$"#)
         .expect("the expression is valid")
 });
 static TAB_HEAD: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#"(?:^|\n)={3}(\+|\+!|!\+|!)? +"(.*?)" *(?:\n|$)"#).expect("the expression is valid"));
+    LazyLock::new(|| Regex::new(r#"^={3}(\+|\+!|!\+|!)? +"(.*?)" *$"#).expect("the expression is valid"));
 
 /// `!!! note "Title"`.
 pub(super) fn admonition(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> bool {
     let is_box = |tree: &Tree, id: ElId| {
         tree.is(id, &["div"]) && tree.get(id).attrs.get("class").is_some_and(|class| class.contains("admonition"))
     };
-    if !blocks[0].text().contains("!!!") {
-        return continue_box(parser, parent, blocks, is_box);
-    }
-    let Some(head) = Head::find(&ADMONITION, &blocks[0]) else {
+    let Some(head) = Head::find(Search::Admonition, ("!!!", &ADMONITION), &blocks[0]) else {
         return continue_box(parser, parent, blocks, is_box);
     };
     let block = head.pop(parser, parent, blocks);
@@ -54,10 +52,7 @@ pub(super) fn admonition(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut
 /// `??? note "Title"`, open with `???+`.
 pub(super) fn details(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> bool {
     let is_box = |tree: &Tree, id: ElId| tree.is(id, &["details"]);
-    if !blocks[0].text().contains("???") {
-        return continue_box(parser, parent, blocks, is_box);
-    }
-    let Some(head) = Head::find(&DETAILS, &blocks[0]) else {
+    let Some(head) = Head::find(Search::Details, ("???", &DETAILS), &blocks[0]) else {
         return continue_box(parser, parent, blocks, is_box);
     };
     let block = head.pop(parser, parent, blocks);
@@ -97,8 +92,9 @@ pub(super) fn set_title(parser: &mut Parser<'_, '_>, id: ElId, title: Chunk, san
 /// `=== "Label"`.
 pub(super) fn tabs(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> bool {
     let alternate = parser.page.dialect.tabbed.as_ref().is_some_and(|options| options.alternate_style);
-    let head = blocks[0].text().contains("===").then(|| Head::find(&TAB_HEAD, &blocks[0])).flatten();
-    let Some(head) = head else { return continue_tab(parser, parent, blocks, alternate) };
+    let Some(head) = Head::find(Search::Tab, ("===", &TAB_HEAD), &blocks[0]) else {
+        return continue_tab(parser, parent, blocks, alternate);
+    };
     let block = head.pop(parser, parent, blocks);
     let special = head.text(&block, 1).to_owned();
     let label = head.groups[2].clone().map_or(Chunk::default(), |label| block.slice(label));
@@ -194,52 +190,52 @@ pub(super) fn add_tab(parser: &mut Parser<'_, '_>, parent: ElId, set: Option<ElI
 
 /// A box's head, found in a block.
 struct Head {
-    /// The whole match, from the `\n` before the line.
-    whole: Range<usize>,
+    line: Range<usize>,
     groups: Vec<Option<Range<usize>>>,
 }
 
 impl Head {
-    fn find(pattern: &Regex, block: &Chunk) -> Option<Head> {
-        let found: Captures<'_> = pattern.captures(block.text())?;
-        let groups: Vec<_> = found.iter().map(|group| group.map(|group| group.range())).collect();
-        Some(Head { whole: groups[0].clone()?, groups })
+    /// Finds the first line that begins with a mark and fits a pattern.
+    fn find(search: Search, (mark, pattern): (&str, &Regex), block: &Block) -> Option<Head> {
+        block.find_line(search, |line| {
+            let found = Some(&block.text()[line.clone()]).filter(|text| text.starts_with(mark))?;
+            let place = |group: regex::Match<'_>| line.start + group.start()..line.start + group.end();
+            let groups = pattern.captures(found)?.iter().map(|group| group.map(place)).collect();
+            Some(Head { line, groups })
+        })
     }
 
     /// Takes the block off and parses the lines before the head.
-    fn pop(&self, parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> Chunk {
+    fn pop(&self, parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> Block {
         let block = pop(blocks);
-        if self.whole.start > 0 {
-            parser.parse_block(parent, block.slice(0..self.whole.start));
+        if self.line.start > 1 {
+            parser.parse_block(parent, block.part(0..self.line.start - 1));
         }
         block
     }
 
-    fn text<'c>(&self, block: &'c Chunk, group: usize) -> &'c str {
+    fn text<'c>(&self, block: &'c Block, group: usize) -> &'c str {
         self.groups[group].clone().map_or("", |range| &block.text()[range])
     }
 
     /// The head's line.
-    fn span(&self, block: &Chunk) -> Span {
-        let text = &block.text()[self.whole.clone()];
-        let start = self.whole.start + usize::from(text.starts_with('\n'));
-        let end = self.whole.end - usize::from(text.len() > 1 && text.ends_with('\n'));
-        block.span(start..end.max(start))
+    fn span(&self, block: &Block) -> Span {
+        block.span(self.line.clone())
     }
 
     /// A title made of a word of the head.
-    fn default_title(&self, block: &Chunk, group: usize, word: &str) -> Chunk {
+    fn default_title(&self, block: &Block, group: usize, word: &str) -> Chunk {
         let mut chars = word.chars();
         let title: String = chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect();
-        let place = self.groups[group].clone().unwrap_or(self.whole.clone());
+        let place = self.groups[group].clone().unwrap_or(self.line.clone());
         let len = block.text()[place.clone()].find(' ').unwrap_or(place.len());
         Chunk::synthetic(&title, block.span(place.start..place.start + len))
     }
 
     /// Parses the indented lines below the head and puts the others back.
-    fn body(&self, parser: &mut Parser<'_, '_>, into: ElId, block: &Chunk, blocks: &mut Blocks) {
-        let (body, rest) = detab(&block.slice(self.whole.end..block.len()), TAB);
-        parser.parse_chunk(into, &body);
+    fn body(&self, parser: &mut Parser<'_, '_>, into: ElId, block: &Block, blocks: &mut Blocks) {
+        let (body, rest) = detab(&block.part((self.line.end + 1).min(block.len())..block.len()), TAB);
+        parser.parse_chunk(into, body);
         if !rest.is_empty() {
             blocks.push_front(rest);
         }
@@ -313,7 +309,7 @@ fn add_to(parser: &mut Parser<'_, '_>, target: ElId, indent: usize, blocks: &mut
         let p = parser.element(target, "p", None);
         parser.tree.get_mut(p).text = text;
     }
-    parser.parse_chunk(target, &body);
+    parser.parse_chunk(target, body);
     if !rest.is_empty() {
         blocks.push_front(rest);
     }

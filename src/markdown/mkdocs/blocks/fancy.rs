@@ -3,11 +3,12 @@
 //! Source of the rules: `pymdownx/fancylists.py` of pymdown-extensions 13.1. Items of another
 //! numbering end a list; a single letter is Roman where the list is, or where it is an `i` first.
 
+use super::block::{Block, Blocks};
 use super::leaf::pop;
 use super::lines::{TAB, indented, leading_spaces, line_ranges, newline};
 use super::lists::loosen_last_item;
 use super::tree::ElId;
-use super::{Blocks, Parser, State};
+use super::{Parser, State};
 use crate::text::{Chunk, Span};
 use regex::Regex;
 use std::sync::LazyLock;
@@ -119,7 +120,7 @@ fn list(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks, ordered:
         loosen_last_item(parser, list);
         if let Some((item, span)) = items.next() {
             let li = parser.element(list, "li", span);
-            parser.within(State::LooseList, |parser| parser.parse_block(li, item));
+            parser.within(State::LooseList, |parser| parser.parse_block(li, Block::of(item)));
         }
         list
     } else if parser.tree.is(parent, &["ol", "ul"]) {
@@ -146,10 +147,10 @@ fn list(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks, ordered:
     parser.within(State::List, |parser| {
         for (item, span) in items {
             if let Some(last) = parser.tree.last_child(list).filter(|_| indented(item.text(), TAB)) {
-                parser.parse_block(last, item);
+                parser.parse_block(last, Block::of(item));
             } else {
                 let li = parser.element(list, "li", span);
-                parser.parse_block(li, item);
+                parser.parse_block(li, Block::of(item));
             }
         }
     });
@@ -205,10 +206,10 @@ struct Items {
     fancy: String,
     start: String,
     /// From the first item on that belongs to another list.
-    rest: Option<Chunk>,
+    rest: Option<Block>,
 }
 
-fn split_items(block: &Chunk, before: &str, ordered: bool, styles: Styles) -> Items {
+fn split_items(block: &Block, before: &str, ordered: bool, styles: Styles) -> Items {
     let text = block.text();
     let mut out = Items { items: Vec::new(), fancy: before.to_owned(), start: "1".to_owned(), rest: None };
     let mut fancy = before.to_owned();
@@ -219,7 +220,7 @@ fn split_items(block: &Chunk, before: &str, ordered: bool, styles: Styles) -> It
             let first = out.items.is_empty();
             let (new, old) = fancy_type(&marker, first, &fancy, styles);
             if !first && new != old {
-                out.rest = Some(block.slice(range.start..block.len()));
+                out.rest = Some(block.part(range.start..block.len()));
                 return out;
             }
             fancy = new;
@@ -236,10 +237,10 @@ fn split_items(block: &Chunk, before: &str, ordered: bool, styles: Styles) -> It
         if nested && !indented(last.0.text(), TAB) {
             out.items.push((block.slice(range), None));
         } else if range.start > 0 && !last.0.is_empty() {
-            last.0.push_slice(block, range.start - 1..range.end);
+            block.push_to(&mut last.0, range.start - 1..range.end);
         } else {
             newline(&mut last.0, block);
-            last.0.push_slice(block, range);
+            block.push_to(&mut last.0, range);
         }
     }
     out

@@ -5,21 +5,21 @@
 //! its parent is offered. What each kind of block makes stands in `generic_kinds.rs`.
 
 use super::generic_kinds::{self, Kind, Mode, Options};
+use super::block::{Block, Blocks, Search};
 use super::leaf::pop;
-use super::lines::{TAB, blank, detab, join, line_ranges, strip_newlines};
+use super::lines::{TAB, blank, detab, leading_spaces, line_ranges, loose_detab, newline};
 use super::tree::{ElId, Slot};
-use super::{Blocks, Parser, State};
+use super::{DEPTH_LIMIT, Parser, State};
 use crate::markdown::mkdocs::fences;
 use crate::markdown::mkdocs::html::is_block_tag;
-use crate::text::{Chunk, yaml};
+use crate::text::yaml;
 use regex::Regex;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 static START: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?:^|\n)[ ]{0,3}(/{3,})[ ]*([\w-]+)[ ]*(?:\|[ ]*(.*?)[ ]*)?(?:\n|$)").expect("the expression is valid")
+    Regex::new(r"^[ ]{0,3}(/{3,})[ ]*([\w-]+)[ ]*(?:\|[ ]*(.*?)[ ]*)?$").expect("the expression is valid")
 });
-static END: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?m)(?:^|\n)[ ]{0,3}(/{3,})[ ]*(?:\n|$)").expect("the expression is valid"));
 
 /// A block that is open.
 pub(super) struct Entry {
@@ -39,7 +39,7 @@ pub(super) fn generic(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Bl
         if let Some(place) = place {
             capture_leaked(parser, waiting, place);
             parser.open_blocks[place].hungry = false;
-            feed(parser, blocks, waiting);
+            feed(parser, blocks, waiting, None);
             return true;
         }
     }
@@ -71,61 +71,103 @@ fn capture_leaked(parser: &mut Parser<'_, '_>, parent: ElId, place: usize) {
 }
 
 fn begin(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> bool {
-    if !blocks[0].text().contains("///") {
+    let block = blocks[0].clone();
+    let Some(line) = block.find_line(Search::Generic, |line| is_start(&block.text()[line.clone()]).then_some(line)) else {
+        return false;
+    };
+    if block.refused(Search::GenericRefused, line.start) {
         return false;
     }
-    let block = blocks[0].clone();
-    let Some(found) = START.captures(block.text()) else { return false };
-    let group = |number: usize| found.get(number).map(|group| group.range());
-    let (Some(whole), Some(marks), Some(name)) = (group(0), group(1), group(2)) else { return false };
-    let name = block.text()[name].to_lowercase();
-    let length = marks.len();
-    let argument = group(3).map(|range| block.slice(range));
-    let Some((options, rest)) = split_header(&block.slice(whole.end..block.len()), length) else { return false };
-    let Some(kind) = generic_kinds::validate(parser, &name, argument, options.as_ref()) else { return false };
-    if whole.start > 0 {
-        parser.parse_block(parent, block.slice(0..whole.start));
+    let Some(Head { kind, length, header_end }) = read_head(parser, &block, line.clone()) else {
+        block.refuse(Search::GenericRefused, line.start);
+        return false;
+    };
+    if line.start > 1 {
+        parser.parse_block(parent, block.part(0..line.start - 1));
     }
     let parent = hungry_parent(parser, parent).unwrap_or(parent);
     pop(blocks);
-    if !rest.is_empty() {
-        blocks.push_front(rest);
-    }
     // A tight item becomes loose.
     if parser.tree.is(parent, &["li", "dd"]) && !parser.tree.get(parent).text.chunk.is_empty() {
         let text: Slot = std::mem::take(&mut parser.tree.get_mut(parent).text);
         let p = parser.element(parent, "p", None);
         parser.tree.get_mut(p).text = text;
     }
-    let head = &block.text()[whole.clone()];
-    let start = whole.start + usize::from(head.starts_with('\n'));
-    let span = block.span(start..whole.end - usize::from(head.ends_with('\n') && whole.end > start));
     let mut kind = kind;
-    let el = generic_kinds::create(parser, &mut kind, parent, span);
+    let el = generic_kinds::create(parser, &mut kind, parent, block.span(line.clone()));
     parser.open_blocks.push(Entry { kind, length, el, parent, hungry: false });
-    feed(parser, blocks, parent);
+    let below = block.part((line.end + 1).min(block.len())..block.len());
+    match find_end(&below, length) {
+        Some(end) => {
+            let cut = end.start.saturating_sub(1);
+            let body = below.part(header_end.min(cut)..cut);
+            feed(parser, blocks, parent, Some((body, below.part(cut..below.len()))));
+        }
+        None => {
+            let body = below.part(header_end..below.len());
+            if !body.is_empty() {
+                blocks.push_front(body);
+            }
+            feed(parser, blocks, parent, None);
+        }
+    }
     true
 }
 
-/// Gives blocks to the open ones until their ends are found.
-fn feed(parser: &mut Parser<'_, '_>, blocks: &mut Blocks, parent: ElId) {
-    while !blocks.is_empty() && !parser.open_blocks.is_empty() {
-        let block = pop(blocks);
+fn is_start(line: &str) -> bool {
+    line.trim_start_matches(' ').starts_with("///") && START.is_match(line)
+}
+
+/// What a block's head says.
+struct Head {
+    kind: Kind,
+    /// How many slashes it has.
+    length: usize,
+    /// Where the options below it end.
+    header_end: usize,
+}
+
+/// Reads a line that looks like a head, and the options below it; `None` where it is none after all.
+fn read_head(parser: &mut Parser<'_, '_>, block: &Block, line: Range<usize>) -> Option<Head> {
+    let found = START.captures(&block.text()[line.clone()])?;
+    let argument = found.get(3).map(|group| block.slice(line.start + group.start()..line.start + group.end()));
+    let below = block.part((line.end + 1).min(block.len())..block.len());
+    let (options, header_end) = read_options(&below)?;
+    let kind = generic_kinds::validate(parser, &found[2].to_lowercase(), argument, options.as_ref())?;
+    if parser.open_blocks.len() >= DEPTH_LIMIT {
+        parser.report_depth(block.span(line));
+        return None;
+    }
+    Some(Head { kind, length: found[1].len(), header_end })
+}
+
+/// Gives blocks to the open ones until their ends are found. Before them come, where a block begins,
+/// its body and what follows from its end on; Python puts an empty line between these two.
+fn feed(parser: &mut Parser<'_, '_>, blocks: &mut Blocks, parent: ElId, mut first: Option<(Block, Block)>) {
+    while (first.is_some() || !blocks.is_empty()) && !parser.open_blocks.is_empty() {
         let n_items = if parser.open_blocks.len() > 1 { items_above(parser, parent) } else { 0 };
-        let (block, rest) = if n_items == 0 { (block, Chunk::default()) } else { detab(&block, n_items * TAB) };
-        // A block without the indentation is taken as it is.
-        let (block, rest) = if block.is_empty() && !rest.is_empty() { (rest, Chunk::default()) } else { (block, rest) };
-        if !rest.is_empty() {
-            blocks.push_front(rest);
-        }
+        let (block, tail) = match first.take() {
+            Some((body, tail)) => (body, Some(tail)),
+            None => (pop(blocks), None),
+        };
+        let (block, tail) =
+            if n_items == 0 { (block, tail) } else { without_items(block, tail, n_items * TAB, blocks) };
         let entry = parser.open_blocks.last().expect("the loop's condition says so");
         let target = generic_kinds::content_of(&parser.tree, &entry.kind, entry.el);
-        let (inside, after, ended) = split_end(&block, entry.length);
-        if let Some(after) = after {
+        let (inside, after) = match tail {
+            Some(tail) => {
+                let start = usize::from(tail.text().starts_with('\n'));
+                let end = tail.text()[start..].find('\n').map_or(tail.len(), |len| start + len + 1);
+                ((start > 0).then_some(block), Some(tail.part(end..tail.len())))
+            }
+            None => split_end(&block, entry.length),
+        };
+        let ended = after.is_some();
+        if let Some(after) = after.filter(|after| !after.is_empty()) {
             blocks.push_front(after);
         }
         if let (Some(inside), Some(target)) = (inside, target) {
-            add_content(parser, target, inside);
+            add_content(parser, target, &inside);
         }
         if ended && let Some(entry) = parser.open_blocks.pop() {
             finish_raw(parser, &entry);
@@ -137,6 +179,38 @@ fn feed(parser: &mut Parser<'_, '_>, blocks: &mut Blocks, parent: ElId) {
     }
     if let Some(entry) = parser.open_blocks.last_mut() {
         entry.hungry = true;
+    }
+}
+
+/// Takes the indentation of the items around a block off, and puts back what does not have it. A
+/// block that does not have it at all is taken as it is.
+fn without_items(block: Block, tail: Option<Block>, length: usize, blocks: &mut Blocks) -> (Block, Option<Block>) {
+    let (mut body, rest) = detab(&block, length);
+    match tail {
+        tail if !rest.is_empty() && body.is_empty() => (rest, tail),
+        Some(tail) if !rest.is_empty() => {
+            // The empty line between them is to be seen from here on.
+            let n_copies = block.n_copies() + 1;
+            let mut joined = rest.chunk();
+            if n_copies <= DEPTH_LIMIT {
+                newline(&mut joined, &rest);
+            }
+            tail.push_to(&mut joined, 0..tail.len());
+            blocks.push_front(Block::copied(joined, n_copies));
+            (Block::of(body), None)
+        }
+        Some(tail) if tail.text().starts_with('\n') => {
+            newline(&mut body, &tail);
+            blocks.push_front(tail.part(1..tail.len()));
+            (Block::of(body), None)
+        }
+        Some(tail) => (tail, None),
+        None => {
+            if !rest.is_empty() {
+                blocks.push_front(rest);
+            }
+            (Block::of(body), None)
+        }
     }
 }
 
@@ -156,27 +230,26 @@ fn items_above(parser: &Parser<'_, '_>, parent: ElId) -> usize {
 }
 
 /// Adds text to an open block, as blocks or as it is.
-fn add_content(parser: &mut Parser<'_, '_>, target: ElId, text: Chunk) {
+fn add_content(parser: &mut Parser<'_, '_>, target: ElId, text: &Block) {
     let entry = parser.open_blocks.last().expect("content is added to an open block");
     let mode = generic_kinds::mode(&entry.kind);
     let tag = parser.tree.tag(target).to_owned();
     let is_block = mode == Mode::Block || mode == Mode::Auto && is_block_container(&tag);
     if is_block {
-        parser.within(State::Blocks, |parser| parser.parse_chunk(target, &text));
+        parser.within(State::Blocks, |parser| parser.parse_chunk(target, text.chunk()));
         return;
     }
     let atomic = mode == Mode::Raw || mode == Mode::Auto && is_raw(&tag);
-    let text = strip_newlines(&fences::revert_fences(text, parser.page), true, true);
+    let text = Block::of(fences::revert_fences(text.chunk(), parser.page)).strip_newlines(true, true).chunk();
     let last = parser.tree.last_child(target);
     let slot = match last {
         Some(last) => &mut parser.tree.get_mut(last).tail,
         None => &mut parser.tree.get_mut(target).text,
     };
-    if slot.chunk.is_empty() {
-        slot.chunk = text;
-    } else if !text.is_empty() {
-        slot.chunk = join(&[&slot.chunk, &text], "\n\n");
+    if let Some(span) = slot.chunk.whole_span().filter(|_| !text.is_empty()) {
+        slot.chunk.push_synthetic("\n\n", span.end_point());
     }
+    slot.chunk.push(&text);
     slot.atomic = atomic;
 }
 
@@ -199,53 +272,47 @@ fn finish_raw(parser: &mut Parser<'_, '_>, entry: &Entry) {
     if mode == Mode::Raw || mode == Mode::Auto && is_raw(parser.tree.tag(target)) {
         let text = std::mem::take(&mut parser.tree.get_mut(target).text.chunk);
         let common =
-            text.lines().filter(|line| !blank(line.text)).map(|line| super::lines::leading_spaces(line.text)).min();
-        let chunk = super::lines::loose_detab(&text, common.unwrap_or(0).min(TAB));
+            text.lines().filter(|line| !blank(line.text)).map(|line| leading_spaces(line.text)).min();
+        let chunk = loose_detab(&Block::of(text), common.unwrap_or(0).min(TAB));
         parser.tree.get_mut(target).text = Slot { chunk, atomic: true };
     }
 }
 
-/// Looks for a block's end: the text before it, the text behind it, and whether it is there.
-fn split_end(block: &Chunk, length: usize) -> (Option<Chunk>, Option<Chunk>, bool) {
-    let Some(end) = find_end(block.text(), length) else { return (Some(block.clone()), None, false) };
-    let before = block.slice(0..end.start);
-    let before = if before.text().ends_with('\n') { before.slice(0..before.len() - 1) } else { before };
-    let after = block.slice(end.end..block.len());
-    let some = |chunk: Chunk| (!chunk.is_empty()).then_some(chunk);
-    (if end.start > 0 { Some(before) } else { None }, some(after), true)
+/// Looks for a block's end: the text before it, and the text behind it where it is there.
+fn split_end(block: &Block, length: usize) -> (Option<Block>, Option<Block>) {
+    let Some(end) = find_end(block, length) else { return (Some(block.clone()), None) };
+    let before = (end.start > 1).then(|| block.part(0..end.start - 1));
+    (before, Some(block.part((end.end + 1).min(block.len())..block.len())))
 }
 
-fn find_end(text: &str, length: usize) -> Option<std::ops::Range<usize>> {
-    let found = END.captures_iter(text).find(|found| found.get(1).is_some_and(|marks| marks.len() == length))?;
-    found.get(0).map(|whole| whole.range())
+/// Finds the first line of so many slashes.
+fn find_end(block: &Block, length: usize) -> Option<Range<usize>> {
+    line_ranges(block.text()).find(|line| {
+        let body = block.text()[line.clone()].trim_end_matches(' ');
+        let indent = leading_spaces(body);
+        indent <= 3 && body.len() - indent == length && body[indent..].bytes().all(|byte| byte == b'/')
+    })
 }
 
-/// Takes the options off the text below a head; `None` where they are no mapping.
-fn split_header(text: &Chunk, length: usize) -> Option<(Option<yaml::Node>, Chunk)> {
-    let end = find_end(text.text(), length).map_or(text.len(), |end| end.start);
-    let body = text.slice(0..end);
-    let option_line = |line: &str| super::lines::leading_spaces(line) >= 4 && !blank(line);
-    let lines: Vec<_> =
-        line_ranges(body.text()).into_iter().take_while(|range| option_line(&body.text()[range.clone()])).collect();
-    let header_end = lines.last().map_or(0, |last| (last.end + 1).min(body.len()));
-    let options = match lines.last() {
-        None => None,
-        Some(last) => {
-            let config = body.slice(0..last.end);
-            let common = lines.iter().map(|range| super::lines::leading_spaces(&body.text()[range.clone()])).min();
-            let root = yaml::parse(&super::lines::loose_detab(&config, common.unwrap_or(0))).ok()?.root;
-            if !root.is_null() {
-                root.as_map()?;
-            }
-            Some(root)
-        }
+/// Reads the options on top of the text below a head, and tells where they end; `None` where they
+/// are no mapping.
+fn read_options(below: &Block) -> Option<(Option<yaml::Node>, usize)> {
+    let option_line = |line: &Range<usize>| {
+        let line = &below.text()[line.clone()];
+        leading_spaces(line) >= TAB && !blank(line)
     };
-    let rest = body.slice(header_end..body.len());
-    if end == text.len() {
-        return Some((options, rest));
+    let mut end = None;
+    let mut common = usize::MAX;
+    for line in line_ranges(below.text()).take_while(option_line) {
+        common = common.min(leading_spaces(&below.text()[line.clone()]));
+        end = Some(line.end);
     }
-    let tail = text.slice(end..text.len());
-    Some((options, join(&[&rest, &tail], "\n")))
+    let Some(end) = end else { return Some((None, 0)) };
+    let root = yaml::parse(&loose_detab(&below.part(0..end), common)).ok()?.root;
+    if !root.is_null() {
+        root.as_map()?;
+    }
+    Some((Some(root), (end + 1).min(below.len())))
 }
 
 /// The options that a head was given, for the kinds to read.
@@ -256,19 +323,22 @@ pub(super) fn option<'n>(options: Options<'n>, name: &str) -> Option<&'n yaml::N
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::{SitePath, Source};
+    use crate::text::{Chunk, SitePath, Source};
+
+    fn block(text: &str) -> Block {
+        Block::of(Chunk::of(&Source::new(SitePath::new("a.md"), text)))
+    }
 
     #[test]
     fn ends_need_as_many_slashes() {
-        assert_eq!(find_end("a\n////\nb\n///", 3), Some(8..12));
-        assert!(find_end("a ///", 3).is_none());
+        assert_eq!(find_end(&block("a\n////\nb\n///"), 3), Some(9..12));
+        assert!(find_end(&block("a ///"), 3).is_none());
     }
 
     #[test]
     fn options_are_indented_by_four() {
-        let source = Source::new(SitePath::new("a.md"), "    open: true\ntext\n///");
-        let (options, rest) = split_header(&Chunk::of(&source), 3).expect("options that are a mapping");
+        let (options, end) = read_options(&block("    open: true\ntext\n///")).expect("options that are a mapping");
         assert_eq!(options.and_then(|options| options.get("open").and_then(yaml::Node::as_bool)), Some(true));
-        assert_eq!(rest.text(), "text\n\n///");
+        assert_eq!(end, 15);
     }
 }

@@ -2,10 +2,10 @@
 //!
 //! Source of the rule: `MarkdownInHtmlProcessor` of Python-Markdown 3.11.
 
+use super::Parser;
+use super::block::{Block, Blocks};
 use super::leaf::pop;
-use super::lines::{split_blocks, strip_newlines};
 use super::tree::ElId;
-use super::{Blocks, Parser};
 use crate::markdown::mkdocs::stash::{find_placeholder, placeholder_at};
 use crate::markdown::tree::{Element, Node};
 use crate::text::Chunk;
@@ -18,7 +18,7 @@ pub(super) fn markdown_in_html(parser: &mut Parser<'_, '_>, parent: ElId, blocks
     parser.tree.get_mut(parent).children.push(element);
     parse_content(parser, element, 0);
     if mark.end < block.len() {
-        blocks.push_front(block.slice(mark.end..block.len()));
+        blocks.push_front(block.part(mark.end..block.len()));
     }
     true
 }
@@ -29,8 +29,8 @@ fn parse_content(parser: &mut Parser<'_, '_>, element: ElId, depth: usize) {
         Some("block") => {
             let text = std::mem::take(&mut parser.tree.get_mut(element).text.chunk);
             if !text.is_empty() {
-                let body = strip_newlines(&text, false, true);
-                parser.parse_blocks(element, split_blocks(&body).into());
+                let body = Block::of(text).strip_newlines(false, true);
+                parser.parse_chunk(element, body.chunk());
             }
         }
         Some("span") if depth < super::DEPTH_LIMIT => expand_span(parser, element, depth),

@@ -2,19 +2,19 @@
 //!
 //! Source of the rules: `markdown/blockprocessors.py` of Python-Markdown 3.11.
 
+use super::block::{Block, Blocks, Search};
 use super::lines::{
-    TAB, blank, detab, indented, leading_spaces, line_ranges, loose_detab, newline, strip, strip_end, strip_newlines,
-    strip_start,
+    TAB, blank, detab, indented, leading_spaces, line_ranges, loose_detab, newline, strip, strip_end, strip_start,
 };
 use super::tree::{ElId, READY};
-use super::{Blocks, Parser, State};
+use super::{DEPTH_LIMIT, Parser, State};
 use crate::markdown::extensions::arithmatex;
 use crate::markdown::mkdocs::{Reference, fences};
-use crate::text::{Chunk, Spanned};
+use crate::text::Spanned;
 use std::ops::Range;
 
 /// Takes the first block off.
-pub(super) fn pop(blocks: &mut Blocks) -> Chunk {
+pub(super) fn pop(blocks: &mut Blocks) -> Block {
     blocks.pop_front().expect("a rule is asked only where there is a block")
 }
 
@@ -29,7 +29,7 @@ pub(super) fn empty(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Bloc
     if !block.is_empty() {
         filler = 1;
         if block.len() > 1 {
-            blocks.push_front(block.slice(1..block.len()));
+            blocks.push_front(block.part(1..block.len()));
         }
     }
     if let Some(last) = parser.tree.last_child(parent)
@@ -47,8 +47,13 @@ pub(super) fn code(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Block
     if !indented(blocks[0].text(), TAB) {
         return false;
     }
+    let mut block = pop(blocks);
     // Every fence of the block is text again, also one right below the indented lines.
-    let block = fences::revert_fences(pop(blocks), parser.page);
+    let is_lifted = |line: Range<usize>| fences::is_lifted(&block.text()[line], parser.page).then_some(());
+    if block.find_line(Search::LiftedFence, is_lifted).is_some() {
+        let text = fences::revert_fences(block.chunk(), parser.page);
+        block = Block::copied(text, block.n_copies() + 1);
+    }
     let (body, rest) = detab(&block, TAB);
     let body = strip_end(&body);
     let last = parser.tree.last_child(parent);
@@ -72,33 +77,72 @@ pub(super) fn code(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Block
 /// `$$ … $$` and the other forms of Arithmatex, a block of their own.
 pub(super) fn math(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> bool {
     let Some(options) = &parser.page.dialect.arithmatex else { return false };
-    let Some(node) = arithmatex::block(options, &blocks[0]) else { return false };
+    if !may_be_math(options, &blocks[0]) {
+        return false;
+    }
+    let Some(node) = arithmatex::block(options, &blocks[0].chunk()) else { return false };
     let block = pop(blocks);
     let holder = parser.element(parent, READY, block.whole_span());
     parser.tree.get_mut(holder).before.push(node);
     true
 }
 
+/// Tells whether the marks at both ends of a block are those of math: only then the whole of it is
+/// looked through.
+fn may_be_math(options: &arithmatex::Options, block: &Block) -> bool {
+    let text = block.text();
+    // A mark behind an odd number of backslashes is none.
+    let unescaped = |before: &str| (before.len() - before.trim_end_matches('\\').len()).is_multiple_of(2);
+    if text.starts_with("$$") {
+        if !options.block_dollar || block.refused(Search::DollarEnd, block.len()) {
+            return false;
+        }
+        let closed = block.trimmed_end().strip_suffix("$$").is_some_and(unescaped);
+        if !closed {
+            block.refuse(Search::DollarEnd, block.len());
+        }
+        return closed;
+    }
+    if text.starts_with("\\[") {
+        let is_end = |at: &str, before: &str| at.starts_with("\\]") && unescaped(before);
+        let end = if options.block_square { block.find_byte(Search::SquareEnd, 2, b'\\', is_end) } else { None };
+        return end.is_some_and(|end| end + 2 == block.trimmed_end().len());
+    }
+    let Some(name) = text.strip_prefix("\\begin{").filter(|_| options.block_begin) else { return false };
+    let len = name.find(|ch: char| !ch.is_ascii_lowercase()).unwrap_or(name.len());
+    let name = &name[..len + usize::from(name[len..].starts_with('*'))];
+    len > 0 && block.trimmed_end().ends_with(&format!("\\end{{{name}}}"))
+}
+
 /// `# Heading`, on any line of a block.
 pub(super) fn hash_heading(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> bool {
     let sane = parser.page.dialect.saneheaders.is_some();
-    let Some(found) = find_hash_heading(blocks[0].text(), sane) else { return false };
+    let block = &blocks[0];
+    let found = block.find_line(Search::HashHeading, |line| hash_heading_at(block.text(), line, sane));
+    let Some(found) = found else { return false };
     let block = pop(blocks);
-    if found.start > 0 {
-        parser.parse_block(parent, block.slice(0..found.start));
+    if found.line.start > 1 {
+        parser.parse_block(parent, block.part(0..found.line.start - 1));
     }
     let heading = parser.element(parent, HEADINGS[found.level - 1], Some(block.span(found.line.clone())));
     parser.tree.set_text(heading, strip(&block.slice(found.header)));
-    if found.end < block.len() {
-        let mut after = block.slice(found.end..block.len());
+    if found.line.end + 1 < block.len() {
+        let after = block.part(found.line.end + 1..block.len());
         // A heading in a loose item without a blank line below it: what follows still has the
         // item's indentation (Python-Markdown issue 1443).
-        if parser.in_state(State::LooseList) {
-            after = loose_detab(&after, TAB);
-        }
-        blocks.push_front(after);
+        blocks.push_front(if parser.in_state(State::LooseList) { without_item_indentation(after) } else { after });
     }
     true
+}
+
+/// Takes an indentation off every line that has it. Each heading of an item does so, hence lines
+/// that are indented by more levels than may nest keep the rest.
+fn without_item_indentation(block: Block) -> Block {
+    let is_indented = |line: Range<usize>| indented(&block.text()[line], TAB).then_some(());
+    if block.n_copies() >= DEPTH_LIMIT || block.find_line(Search::Indented, is_indented).is_none() {
+        return block;
+    }
+    Block::copied(loose_detab(&block, TAB), block.n_copies() + 1)
 }
 
 /// The tags of headings by level.
@@ -106,41 +150,29 @@ pub(crate) const HEADINGS: [&str; 6] = ["h1", "h2", "h3", "h4", "h5", "h6"];
 
 /// A heading found in a block.
 pub(super) struct HashHeading {
-    /// Where the match begins: the `\n` before the line, or 0.
-    start: usize,
     /// The line with its `#`.
     line: Range<usize>,
     /// 1 to 6.
     pub(super) level: usize,
     /// The text between the `#` and the closing `#`.
     pub(super) header: Range<usize>,
-    /// Where the match ends: after the line's `\n`.
-    end: usize,
 }
 
 /// Finds the first line that is a heading (`HashHeaderProcessor.RE`, and `RE_HEADER` of
 /// `pymdownx.saneheaders` where a space must follow).
 pub(super) fn find_hash_heading(text: &str, sane: bool) -> Option<HashHeading> {
-    if !text.contains('#') {
+    line_ranges(text).find_map(|line| hash_heading_at(text, line, sane))
+}
+
+fn hash_heading_at(text: &str, range: Range<usize>, sane: bool) -> Option<HashHeading> {
+    let line = &text[range.clone()];
+    let level = (line.len() - line.trim_start_matches('#').len()).min(6);
+    if level == 0 || sane && !line[level..].starts_with(' ') {
         return None;
     }
-    for range in line_ranges(text) {
-        let line = &text[range.clone()];
-        let hashes = line.len() - line.trim_start_matches('#').len();
-        if hashes == 0 {
-            continue;
-        }
-        let level = hashes.min(6);
-        if sane && !line[level..].starts_with(' ') {
-            continue;
-        }
-        if let Some(len) = header_len(&line[level..]) {
-            let header = range.start + level..range.start + level + len;
-            let end = (range.end + 1).min(text.len());
-            return Some(HashHeading { start: range.start.saturating_sub(1), line: range, level, header, end });
-        }
-    }
-    None
+    let len = header_len(&line[level..])?;
+    let header = range.start + level..range.start + level + len;
+    Some(HashHeading { line: range, level, header })
 }
 
 /// Measures a heading's text up to the closing `#`; `None` where a backslash ends the line.
@@ -178,22 +210,23 @@ pub(super) fn setext_heading(parser: &mut Parser<'_, '_>, parent: ElId, blocks: 
     let heading = parser.element(parent, HEADINGS[level - 1], Some(block.span(0..second_end)));
     parser.tree.set_text(heading, strip(&block.slice(0..first_end)));
     if second_end < block.len() {
-        blocks.push_front(block.slice(second_end + 1..block.len()));
+        blocks.push_front(block.part(second_end + 1..block.len()));
     }
     true
 }
 
 /// A line of three or more `-`, `_` or `*`, anywhere in a block.
 pub(super) fn rule(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> bool {
-    let text = blocks[0].text();
-    let Some(range) = line_ranges(text).into_iter().find(|range| is_rule(&text[range.clone()])) else { return false };
+    let block = &blocks[0];
+    let found = block.find_line(Search::Rule, |line| is_rule(&block.text()[line.clone()]).then_some(line));
+    let Some(range) = found else { return false };
     let block = pop(blocks);
-    let before = strip_newlines(&block.slice(0..range.start), false, true);
+    let before = block.part(0..range.start).strip_newlines(false, true);
     if !before.is_empty() {
         parser.parse_block(parent, before);
     }
     parser.element(parent, "hr", Some(block.span(range.clone())));
-    let after = strip_newlines(&block.slice(range.end..block.len()), true, false);
+    let after = block.part(range.end..block.len()).strip_newlines(true, false);
     if !after.is_empty() {
         blocks.push_front(after);
     }
@@ -228,21 +261,21 @@ pub(super) fn paragraph(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut 
     }
     if !parser.in_state(State::List) {
         let p = parser.element(parent, "p", None);
-        parser.tree.set_text(p, strip_start(&block));
+        parser.tree.set_text(p, strip_start(&block.chunk()));
         return true;
     }
     // In a tight list the text belongs to the item itself, behind what the item already has.
     if let Some(last) = parser.tree.last_child(parent) {
         let tail = &mut parser.tree.get_mut(last).tail.chunk;
         newline(tail, &block);
-        tail.push(&block);
+        block.push_to(tail, 0..block.len());
     } else {
         let text = &mut parser.tree.get_mut(parent).text.chunk;
         if text.is_empty() {
-            *text = strip_start(&block);
+            *text = strip_start(&block.chunk());
         } else {
             newline(text, &block);
-            text.push(&block);
+            block.push_to(text, 0..block.len());
         }
     }
     true
@@ -250,15 +283,16 @@ pub(super) fn paragraph(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut 
 
 /// `[label]: url "title"`, one or several on lines below each other.
 pub(super) fn reference(parser: &mut Parser<'_, '_>, _: ElId, blocks: &mut Blocks) -> bool {
-    let Some(first) = find_definition(blocks[0].text(), 0) else { return false };
+    let block = &blocks[0];
+    let found = block.find_line(Search::Reference, |line| definition_at(block.text(), line.start));
+    let Some(first) = found else { return false };
     let block = pop(blocks);
     let text = block.text();
     let start = first.whole.start;
     let mut end = start;
     let mut next = Some(first);
     while let Some(found) = next {
-        let spans_lines = text[found.whole.clone()].contains('\n');
-        if found.whole.start > start && (!text[end..found.whole.start].trim_matches('\n').is_empty() || spans_lines) {
+        if found.whole.start > start && text[found.whole.clone()].contains('\n') {
             break;
         }
         let label = text[found.label.clone()].trim().to_lowercase();
@@ -269,17 +303,23 @@ pub(super) fn reference(parser: &mut Parser<'_, '_>, _: ElId, blocks: &mut Block
         let title = found.title.filter(|title| !title.is_empty()).map(|title| text[title].to_owned());
         parser.page.references.insert(label, Reference { url, title });
         end = found.whole.end;
-        next = find_definition(text, end);
+        // The next one counts where nothing but line ends lies between.
+        next = text[end..].find(|ch| ch != '\n').filter(|gap| *gap > 0).and_then(|gap| definition_at(text, end + gap));
     }
-    let after = block.slice(end..block.len());
-    if !blank(after.text()) {
-        blocks.push_front(strip_newlines(&after, true, false));
-    }
-    let before = block.slice(0..start);
-    if !blank(before.text()) {
-        blocks.push_front(strip_newlines(&before, false, true));
-    }
+    push_around(blocks, &block, start..end);
     true
+}
+
+/// Puts back what stands around a range of bytes, except where it is blank.
+pub(super) fn push_around(blocks: &mut Blocks, block: &Block, taken: Range<usize>) {
+    let after = block.part(taken.end..block.len());
+    if !blank(after.text()) {
+        blocks.push_front(after.strip_newlines(true, false));
+    }
+    let before = block.part(0..taken.start);
+    if !blank(before.text()) {
+        blocks.push_front(before.strip_newlines(false, true));
+    }
 }
 
 /// A link definition found in a block.
@@ -290,19 +330,7 @@ struct Definition {
     title: Option<Range<usize>>,
 }
 
-/// Finds the first definition that begins at or after `from` (`ReferenceProcessor.RE`).
-fn find_definition(text: &str, from: usize) -> Option<Definition> {
-    let mut at = from;
-    loop {
-        let bytes = text.as_bytes();
-        let at_line_start = at == 0 || bytes[at - 1] == b'\n';
-        if at_line_start && let Some(found) = definition_at(text, at) {
-            return Some(found);
-        }
-        at += text[at..].find('\n')? + 1;
-    }
-}
-
+/// Reads the definition that begins with a line (`ReferenceProcessor.RE`).
 fn definition_at(text: &str, start: usize) -> Option<Definition> {
     let spaces = leading_spaces(&text[start..]);
     let label_start = start + spaces + 1;
@@ -325,21 +353,25 @@ fn definition_at(text: &str, start: usize) -> Option<Definition> {
     }
     // The longest destination that lets the rest fit: a title on the same or the next line, or the
     // end of the line.
-    let mut ends: Vec<usize> = vec![url_len];
-    ends.extend(
-        rest[..url_len]
-            .char_indices()
-            .rev()
-            .filter(|(at, ch)| *at > 0 && matches!(ch, '"' | '\'' | '('))
-            .map(|found| found.0),
-    );
-    for len in ends {
-        let url = url_start..url_start + len;
-        if let Some((title, end)) = definition_tail(text, url.end) {
-            return Some(Definition { whole: start..end, label, url, title });
-        }
+    if let Some((title, end)) = definition_tail(text, url_start + url_len) {
+        return Some(Definition { whole: start..end, label, url: url_start..url_start + url_len, title });
     }
-    None
+    let line_end = url_start + rest.find('\n').unwrap_or(rest.len());
+    let line = text[url_start..line_end].trim_end_matches(' ');
+    let open = opening_of(line.chars().next_back()?)?;
+    let close_at = url_start + line.len() - 1;
+    let len = rest[..url_len.min(line.len() - 1)].rfind(open).filter(|len| *len > 0)?;
+    let title_start = url_start + len;
+    Some(Definition { whole: start..line_end, label, url: url_start..title_start, title: Some(title_start + 1..close_at) })
+}
+
+/// Returns the mark that opens what another one closes.
+fn opening_of(close: char) -> Option<char> {
+    match close {
+        ')' => Some('('),
+        '"' | '\'' => Some(close),
+        _ => None,
+    }
 }
 
 /// Reads what follows a destination: an optional title, then the end of a line.
@@ -402,7 +434,7 @@ mod tests {
     #[test]
     fn definitions_have_titles_on_either_line() {
         let of = |text: &str| {
-            let found = find_definition(text, 0)?;
+            let found = line_ranges(text).find_map(|line| definition_at(text, line.start))?;
             Some((
                 text[found.label].to_owned(),
                 text[found.url].to_owned(),
@@ -414,5 +446,7 @@ mod tests {
         assert_eq!(of("x\n [a]:\n b (c)"), Some(("a".into(), "b".into(), Some("c".into()))));
         assert_eq!(of("[a]: b c"), None);
         assert_eq!(of("[a]: foo(bar baz)"), Some(("a".into(), "foo".into(), Some("bar baz".into()))));
+        assert_eq!(of("[a]: x\"y\"b c\""), Some(("a".into(), "x\"y".into(), Some("b c".into()))));
+        assert_eq!(of("[a]: x\"b c)"), None);
     }
 }

@@ -4,10 +4,11 @@
 //! Python-Markdown 3.11, `sane_lists`, `def_list`'s indentation, and `mdx_truly_sane_lists` 1.3,
 //! which nests by two spaces.
 
+use super::block::{Block, Blocks};
 use super::leaf::pop;
 use super::lines::{TAB, indented, leading_spaces, line_ranges, loose_detab, newline, strip_start};
 use super::tree::ElId;
-use super::{Blocks, Parser, State};
+use super::{Parser, State};
 use crate::text::{Chunk, Span};
 
 /// Which list a rule makes.
@@ -67,7 +68,7 @@ fn indent_below(
     }
     let block = pop(blocks);
     let (level, sibling) = level_of(parser, parent, &block, tab, items, lists);
-    let block = loose_detab(&block, tab * level);
+    let block = Block::of(loose_detab(&block, tab * level));
     parser.within(State::Detabbed, |parser| {
         let last = parser.tree.last_child(sibling);
         if parser.tree.is(parent, items) {
@@ -80,7 +81,7 @@ fn indent_below(
             parser.parse_block(sibling, block);
         } else if let Some(item) = last.filter(|last| parser.tree.is(*last, items)) {
             parser.tree.wrap_text(item);
-            parser.parse_chunk(item, &block);
+            parser.parse_chunk(item, block.chunk());
         } else {
             let tag = if items.contains(&"dd") { "dd" } else { "li" };
             let item = parser.element(sibling, tag, block.whole_span());
@@ -94,7 +95,7 @@ fn indent_below(
 fn level_of(
     parser: &Parser<'_, '_>,
     parent: ElId,
-    block: &Chunk,
+    block: &Block,
     tab: usize,
     items: &[&str],
     lists: &[&str],
@@ -145,7 +146,7 @@ fn list(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks, kind: Li
         // The first item of this block stands behind a blank line, so it is loose.
         if let Some(item) = rest.next() {
             let li = parser.element(list, "li", item.span);
-            parser.within(State::LooseList, |parser| parser.parse_block(li, item.text));
+            parser.within(State::LooseList, |parser| parser.parse_block(li, Block::of(item.text)));
         }
         list
     } else if parser.tree.is(parent, &["ol", "ul"]) {
@@ -162,10 +163,10 @@ fn list(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks, kind: Li
     parser.within(State::List, |parser| {
         for item in rest {
             if let Some(last) = parser.tree.last_child(list).filter(|_| indented(item.text.text(), rules.tab)) {
-                parser.parse_block(last, item.text);
+                parser.parse_block(last, Block::of(item.text));
             } else {
                 let li = parser.element(list, "li", item.span);
-                parser.parse_block(li, item.text);
+                parser.parse_block(li, Block::of(item.text));
             }
         }
     });
@@ -220,7 +221,7 @@ struct Item {
 }
 
 /// `OListProcessor.get_items`.
-fn split_items(block: &Chunk, rules: &ListRules, kind: ListKind) -> Vec<Item> {
+fn split_items(block: &Block, rules: &ListRules, kind: ListKind) -> Vec<Item> {
     let text = block.text();
     let mut items: Vec<Item> = Vec::new();
     for range in line_ranges(text) {
@@ -239,10 +240,10 @@ fn split_items(block: &Chunk, rules: &ListRules, kind: ListKind) -> Vec<Item> {
             continue;
         }
         if range.start > 0 && !last.text.is_empty() {
-            last.text.push_slice(block, range.start - 1..range.end);
+            block.push_to(&mut last.text, range.start - 1..range.end);
         } else {
             newline(&mut last.text, block);
-            last.text.push_slice(block, range);
+            block.push_to(&mut last.text, range);
         }
     }
     items

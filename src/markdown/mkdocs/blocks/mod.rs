@@ -1,9 +1,10 @@
 //! Block structure: Python-Markdown's block parser and its processors.
 //!
 //! A page is cut at blank lines; each piece is offered to the rules in the order of their
-//! priorities, and a rule that takes it may put a rest back. Owns that loop and the order of the
+//! priorities, and a rule that takes it may put a rest back (`block.rs` says why that is cheap). Owns that loop and the order of the
 //! rules; each family of rules has its file. Text inside blocks is not looked at here.
 
+mod block;
 mod boxes;
 mod definitions;
 pub(crate) mod fancy;
@@ -25,12 +26,10 @@ use crate::diag::{Code, Diagnostic};
 use crate::markdown::dialect::Dialect;
 use crate::markdown::tree::Attrs;
 use crate::text::{Chunk, Span};
-use lines::split_blocks;
-use std::collections::{BTreeMap, VecDeque};
+use block::{Block, Blocks};
+use std::collections::BTreeMap;
+use std::rc::Rc;
 use tree::{ElId, Slot, Tree};
-
-/// Blocks that wait to be parsed.
-pub(crate) type Blocks = VecDeque<Chunk>;
 
 /// How deep containers may nest. Python-Markdown stops a little before Python's recursion limit of
 /// 1000 frames, of which a level takes about four; from a hundred levels on nobody reads a page.
@@ -67,14 +66,14 @@ pub(crate) struct Parser<'p, 'a> {
     /// Generic blocks that are open, the innermost last.
     open_blocks: Vec<generic::Entry>,
     state: Vec<State>,
-    rules: Vec<Rule>,
+    rules: Rc<[Rule]>,
     depth: usize,
     depth_reported: bool,
 }
 
 /// Parses the text of a page into a tree, text inside blocks not looked at.
 pub(crate) fn parse_document<'p, 'a>(extracted: Extracted, page: &'p mut Page<'a>) -> Parser<'p, 'a> {
-    let rules = rules(page);
+    let rules = rules(page).into();
     let Extracted { text, tree, elements } = extracted;
     let mut parser = Parser {
         page,
@@ -87,7 +86,7 @@ pub(crate) fn parse_document<'p, 'a>(extracted: Extracted, page: &'p mut Page<'a
         depth: 0,
         depth_reported: false,
     };
-    parser.parse_chunk(Tree::ROOT, &text);
+    parser.parse_chunk(Tree::ROOT, text);
     parser
 }
 
@@ -170,23 +169,23 @@ fn has_generic_blocks(dialect: &Dialect) -> bool {
 
 impl Parser<'_, '_> {
     /// Parses a text that may hold several blocks.
-    pub(crate) fn parse_chunk(&mut self, parent: ElId, text: &Chunk) {
-        self.parse_blocks(parent, split_blocks(text).into());
+    pub(crate) fn parse_chunk(&mut self, parent: ElId, text: Chunk) {
+        self.parse_blocks(parent, Block::split(text));
     }
 
     /// Parses one block.
-    pub(crate) fn parse_block(&mut self, parent: ElId, block: Chunk) {
+    fn parse_block(&mut self, parent: ElId, block: Block) {
         self.parse_blocks(parent, Blocks::from([block]));
     }
 
     /// Parses blocks until none is left.
-    pub(crate) fn parse_blocks(&mut self, parent: ElId, mut blocks: Blocks) {
+    fn parse_blocks(&mut self, parent: ElId, mut blocks: Blocks) {
         if self.depth >= DEPTH_LIMIT {
             self.too_deep(parent, blocks);
             return;
         }
         self.depth += 1;
-        let rules = self.rules.clone();
+        let rules = Rc::clone(&self.rules);
         while !blocks.is_empty() {
             let taken = rules.iter().any(|rule| rule(self, parent, &mut blocks));
             debug_assert!(taken, "the paragraph rule takes every block");
@@ -201,16 +200,21 @@ impl Parser<'_, '_> {
     fn too_deep(&mut self, parent: ElId, blocks: Blocks) {
         for block in blocks {
             let Some(span) = block.whole_span() else { continue };
-            if !std::mem::replace(&mut self.depth_reported, true) {
-                self.page.diagnostics.push(
-                    Diagnostic::new(Code::NestingTooDeep, span, format!("more than {DEPTH_LIMIT} levels of nesting"))
-                        .note("what lies deeper is shown as plain text")
-                        .help("put fewer lists or quotes inside each other"),
-                );
-            }
+            self.report_depth(span);
             let p = self.tree.append(parent, "p");
             let el = self.tree.get_mut(p);
-            el.text = Slot { chunk: block, atomic: true };
+            el.text = Slot { chunk: block.chunk(), atomic: true };
+        }
+    }
+
+    /// Says once that something lies too deep.
+    fn report_depth(&mut self, span: Span) {
+        if !std::mem::replace(&mut self.depth_reported, true) {
+            self.page.diagnostics.push(
+                Diagnostic::new(Code::NestingTooDeep, span, format!("more than {DEPTH_LIMIT} levels of nesting"))
+                    .note("what lies deeper is shown as plain text")
+                    .help("put fewer lists or quotes inside each other"),
+            );
         }
     }
 

@@ -3,25 +3,25 @@
 //! Source of the rules: `BlockQuoteProcessor` of Python-Markdown 3.11 and `pymdownx/quotes.py` of
 //! pymdown-extensions 13.1.
 
+use super::block::{Block, Blocks, Search};
 use super::leaf::pop;
 use super::lines::{join_lines, line_ranges};
 use super::tree::ElId;
-use super::{Blocks, Parser, State};
+use super::{Parser, State};
 use crate::text::Chunk;
 use std::ops::Range;
 
 /// `> quote`, on any line of a block.
 pub(super) fn quote(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> bool {
-    let text = blocks[0].text();
-    let Some(first) = line_ranges(text).into_iter().find(|range| mark_len(&text[range.clone()]).is_some()) else {
-        return false;
-    };
+    let block = &blocks[0];
+    let found = block.find_line(Search::Quote, |line| mark_len(&block.text()[line.clone()]).map(|_| line));
+    let Some(first) = found else { return false };
     let callouts = parser.page.dialect.quotes.as_ref().map(|options| options.callouts);
     let block = pop(blocks);
     let before = first.start.saturating_sub(1);
-    parser.parse_block(parent, block.slice(0..before));
+    parser.parse_block(parent, block.part(0..before));
     // The match begins at the `\n` before the line, so the body does too.
-    let body = block.slice(before..block.len());
+    let body = block.part(before..block.len());
     let span = block.span(first.start..block.len());
     let (body, callout) = match callouts {
         Some(true) => strip_callout(&body),
@@ -37,7 +37,7 @@ pub(super) fn quote(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Bloc
         parser.attrs(quote).set("data-alert", callout.classes);
         parser.attrs(quote).set("data-alert-collapse", callout.collapse);
     }
-    parser.within(State::Quote, |parser| parser.parse_chunk(quote, &body));
+    parser.within(State::Quote, |parser| parser.parse_chunk(quote, body));
     true
 }
 
@@ -57,8 +57,8 @@ fn clean(text: &str, range: Range<usize>) -> Range<usize> {
     range.start + mark_len(line).unwrap_or(0)..range.end
 }
 
-fn strip_marks(body: &Chunk) -> Chunk {
-    let parts: Vec<_> = line_ranges(body.text()).into_iter().map(|range| clean(body.text(), range)).collect();
+fn strip_marks(body: &Block) -> Chunk {
+    let parts: Vec<_> = line_ranges(body.text()).map(|range| clean(body.text(), range)).collect();
     join_lines(body, &parts)
 }
 
@@ -69,9 +69,9 @@ struct Callout {
 }
 
 /// Strips the marks and takes a callout's first line apart: its title becomes a paragraph.
-fn strip_callout(body: &Chunk) -> (Chunk, Option<Callout>) {
+fn strip_callout(body: &Block) -> (Chunk, Option<Callout>) {
     let text = body.text();
-    let lines = line_ranges(text);
+    let lines: Vec<Range<usize>> = line_ranges(text).collect();
     let head = lines.iter().position(|range| !text[range.clone()].is_empty() && text[range.clone()].trim() != ">");
     let Some((at, (kinds, fold, title))) = head.and_then(|at| Some((at, callout_head(text, lines[at].clone())?)))
     else {

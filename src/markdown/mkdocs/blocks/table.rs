@@ -3,30 +3,31 @@
 //! Source of the rule: `markdown/extensions/tables.py` of Python-Markdown 3.11. A pipe inside a
 //! code span, or behind a backslash, does not part cells; the backslash stays in the text.
 
+use super::Parser;
+use super::block::{Block, Blocks, Search};
 use super::leaf::pop;
 use super::lines::line_ranges;
 use super::tree::ElId;
-use super::{Blocks, Parser};
-use crate::text::Chunk;
 use std::ops::Range;
 
 /// A block whose first line is a header row and whose second is a row of dashes.
 pub(super) fn table(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> bool {
-    let text = blocks[0].text();
-    let Some(shape) = table_shape(text) else { return false };
+    let Some(shape) = table_shape(&blocks[0]) else { return false };
     let block = pop(blocks);
-    let rows: Vec<Range<usize>> = line_ranges(block.text());
+    let mut rows = line_ranges(block.text());
     let table = parser.element(parent, "table", block.whole_span());
-    let head = parser.element(table, "thead", Some(block.span(rows[0].clone())));
-    build_row(parser, head, "th", &block, rows[0].clone(), &shape);
+    let first = rows.next().unwrap_or_default();
+    let head = parser.element(table, "thead", Some(block.span(first.clone())));
+    build_row(parser, head, "th", &block, first, &shape);
     let body = parser.element(table, "tbody", None);
-    if rows.len() < 3 {
+    let mut rows = rows.skip(1).peekable();
+    if rows.peek().is_none() {
         let tr = parser.element(body, "tr", None);
         for _ in &shape.align {
             parser.element(tr, "td", None);
         }
     }
-    for row in rows.into_iter().skip(2) {
+    for row in rows {
         build_row(parser, body, "td", &block, row, &shape);
     }
     true
@@ -39,21 +40,28 @@ struct Shape {
     align: Vec<Option<&'static str>>,
 }
 
-fn table_shape(text: &str) -> Option<Shape> {
-    let rows: Vec<&str> = text.split('\n').map(|row| row.trim_matches(' ')).collect();
-    if rows.len() < 2 {
+fn table_shape(block: &Block) -> Option<Shape> {
+    let mut rows = block.text().split('\n').map(|row| row.trim_matches(' '));
+    let (first, second) = (rows.next()?, rows.next()?);
+    if !second.chars().all(|ch| "|:- ".contains(ch)) {
         return None;
     }
-    let border = rows[0].starts_with('|') || ends_in_pipe(rows[0]);
-    let n_columns = split_row(rows[0], border).len();
-    let single = n_columns == 1 && border && rows[1..].iter().all(|row| row.starts_with('|') || ends_in_pipe(row));
-    if n_columns < 2 && !single {
+    let border = has_border(first);
+    let n_columns = split_row(first, border).len();
+    let cells: Vec<&str> = split_row(second, border).into_iter().map(|range| &second[range]).collect();
+    if cells.len() != n_columns || n_columns == 1 && !border {
         return None;
     }
-    let dashes = split_row(rows[1], border);
-    let cells: Vec<&str> = dashes.into_iter().map(|range| &rows[1][range]).collect();
-    let valid = cells.len() == n_columns && cells.iter().all(|cell| cell.chars().all(|ch| "|:- ".contains(ch)));
-    valid.then(|| Shape { border, align: cells.into_iter().map(alignment).collect() })
+    // In a table of one column every row has a border.
+    let bare = |row: Range<usize>| (!has_border(block.text()[row].trim_matches(' '))).then_some(());
+    if n_columns == 1 && block.find_line(Search::NotInTable, bare).is_some() {
+        return None;
+    }
+    Some(Shape { border, align: cells.into_iter().map(alignment).collect() })
+}
+
+fn has_border(row: &str) -> bool {
+    row.starts_with('|') || ends_in_pipe(row)
 }
 
 fn alignment(cell: &str) -> Option<&'static str> {
@@ -70,7 +78,7 @@ fn build_row(
     parser: &mut Parser<'_, '_>,
     parent: ElId,
     tag: &'static str,
-    block: &Chunk,
+    block: &Block,
     row: Range<usize>,
     shape: &Shape,
 ) {
@@ -191,10 +199,10 @@ fn code_regions(ticks: &[Ticks]) -> Vec<(usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::{Chunk, SitePath, Source};
 
     fn cells(row: &str) -> Vec<&str> {
-        let border = row.starts_with('|') || ends_in_pipe(row);
-        split_row(row, border).into_iter().map(|range| row[range].trim()).collect()
+        split_row(row, has_border(row)).into_iter().map(|range| row[range].trim()).collect()
     }
 
     #[test]
@@ -208,9 +216,14 @@ mod tests {
 
     #[test]
     fn a_table_needs_as_many_dashes_as_columns() {
-        assert!(table_shape("a | b\n--|--").is_some());
-        assert!(table_shape("a | b\n--|--|--").is_none());
-        assert!(table_shape("|a|\n|-|").is_some());
-        assert!(table_shape("a\n-").is_none());
+        let is_table = |text: &str| {
+            let source = Source::new(SitePath::new("a.md"), text);
+            table_shape(&Block::of(Chunk::of(&source))).is_some()
+        };
+        assert!(is_table("a | b\n--|--"));
+        assert!(!is_table("a | b\n--|--|--"));
+        assert!(is_table("|a|\n|-|"));
+        assert!(!is_table("|a|\n|-|\nb"));
+        assert!(!is_table("a\n-"));
     }
 }

@@ -36,7 +36,7 @@ fn note(parser: &mut Parser<'_, '_>, list: ElId, options: &Options, label: &str,
     parser.attrs(li).set("id", format!("fn{}{}", options.separator, key(options, label)));
     // An item's blocks are parsed by rules of lists; a note's are not, so they grow elsewhere.
     let surrogate = parser.tree.detached("div");
-    parser.parse_chunk(surrogate, &text);
+    parser.parse_chunk(surrogate, text);
     let children = std::mem::take(&mut parser.tree.get_mut(surrogate).children);
     let last = children.last().copied();
     parser.tree.get_mut(li).children = children;
