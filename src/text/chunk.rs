@@ -92,8 +92,8 @@ impl Chunk {
         let last = self.piece_at(range.end - 1).expect("a chunk with a first byte has a piece for every byte");
         let end = if last.copied { self.point(last, range.end) } else { last.origin };
         if start.file != end.file || end.end < start.start {
-            let cut =
-                self.pieces.iter().find(|piece| piece.at > first.at).map_or(range.end, |next| next.at.min(range.end));
+            let next = self.pieces.partition_point(|piece| piece.at <= first.at);
+            let cut = self.pieces.get(next).map_or(range.end, |next| next.at.min(range.end));
             let end = if first.copied { self.point(first, cut) } else { first.origin };
             return Span { end: end.end.max(start.start), ..start };
         }
@@ -140,6 +140,12 @@ impl Chunk {
             self.push_piece(Piece { at, origin, copied: piece.copied });
         }
         self.text.push_str(&other.text[range]);
+    }
+
+    /// Drops what stands behind a length in bytes.
+    pub fn truncate(&mut self, len: usize) {
+        self.text.truncate(len);
+        self.pieces.truncate(self.pieces.partition_point(|piece| piece.at < len));
     }
 
     /// Appends another chunk.
@@ -250,6 +256,21 @@ mod tests {
         let mut chunk = Chunk::lifted(&page, 0..3);
         chunk.push(&Chunk::lifted(&page, 3..7));
         assert_eq!(chunk, Chunk::of(&page));
+    }
+
+    #[test]
+    fn a_cut_chunk_is_its_own_first_part() {
+        let page = source("one two");
+        let mut chunk = Chunk::of(&page);
+        chunk.push_synthetic("xyz", page.span());
+        for len in [0, 3, 7, 9] {
+            let mut cut = chunk.clone();
+            cut.truncate(len);
+            cut.push_synthetic("!", page.span());
+            let mut want = chunk.slice(0..len);
+            want.push_synthetic("!", page.span());
+            assert_eq!(cut, want);
+        }
     }
 
     #[test]

@@ -169,11 +169,7 @@ impl Block {
 
     /// Finds the first line that passes a test, which is given the line's bytes. A line that fails
     /// must fail in every part of this block too.
-    pub(super) fn find_line<T>(
-        &self,
-        search: Search,
-        mut test: impl FnMut(Range<usize>) -> Option<T>,
-    ) -> Option<T> {
+    pub(super) fn find_line<T>(&self, search: Search, mut test: impl FnMut(Range<usize>) -> Option<T>) -> Option<T> {
         let (text, Range { start, end }) = (self.text.chunk.text(), self.range.clone());
         let line_end = |at: usize| text[at..end].find('\n').map_or(end, |len| at + len);
         let mut at = start;

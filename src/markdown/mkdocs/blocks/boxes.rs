@@ -14,9 +14,8 @@ use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-static ADMONITION: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"^!!! ?([\w\-]+(?: +[\w\-]+)*)(?: +"(.*?)")? *$"#).expect("the expression is valid")
-});
+static ADMONITION: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"^!!! ?([\w\-]+(?: +[\w\-]+)*)(?: +"(.*?)")? *$"#).expect("the expression is valid"));
 static DETAILS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"^\?{3}(\+)? ?(?:([\w\-]+(?: +[\w\-]+)*?)?(?: +"(.*?)")|([\w\-]+(?: +[\w\-]+)*?)) *$"#)
         .expect("the expression is valid")

@@ -4,8 +4,8 @@
 //! block stays open over blank lines until its end marker; until then it takes every block that
 //! its parent is offered. What each kind of block makes stands in `generic_kinds.rs`.
 
-use super::generic_kinds::{self, Kind, Mode, Options};
 use super::block::{Block, Blocks, Search};
+use super::generic_kinds::{self, Kind, Mode, Options};
 use super::leaf::pop;
 use super::lines::{TAB, blank, detab, leading_spaces, line_ranges, loose_detab, newline};
 use super::tree::{ElId, Slot};
@@ -72,7 +72,8 @@ fn capture_leaked(parser: &mut Parser<'_, '_>, parent: ElId, place: usize) {
 
 fn begin(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> bool {
     let block = blocks[0].clone();
-    let Some(line) = block.find_line(Search::Generic, |line| is_start(&block.text()[line.clone()]).then_some(line)) else {
+    let Some(line) = block.find_line(Search::Generic, |line| is_start(&block.text()[line.clone()]).then_some(line))
+    else {
         return false;
     };
     if block.refused(Search::GenericRefused, line.start) {
@@ -271,8 +272,7 @@ fn finish_raw(parser: &mut Parser<'_, '_>, entry: &Entry) {
     let mode = generic_kinds::mode(&entry.kind);
     if mode == Mode::Raw || mode == Mode::Auto && is_raw(parser.tree.tag(target)) {
         let text = std::mem::take(&mut parser.tree.get_mut(target).text.chunk);
-        let common =
-            text.lines().filter(|line| !blank(line.text)).map(|line| leading_spaces(line.text)).min();
+        let common = text.lines().filter(|line| !blank(line.text)).map(|line| leading_spaces(line.text)).min();
         let chunk = loose_detab(&Block::of(text), common.unwrap_or(0).min(TAB));
         parser.tree.get_mut(target).text = Slot { chunk, atomic: true };
     }

@@ -362,7 +362,12 @@ fn definition_at(text: &str, start: usize) -> Option<Definition> {
     let close_at = url_start + line.len() - 1;
     let len = rest[..url_len.min(line.len() - 1)].rfind(open).filter(|len| *len > 0)?;
     let title_start = url_start + len;
-    Some(Definition { whole: start..line_end, label, url: url_start..title_start, title: Some(title_start + 1..close_at) })
+    Some(Definition {
+        whole: start..line_end,
+        label,
+        url: url_start..title_start,
+        title: Some(title_start + 1..close_at),
+    })
 }
 
 /// Returns the mark that opens what another one closes.

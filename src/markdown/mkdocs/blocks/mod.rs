@@ -33,7 +33,7 @@ use tree::{ElId, Slot, Tree};
 
 /// How deep containers may nest. Python-Markdown stops a little before Python's recursion limit of
 /// 1000 frames, of which a level takes about four; from a hundred levels on nobody reads a page.
-const DEPTH_LIMIT: usize = 100;
+pub(crate) const DEPTH_LIMIT: usize = 100;
 
 /// What the parser is inside of (`BlockParser.state`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

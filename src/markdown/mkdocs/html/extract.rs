@@ -6,8 +6,10 @@
 //! elements with a `markdown` attribute become elements of the tree whose text is parsed later.
 
 use super::is_block_tag;
+use super::open::{InlineTags, OpenTags};
 use super::scan::{self, DeadEnds, StartTag};
 use crate::markdown::mkdocs::Page;
+use crate::markdown::mkdocs::blocks::DEPTH_LIMIT;
 use crate::markdown::mkdocs::blocks::tree::{ElId, Tree};
 use crate::markdown::tree::{Node, Raw};
 use crate::text::Chunk;
@@ -37,14 +39,15 @@ pub(crate) fn extract_html(text: &Chunk, page: &mut Page<'_>) -> Extracted {
         cache: Chunk::default(),
         in_raw: false,
         in_tail: false,
-        stack: Vec::new(),
-        inline_stack: Vec::new(),
+        stack: OpenTags::default(),
+        inline: InlineTags::default(),
         raw_text: None,
         no_comment_end: false,
         dead_ends: DeadEnds::default(),
         absent: BTreeMap::new(),
         markdown_inside,
         open: Vec::new(),
+        open_tags: OpenTags::default(),
         last: None,
         tree: Tree::new(),
         elements: BTreeMap::new(),
@@ -92,8 +95,8 @@ struct Extractor<'c, 'p, 'a> {
     cache: Chunk,
     in_raw: bool,
     in_tail: bool,
-    stack: Vec<String>,
-    inline_stack: Vec<String>,
+    stack: OpenTags,
+    inline: InlineTags,
     /// The element whose content is raw text: `script` or `style`.
     raw_text: Option<String>,
     /// Whether no comment ends any more.
@@ -104,11 +107,16 @@ struct Extractor<'c, 'p, 'a> {
     absent: BTreeMap<&'static str, usize>,
     markdown_inside: bool,
     open: Vec<Open>,
+    /// The tags of those.
+    open_tags: OpenTags,
     /// The element that text belongs to, and whether it stands behind it.
     last: Option<(ElId, bool)>,
     tree: Tree,
     elements: BTreeMap<usize, ElId>,
 }
+
+/// Stands for the end of `<![CDATA[` among the marks that are not there.
+const SECTION_END: &str = "]]>";
 
 /// Tags whose content never is Markdown.
 const RAW_TAGS: &[&str] = &["canvas", "math", "option", "pre", "script", "style", "textarea"];
@@ -271,7 +279,7 @@ impl Extractor<'_, '_, '_> {
             self.piece_text("\n");
         }
         if self.in_raw {
-            self.stack.push(tag.to_owned());
+            self.stack.push(tag);
             self.cache.push(&text);
         } else {
             self.piece(&text);
@@ -281,17 +289,11 @@ impl Extractor<'_, '_, '_> {
 
     fn open_inline(&mut self, tag: &str) {
         if !is_block_tag(tag) && !VOID_TAGS.contains(&tag) {
-            self.inline_stack.push(tag.to_owned());
+            self.inline.push(tag);
         }
         // A tag in a line of text, perhaps in a code span: what follows is no raw text.
         if matches!(tag, "script" | "style") {
             self.raw_text = None;
-        }
-    }
-
-    fn close_inline(&mut self, tag: &str) {
-        if let Some(place) = self.inline_stack.iter().rposition(|open| open == tag) {
-            self.inline_stack.truncate(place);
         }
     }
 
@@ -340,13 +342,11 @@ impl Extractor<'_, '_, '_> {
     fn end_tag_plain(&mut self, tag: &str, text: Chunk) {
         if !self.in_raw {
             self.piece(&text);
-            self.close_inline(tag);
+            self.inline.close(tag);
             return;
         }
         self.cache.push(&text);
-        if let Some(place) = self.stack.iter().rposition(|open| open == tag) {
-            self.stack.truncate(place);
-        }
+        self.stack.close(tag);
         if !self.stack.is_empty() {
             return;
         }
@@ -382,19 +382,9 @@ impl Extractor<'_, '_, '_> {
         } else {
             text.push_synthetic("-->", self.text.span(inner.end..end));
         }
-        let block = scan::find_blank_line(&self.raw[inner]).is_some() || !self.inline_close_follows(text.len());
+        let block = scan::find_blank_line(&self.raw[inner]).is_some() || !self.inline.close_follows(self.raw, end);
         self.empty_tag(text, block);
         end
-    }
-
-    /// Tells whether an inline tag that is open is closed in the same paragraph.
-    fn inline_close_follows(&self, len: usize) -> bool {
-        if self.inline_stack.is_empty() {
-            return false;
-        }
-        let rest = self.raw.get(self.at + len..).unwrap_or_default();
-        let rest = &rest[..scan::find_blank_line(rest).unwrap_or(rest.len())];
-        self.inline_stack.iter().any(|tag| scan::find_end_tag(rest, 0, tag).is_some())
     }
 
     fn instruction_at(&mut self, at: usize) -> Option<usize> {
@@ -415,7 +405,12 @@ impl Extractor<'_, '_, '_> {
         let rest = &self.raw[at..];
         let section = rest.starts_with("<![");
         if rest.starts_with("<![CDATA[") {
-            let end = at + find_section_end(rest)?;
+            let absent = self.absent.get(SECTION_END).is_some_and(|absent| at >= *absent);
+            let found = if absent { None } else { find_section_end(rest) };
+            if found.is_none() {
+                self.absent.entry(SECTION_END).or_insert(at);
+            }
+            let end = at + found?;
             self.empty_tag(self.text.slice(at..end), true);
             return Some(end);
         }
@@ -448,7 +443,7 @@ impl Extractor<'_, '_, '_> {
         } else {
             // A blank line ends the paragraph, and with it the reach of inline tags.
             if scan::find_blank_line(data.text()).is_some() {
-                self.inline_stack.clear();
+                self.inline.clear();
             }
             self.piece(&data);
         }
@@ -550,10 +545,15 @@ impl Extractor<'_, '_, '_> {
                 self.start_tag(tag, text);
                 return;
             }
-            if self.open.iter().any(|open| open.tag == "p") {
+            if self.open_tags.contains("p") {
                 self.end_tag("p", 0);
             }
-            self.open_element(tag, mode, attrs, &text);
+            if self.open.len() < DEPTH_LIMIT {
+                self.open_element(tag, mode, attrs, &text);
+            } else {
+                let mark = self.store(&text);
+                self.data(mark);
+            }
         } else if self.in_raw {
             self.start_tag(tag, text);
         } else {
@@ -608,6 +608,7 @@ impl Extractor<'_, '_, '_> {
             el.attrs.set(name, value);
         }
         el.attrs.set("markdown", mode.name());
+        self.open_tags.push(tag);
         self.open.push(Open { tag: tag.to_owned(), mode, started: true, id });
         self.last = Some((id, false));
     }
@@ -620,7 +621,8 @@ impl Extractor<'_, '_, '_> {
 
     /// `HTMLExtractorExtra.handle_endtag`, outside raw blocks.
     fn end_tag_markdown(&mut self, tag: &str, text: Chunk) {
-        if is_block_tag(tag) && self.open.iter().any(|open| open.tag == tag) {
+        if is_block_tag(tag) && self.open_tags.contains(tag) {
+            self.open_tags.close(tag);
             let mut closed = None;
             while let Some(open) = self.open.pop() {
                 self.last = Some((open.id, true));
@@ -641,7 +643,7 @@ impl Extractor<'_, '_, '_> {
             self.data(text);
         }
         if !is_block_tag(tag) {
-            self.close_inline(tag);
+            self.inline.close(tag);
         }
     }
 
@@ -674,13 +676,11 @@ impl Extractor<'_, '_, '_> {
                 let near = self.tree.get(child).span.unwrap_or(self.page.start());
                 let text = std::mem::take(&mut self.tree.get_mut(current).text.chunk);
                 let tail = std::mem::take(&mut self.tree.get_mut(child).tail.chunk);
-                let mut joined = if text.text().ends_with("\n\n") {
-                    text
-                } else {
-                    let mut text = text.slice(0..text.text().trim_end_matches('\n').len());
-                    text.push_synthetic("\n\n", near);
-                    text
-                };
+                let mut joined = text;
+                if !joined.text().ends_with("\n\n") {
+                    joined.truncate(joined.text().trim_end_matches('\n').len());
+                    joined.push_synthetic("\n\n", near);
+                }
                 let parsed = matches!(self.tree.get(child).attrs.get("markdown"), Some("block" | "span"));
                 if parsed {
                     queue.push_back(child);

@@ -2,6 +2,7 @@
 //! are looked for.
 
 mod extract;
+mod open;
 mod scan;
 
 pub(crate) use extract::{Extracted, extract_html};
