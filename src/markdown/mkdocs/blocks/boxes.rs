@@ -151,11 +151,10 @@ pub(super) fn add_tab(parser: &mut Parser<'_, '_>, parent: ElId, set: Option<ElI
     let n_tab = n_tabs.parse::<usize>().unwrap_or(0) + 1;
     let id = format!("__tabbed_{n_set}_{n_tab}");
     let input = parser.tree.detached("input");
-    let children = parser.tree.get(set).children.clone();
-    let inputs: Vec<ElId> = children.iter().copied().filter(|child| parser.tree.is(*child, &["input"])).collect();
+    let mut known = parser.tab_sets.remove(&set).unwrap_or_else(|| TabSet::read(&parser.tree, set));
     if first || select {
-        for other in &inputs {
-            parser.attrs(*other).remove("checked");
+        for other in std::mem::replace(&mut known.checked, vec![input]) {
+            parser.attrs(other).remove("checked");
         }
         parser.attrs(input).set("checked", "checked");
     }
@@ -166,12 +165,9 @@ pub(super) fn add_tab(parser: &mut Parser<'_, '_>, parent: ElId, set: Option<ElI
         attrs.set("id", id.clone());
     }
     parser.tree.get_mut(input).span = span;
-    let with_class = |parser: &Parser<'_, '_>, class: &str| {
-        children.iter().copied().find(|child| parser.tree.get(*child).attrs.get("class") == Some(class)).unwrap_or(set)
-    };
     let (labels, contents, class) = if alternate {
-        parser.tree.get_mut(set).children.insert(inputs.len(), input);
-        (with_class(parser, "tabbed-labels"), with_class(parser, "tabbed-content"), "tabbed-block")
+        parser.tree.get_mut(set).children.insert(known.n_inputs, input);
+        (known.labels.unwrap_or(set), known.contents.unwrap_or(set), "tabbed-block")
     } else {
         parser.tree.get_mut(set).children.push(input);
         (set, set, "tabbed-content")
@@ -184,7 +180,29 @@ pub(super) fn add_tab(parser: &mut Parser<'_, '_>, parent: ElId, set: Option<ElI
     let content = parser.element(contents, "div", None);
     parser.attrs(content).set("class", class);
     parser.attrs(set).set("data-tabs", format!("{n_set}:{n_tab}"));
+    known.n_inputs += 1;
+    parser.tab_sets.insert(set, known);
     content
+}
+
+/// What a set of tabs holds, so that the next tab finds its place without a look at all others.
+pub(super) struct TabSet {
+    n_inputs: usize,
+    /// Inputs that may be checked.
+    checked: Vec<ElId>,
+    labels: Option<ElId>,
+    contents: Option<ElId>,
+}
+
+impl TabSet {
+    fn read(tree: &Tree, set: ElId) -> TabSet {
+        let children = &tree.get(set).children;
+        let with_class =
+            |class: &str| children.iter().copied().find(|child| tree.get(*child).attrs.get("class") == Some(class));
+        let checked: Vec<ElId> = children.iter().copied().filter(|child| tree.is(*child, &["input"])).collect();
+        let (labels, contents) = (with_class("tabbed-labels"), with_class("tabbed-content"));
+        TabSet { n_inputs: checked.len(), checked, labels, contents }
+    }
 }
 
 /// A box's head, found in a block.

@@ -3,11 +3,11 @@
 //! Source of the rules: `admonition.py`, `details.py`, `tab.py`, `html.py`, `definition.py` and
 //! `caption.py` of `pymdownx/blocks` 13.1, and `FancyListBlock` of `pymdownx/fancylists.py`.
 
-use super::Parser;
 use super::boxes::{TabHead, add_tab, is_tab_set, set_title};
 use super::generic::option;
 use super::quote::title_case;
 use super::tree::{ElId, Slot, Tree};
+use super::{DEPTH_LIMIT, Parser};
 use crate::markdown::extensions::blocks_details::BlockType;
 use crate::markdown::tree::{Attrs, Node, Raw};
 use crate::text::{Chunk, Span, yaml};
@@ -466,6 +466,19 @@ fn create_figure(parser: &mut Parser<'_, '_>, shape: &mut Shape, parent: ElId, s
     let has_caption =
         |figure: ElId| parser.tree.get(figure).children.iter().any(|child| parser.tree.is(*child, &["figcaption"]));
     let bare = last.filter(|last| parser.tree.is(*last, &["figure"]) && !has_caption(*last));
+    // A figure with its caption is put into the next figure, and so on.
+    let mut n_figures = 0;
+    let mut inner = last;
+    while let Some(id) = inner.filter(|inner| n_figures < DEPTH_LIMIT && parser.tree.is(*inner, &["figure"])) {
+        n_figures += 1;
+        let mut children = parser.tree.get(id).children.iter().copied();
+        inner = children.find(|child| parser.tree.is(*child, &["figure"]));
+    }
+    let too_deep = bare.is_none() && n_figures >= DEPTH_LIMIT;
+    if too_deep {
+        parser.report_depth(span);
+    }
+    let last = last.filter(|_| !too_deep);
     let figure = bare.unwrap_or_else(|| {
         if last.is_some() {
             parser.tree.get_mut(parent).children.pop();
@@ -536,7 +549,7 @@ pub(super) fn end(parser: &mut Parser<'_, '_>, kind: &Kind, el: ElId) {
         }
         Shape::Caption { name, prefix, prepend, auto: false, level, number, .. } if !prefix.is_empty() => {
             // Numbers by hand; a level alone has a number that says no more than that.
-            let depth = level.parse::<usize>().ok().map(|level| vec!["1"; level.min(super::DEPTH_LIMIT) + 1].join("."));
+            let depth = level.parse::<usize>().ok().map(|level| vec!["1"; level.min(DEPTH_LIMIT) + 1].join("."));
             let number = depth.unwrap_or_else(|| number.clone());
             if !number.is_empty() {
                 let attrs = parser.attrs(el);

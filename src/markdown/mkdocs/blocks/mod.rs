@@ -65,8 +65,11 @@ pub(crate) struct Parser<'p, 'a> {
     left_over: BTreeMap<usize, ElId>,
     /// Generic blocks that are open, the innermost last.
     open_blocks: Vec<generic::Entry>,
+    tab_sets: BTreeMap<ElId, boxes::TabSet>,
     state: Vec<State>,
     rules: Rc<[Rule]>,
+    /// How many cells of tables were added that no row has.
+    n_empty_cells: usize,
     depth: usize,
     depth_reported: bool,
 }
@@ -81,8 +84,10 @@ pub(crate) fn parse_document<'p, 'a>(extracted: Extracted, page: &'p mut Page<'a
         elements,
         left_over: BTreeMap::new(),
         open_blocks: Vec::new(),
+        tab_sets: BTreeMap::new(),
         state: Vec::new(),
         rules,
+        n_empty_cells: 0,
         depth: 0,
         depth_reported: false,
     };

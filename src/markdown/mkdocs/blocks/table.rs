@@ -10,6 +10,10 @@ use super::lines::line_ranges;
 use super::tree::ElId;
 use std::ops::Range;
 
+/// How many cells that were not written a page may have. All rows of a table have as many cells as
+/// its first, so that without a limit a page could be as long as the square of its source.
+const EMPTY_CELLS_LIMIT: usize = 200_000;
+
 /// A block whose first line is a header row and whose second is a row of dashes.
 pub(super) fn table(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> bool {
     let Some(shape) = table_shape(&blocks[0]) else { return false };
@@ -88,7 +92,11 @@ fn build_row(
     let use_align = parser.page.dialect.tables.as_ref().is_some_and(|options| options.use_align_attribute);
     let tr = parser.element(parent, "tr", Some(block.span(row)));
     let cells = split_row(line, shape.border);
-    for (at, align) in shape.align.iter().enumerate() {
+    // A row of one word in a table of a thousand columns has a thousand cells in Python too; a page
+    // has a limit of those that are not written.
+    let n_missing = shape.align.len().saturating_sub(cells.len()).min(EMPTY_CELLS_LIMIT - parser.n_empty_cells);
+    parser.n_empty_cells += n_missing;
+    for (at, align) in shape.align.iter().enumerate().take(cells.len() + n_missing) {
         let cell = parser.element(tr, tag, None);
         if let Some(range) = cells.get(at) {
             let text = &line[range.clone()];

@@ -4,6 +4,7 @@
 //! caption counts for itself; figures inside figures of the same type count below them.
 
 use crate::markdown::extensions::blocks_caption::Options;
+use crate::markdown::mkdocs::blocks::DEPTH_LIMIT;
 use crate::markdown::tree::{Attrs, Element, Node, Raw};
 use std::collections::BTreeMap;
 
@@ -82,7 +83,9 @@ fn number(
     }
     let counter = counters.entry(kind.to_owned()).or_insert_with(|| Counter { numbers: vec![0], depth: 0 });
     if depth > counter.depth {
-        counter.numbers.extend(std::iter::repeat_n(1, (depth - counter.depth).min(1000)));
+        // A level is a number that the page says; of what nests too deep only the first part counts.
+        let room = (DEPTH_LIMIT + 1).saturating_sub(counter.numbers.len());
+        counter.numbers.extend(std::iter::repeat_n(1, (depth - counter.depth).min(room)));
     } else if depth == counter.depth {
         if let Some(number) = counter.numbers.get_mut(depth) {
             *number += 1;
