@@ -55,12 +55,13 @@ pub fn svg(plan: &Plan, link: &dyn Fn(&Step) -> Option<String>) -> String {
                 On::Done => ("done", " stroke-dasharray=\"6 3\""),
                 On::Failure => ("failure", " stroke-dasharray=\"2 3\""),
             };
-            let path = if x1 == x2 && rows[at] == rows[from] + 1 {
+            let line = if x1 == x2 && rows[at] == rows[from] + 1 {
                 format!("M{x1} {y1}V{y2}")
             } else {
                 let bend = GAP_Y.max((y2 - y1) / 3);
                 format!("M{x1} {y1}C{x1} {} {x2} {} {x2} {y2}", y1 + bend, y2.saturating_sub(bend))
             };
+            let path = format!("{line}M{} {}L{x2} {y2}L{} {}", x2 - 4, y2 - 5, x2 + 4, y2 - 5);
             out.push_str(&format!(
                 "<path class=\"plan-edge plan-edge--{class}\" d=\"{path}\" fill=\"none\" stroke=\"currentColor\" stroke-opacity=\".5\"{dash}/>"
             ));
@@ -75,7 +76,7 @@ pub fn svg(plan: &Plan, link: &dyn Fn(&Step) -> Option<String>) -> String {
             _ if step.writes() => "write",
             _ => "read",
         };
-        let round = if matches!(step.kind, StepKind::Soak | StepKind::Approval) { HEIGHT / 2 } else { 4 };
+        let round = if matches!(step.kind, StepKind::Soak | StepKind::Approval) { HEIGHT / 2 } else { 6 };
         let weight = if class == "write" || class == "approval" { 2 } else { 1 };
         let env = step.env.as_deref().map_or(String::new(), |env| format!(" data-env=\"{}\"", escape(env)));
         let href = link(step);
@@ -87,7 +88,7 @@ pub fn svg(plan: &Plan, link: &dyn Fn(&Step) -> Option<String>) -> String {
             "<rect x=\"{x}\" y=\"{y}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" rx=\"{round}\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"{weight}\"/>"
         ));
         let middle = x + WIDTH / 2;
-        for (offset, size, text) in [(18, 12, shorten(&step.id, 36)), (34, 11, shorten(&step.title, 40))] {
+        for (offset, size, text) in [(19, 13, beginning(&step.title, 36)), (35, 11, shorten(&step.id, 40))] {
             let opacity = if size == 11 { " fill-opacity=\".7\"" } else { "" };
             out.push_str(&format!(
                 "<text x=\"{middle}\" y=\"{}\" text-anchor=\"middle\" font-size=\"{size}\" fill=\"currentColor\"{opacity}>{}</text>",
@@ -104,7 +105,18 @@ pub fn svg(plan: &Plan, link: &dyn Fn(&Step) -> Option<String>) -> String {
     out
 }
 
-/// Keeps the end of an id and the beginning of a title readable: the middle goes.
+/// Keeps the beginning of a title.
+fn beginning(text: &str, limit: usize) -> String {
+    let mut cut: String = text.chars().take(limit).collect();
+    if cut.len() < text.len() {
+        cut.pop();
+        cut.truncate(cut.trim_end().len());
+        cut.push('…');
+    }
+    cut
+}
+
+/// Keeps both ends of an id, its group and its item: the middle goes.
 fn shorten(text: &str, limit: usize) -> String {
     let chars: Vec<char> = text.chars().collect();
     if chars.len() <= limit {
