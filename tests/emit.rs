@@ -2,7 +2,9 @@
 #![cfg(unix)]
 
 use opsbook::plan::Plan;
-use opsbook::plan::emit::{Emitted, edited_by_hand, emit_argo, emit_bash, emit_github, emit_markdown};
+use opsbook::plan::emit::{
+    Emitted, edited_by_hand, emit_argo, emit_bash, emit_github, emit_github_setup, emit_markdown,
+};
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -45,6 +47,7 @@ fn the_examples_are_emitted_as_ever() {
             assert_eq!(edited_by_hand(&emitted.text), Some(false));
             assert!(!emitted.lost.is_empty(), "{name}.{ending}");
         }
+        golden(&cases().join(format!("canfar/{name}.setup.sh")), &emit_github_setup(&plan));
     }
 }
 
@@ -352,6 +355,40 @@ fn the_scripts_of_a_workflow_of_argo_undo_where_something_failed() {
     assert_eq!((run("undo-b"), run("undo-a")), (Some(0), Some(0)));
     let log = fs::read_to_string(folder.path().join("log")).expect("something was undone");
     assert_eq!(log, "undo b\n", "staging is as it was: the failure was in production");
+}
+
+#[test]
+fn the_setup_of_a_workflow_makes_what_its_first_job_asks_for() {
+    let mut plan: Plan = serde_json::from_value(every_construct()).expect("the sample has the plan's shape");
+    plan.owners = vec!["@org/team".to_owned()];
+    plan.seal();
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let gh = "#!/bin/bash\nprintf '%s' \"$*\" >> log\ncase $* in\n  *--input*) printf ' ' >> log; cat >> log ;;\n  *orgs/*) echo 7 ;;\n  \
+              *users/*) echo 8 ;;\n  *staging*--json*) echo KUBE_STAGING ;;\nesac\necho >> log\n[[ $* == *PUT* || $* != *environments/staging ]]\n";
+    fs::write(folder.path().join("gh"), gh).expect("the folder takes files");
+    fs::set_permissions(folder.path().join("gh"), fs::Permissions::from_mode(0o700)).expect("it can be made a program");
+    let mut command = Command::new("bash");
+    let path = std::env::var("PATH").unwrap_or_default();
+    command.args(["-c", &emit_github_setup(&plan), "setup", "org/shop"]).current_dir(folder.path());
+    command.env("PATH", format!("{}:{path}", folder.path().display()));
+    let without = command.output().expect("bash starts");
+    assert!(String::from_utf8_lossy(&without.stderr).contains("ROLE_R: the people and teams of this role"));
+    fs::remove_file(folder.path().join("log")).expect("something was asked before");
+    let output = command.env("ROLE_R", "ana org/leads").output().expect("bash starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let log = fs::read_to_string(folder.path().join("log")).expect("gh was called");
+    for line in [
+        "api --silent --method PUT repos/org/shop/environments/sample-tick --input - {\"prevent_self_review\":false,\"reviewers\":[{\"type\":\"Team\",\"id\":7}]}",
+        "api --silent --method PUT repos/org/shop/environments/sample-go --input - {\"prevent_self_review\":true,\"reviewers\":[{\"type\":\"User\",\"id\":8},{\"type\":\"Team\",\"id\":7}]}",
+        "api --silent repos/org/shop/environments/production",
+        "api --silent --method PUT repos/org/shop/environments/staging",
+    ] {
+        assert!(log.lines().any(|it| it == line), "no `{line}` in {log}");
+    }
+    assert!(!log.contains("PUT repos/org/shop/environments/production"), "{log}");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("set the secret: gh secret set TOKEN --repo org/shop --env staging\n"), "{said}");
+    assert!(!said.contains("secret set KUBE_STAGING"), "{said}");
 }
 
 /// Waits for what a process does.

@@ -313,6 +313,13 @@ fn a_plan_is_emitted_and_says_what_is_lost() {
     }
     let image = case.run(&["emit", "argo", "plan.json", "--image", "example.org/ops:1"]);
     assert!(image.out.contains("value: example.org/ops:1\n"), "{}", image.out);
+    assert_eq!(case.run(&["emit", "github", "plan.json", "-o", "w.yml", "--setup", "setup.sh"]).status, 0);
+    let setup = std::fs::read_to_string(case.path("setup.sh")).expect("it was written");
+    assert!(
+        setup.contains("gate 'restart-go' true 'ben'\n") && setup.contains("gate 'restart-tell-the-users'"),
+        "{setup}"
+    );
+    assert_eq!(case.run(&["emit", "bash", "plan.json", "--setup", "other.sh"]).status, 2);
     let template = case.run(&["emit", "bash", "docs/restart.md", "--template"]);
     assert_eq!((template.status, template.out.as_str()), (2, ""));
     assert!(template.err.contains("a template plan cannot be emitted"), "{}", template.err);

@@ -1,7 +1,7 @@
 //! `opsbook emit`: a plan for another engine.
 
 use super::{Status, could_not, plan};
-use crate::plan::emit::{Emitted, emit_argo, emit_bash, emit_github, emit_markdown};
+use crate::plan::emit::{Emitted, emit_argo, emit_bash, emit_github, emit_github_setup, emit_markdown};
 use crate::plan::{Plan, Stage};
 use crate::shell::{self, Terminal};
 use std::path::PathBuf;
@@ -25,6 +25,9 @@ pub(super) struct Typed {
     /// Write to a file instead of standard output
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
+    /// Write the script, too, that makes the environments and reviewers of a GitHub workflow
+    #[arg(long, value_name = "PATH")]
+    setup: Option<PathBuf>,
     /// Fail where the target cannot express something
     #[arg(short, long)]
     strict: bool,
@@ -57,6 +60,9 @@ fn emit(typed: &Typed, terminal: Terminal) -> Result<Status, Status> {
         let help = "give its parameters with `--param`";
         return Err(could_not(terminal, "a template plan cannot be emitted", Some(help)));
     }
+    if typed.setup.is_some() && typed.target != Target::Github {
+        return Err(could_not(terminal, "only a GitHub workflow has a setup", Some("leave `--setup` out")));
+    }
     let Emitted { text, lost } = emitted(&plan, typed);
     for loss in &lost {
         let steps = if loss.steps.is_empty() { String::new() } else { format!(" ({})", loss.steps.join(", ")) };
@@ -66,6 +72,10 @@ fn emit(typed: &Typed, terminal: Terminal) -> Result<Status, Status> {
         return Err(Status::ContentAtFault);
     }
     let failed = |what: String| could_not(terminal, &what, None);
+    if let Some(path) = &typed.setup {
+        shell::write_atomically(path, emit_github_setup(&plan).as_bytes())
+            .map_err(|error| failed(format!("cannot write `{}`: {error}", path.display())))?;
+    }
     match &typed.output {
         None => terminal.print(&text).map_err(|error| failed(format!("cannot write to standard output: {error}")))?,
         Some(path) => shell::write_atomically(path, text.as_bytes())

@@ -60,7 +60,7 @@ pub fn emit_github(plan: &Plan) -> Emitted {
     let mut notes: Vec<String> = comments.to_vec();
     for job in &gates {
         notes.push(format!(
-            "Environment `{}` needs required reviewers: see the job `preflight`.",
+            "Environment `{}` needs required reviewers: `opsbook emit github --setup FILE` writes a script for them.",
             environment_of(plan, job)
         ));
     }
@@ -68,24 +68,25 @@ pub fn emit_github(plan: &Plan) -> Emitted {
 }
 
 /// Steps that are one job.
-struct Job<'p> {
+pub(super) struct Job<'p> {
     id: String,
-    gate: bool,
+    /// Whether people are waited for.
+    pub(super) gate: bool,
     /// One list of steps per component, or a single list.
     cells: Vec<Vec<&'p Step>>,
 }
 
 impl<'p> Job<'p> {
-    fn steps(&self) -> impl Iterator<Item = &'p Step> + use<'p, '_> {
+    pub(super) fn steps(&self) -> impl Iterator<Item = &'p Step> + use<'p, '_> {
         self.cells.iter().flatten().copied()
     }
 
-    fn first(&self) -> &'p Step {
+    pub(super) fn first(&self) -> &'p Step {
         self.cells[0][0]
     }
 }
 
-fn jobs_of(plan: &Plan) -> Vec<Job<'_>> {
+pub(super) fn jobs_of(plan: &Plan) -> Vec<Job<'_>> {
     let each = |step: &Step| {
         step.component.is_some()
             && plan.groups.iter().any(|group| Some(&group.id) == step.group_id.as_ref() && group.each.is_some())
@@ -168,7 +169,7 @@ fn needs_of(jobs: &[Job<'_>], at: usize, preflight: bool) -> (Vec<String>, Optio
     (ids, condition)
 }
 
-fn environment_of(plan: &Plan, job: &Job<'_>) -> String {
+pub(super) fn environment_of(plan: &Plan, job: &Job<'_>) -> String {
     format!("{}-{}", plan.runbook, job.id)
 }
 

@@ -7,12 +7,14 @@
 mod argo;
 mod bash;
 mod github;
+mod github_setup;
 mod markdown;
 mod script;
 
 pub use argo::emit_argo;
 pub use bash::emit_bash;
 pub use github::emit_github;
+pub use github_setup::emit_github_setup;
 pub use markdown::{emit_markdown, ticked_steps};
 
 use super::{Action, Approval, Forbid, Plan, Step, StepKind};
