@@ -45,8 +45,8 @@ pub fn load(path: SitePath, world: &dyn World, env: Environment<'_>, overrides: 
 }
 
 /// Reads a YAML configuration and what it inherits, without a look at what its keys mean.
-pub(super) fn tree(path: SitePath, world: &dyn World) -> Option<Node> {
-    Loader { world, reads: Vec::new(), out: Diagnostics::new() }.mkdocs_tree(path, &|_| None)
+pub(super) fn tree(path: SitePath, world: &dyn World, env: Environment<'_>) -> Option<Node> {
+    Loader { world, reads: Vec::new(), out: Diagnostics::new() }.mkdocs_tree(path, env)
 }
 
 struct Loader<'a> {
