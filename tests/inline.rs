@@ -186,6 +186,18 @@ fn brackets_with_a_list_are_spans() {
 }
 
 #[test]
+fn a_value_of_an_attribute_list_may_hold_tags() {
+    let with = dialect("- attr_list\n");
+    let html = |text: &str| render_html(&parsed(text, &with).1.document.body, &|_| None);
+    let value = "data-x=\"T &lt;b&gt;x&lt;/b&gt;\"";
+    assert_eq!(
+        html("*a*{data-x=\"T <b>x</b>\"} `c`{.d}\n"),
+        format!("<p><em {value}>a</em> <code class=\"d\">c</code></p>")
+    );
+    assert_eq!(html("a <i>b</i>\n{: data-x=\"T <b>x</b>\" }\n"), format!("<p {value}>a <i>b</i></p>"));
+}
+
+#[test]
 fn the_old_ways_of_emphasis_and_attributes_are_there() {
     let old = dialect("- legacy_em\n- legacy_attrs\n");
     let html = |text: &str| render_html(&parsed(text, &old).1.document.body, &|_| None);

@@ -2,7 +2,7 @@
 
 use super::arena::El;
 use super::run::{Engine, Hit, Pass, Taken};
-use crate::markdown::extensions::footnotes::Options;
+use crate::markdown::extensions::footnotes::{Options, numbered};
 use crate::text::Chunk;
 
 /// `[^label]`
@@ -18,14 +18,13 @@ pub(crate) fn reference(options: &Options, engine: &mut Engine<'_, '_>, pass: &m
     let used = footnotes.note_use(label);
     let number = if options.use_definition_order { defined } else { used };
     let separator = &options.separator;
-    // MkDocs makes a converter for each page, so the number of the conversion is always 1.
-    let key = if options.unique_ids { format!("1-{label}") } else { label.to_owned() };
+    let key = options.key(label);
     let first = format!("fnref{separator}{key}");
     let count = footnotes.found_refs.entry(first.clone()).or_insert(0);
     *count += 1;
     let id = if *count == 1 { first } else { format!("fnref{count}{separator}{key}") };
     let span = pass.span(at..end);
-    let text = options.superscript_text.replacen("{}", &(number + 1).to_string(), 1);
+    let text = numbered(&options.superscript_text, number + 1);
     let link = El::new("a", span)
         .with_attr("href", format!("#fn{separator}{key}"))
         .with_attr("class", "footnote-ref")

@@ -7,8 +7,10 @@
 use super::{attrs_of_mut, is_element};
 use crate::markdown::attrs::parse_attrs;
 use crate::markdown::mkdocs::html::is_block_tag;
+use crate::markdown::mkdocs::stash::{ETX, STX, find_placeholder};
 use crate::markdown::tree::{Attrs, Element, Node, Text};
 use regex::Regex;
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -41,7 +43,7 @@ fn apply_block(element: &mut Element) {
     if !remainder.is_empty() {
         return;
     }
-    assign(&mut element.attrs, &attrs);
+    assign(&mut element.attrs, &attrs, &element.children[run.clone()]);
     let mut keep = found.get(0).map_or(0, |whole| whole.start());
     if element.heading_level().is_some() {
         // Closing `#` that the list hid from the heading's own rule.
@@ -73,9 +75,34 @@ fn block_run(element: &Element) -> Option<Range<usize>> {
     }
 }
 
-/// Returns the text of a run; what is hidden in it, and escaped braces, are one odd character.
+/// Returns the text of a run; raw HTML in it is a placeholder, and what else is hidden, and escaped
+/// braces, are one odd character.
 fn run_text(run: &[Node]) -> String {
-    run.iter().map(|node| if let Node::Text(text) = node { masked(text) } else { HIDDEN }).collect()
+    run.iter().enumerate().map(|(index, node)| shown(node, index)).collect()
+}
+
+/// What stands for a node of a run, the index of which it is.
+fn shown(node: &Node, index: usize) -> Cow<'_, str> {
+    match node {
+        Node::Text(text) => masked(text).into(),
+        Node::Raw(_) => format!("{STX}{index}{ETX}").into(),
+        _ => HIDDEN.into(),
+    }
+}
+
+/// Returns a value with the raw HTML of a run put back into it.
+fn restored(value: &str, run: &[Node]) -> String {
+    let mut out = String::new();
+    let mut at = 0;
+    while let Some((range, index)) = find_placeholder(value, at) {
+        out.push_str(&value[at..range.start]);
+        if let Some(Node::Raw(raw)) = run.get(index) {
+            out.push_str(&raw.html);
+        }
+        at = range.end;
+    }
+    out.push_str(&value[at..]);
+    out
 }
 
 /// Stands for what a list cannot hold.
@@ -87,8 +114,8 @@ fn masked(text: &Text) -> &str {
     if escaped { HIDDEN } else { &text.text }
 }
 
-fn run_len(node: &Node) -> usize {
-    if let Node::Text(text) = node { text.text.len() } else { HIDDEN.len() }
+fn run_len(node: &Node, index: usize) -> usize {
+    if let Node::Text(text) = node { text.text.len() } else { shown(node, index).len() }
 }
 
 /// Cuts a run after `keep` bytes of its text.
@@ -96,7 +123,7 @@ fn truncate_run(children: &mut Vec<Node>, run: Range<usize>, keep: usize) {
     let mut at = 0;
     let mut cut_from = run.end;
     for place in run.clone() {
-        let len = run_len(&children[place]);
+        let len = run_len(&children[place], place - run.start);
         if at + len > keep {
             cut_from = place;
             if let Node::Text(text) = &mut children[place]
@@ -123,65 +150,85 @@ fn shorten(text: &mut Text, keep: Range<usize>) {
     text.text = text.text[keep].to_owned();
 }
 
+/// What a list behind an element changes in the nodes after it.
+struct Edit {
+    /// The nodes that go.
+    cut: Range<usize>,
+    /// Where the nodes of the element's text end.
+    end: usize,
+    /// What is added there.
+    added: Option<Node>,
+}
+
 /// Applies the lists that follow inline elements.
 fn apply_inline(nodes: &mut Vec<Node>) {
-    let mut at = 0;
-    while at < nodes.len() {
-        let inline =
-            is_element(&nodes[at]) && !nodes[at].as_element().is_some_and(|element| is_block_tag(&element.tag));
-        if inline {
-            apply_after(nodes, at);
+    let mut edits = Vec::new();
+    for at in 0..nodes.len() {
+        let is_block = nodes[at].as_element().is_some_and(|element| is_block_tag(&element.tag));
+        if is_element(&nodes[at]) && !is_block {
+            edits.extend(apply_after(nodes, at));
         }
-        at += 1;
     }
-}
-
-fn apply_after(nodes: &mut Vec<Node>, at: usize) {
-    let end = (at + 1..nodes.len()).find(|next| is_element(&nodes[*next])).unwrap_or(nodes.len());
-    let Some(Node::Text(first)) = nodes.get(at + 1) else { return };
-    if !masked(first).starts_with('{') {
+    if edits.is_empty() {
         return;
     }
-    let text = run_text(&nodes[at + 1..end]);
-    let Some(found) = AT_START.captures(&text) else { return };
-    let (attrs, remainder) = parse_attrs(&found[1]);
-    let matched = found.get(0).map_or(0, |whole| whole.end());
-    if let Some(target) = attrs_of_mut(&mut nodes[at]) {
-        assign(target, &attrs);
+    let mut edits = edits.into_iter().peekable();
+    for (place, node) in std::mem::take(nodes).into_iter().enumerate() {
+        while let Some(edit) = edits.next_if(|edit| edit.end <= place) {
+            nodes.extend(edit.added);
+        }
+        if !edits.peek().is_some_and(|edit| edit.cut.contains(&place)) {
+            nodes.push(node);
+        }
     }
-    let end = end - cut_front(nodes, at + 1, end, matched);
-    if !remainder.is_empty() {
-        // Python-Markdown puts what the expression took too much behind the rest of the text.
-        let span = nodes[end - 1].span().end_point();
-        nodes.insert(end, Node::text(remainder, span));
-    }
+    nodes.extend(edits.filter_map(|edit| edit.added));
 }
 
-/// Cuts the first bytes of a run off; returns how many nodes went with them.
-fn cut_front(nodes: &mut Vec<Node>, start: usize, end: usize, cut: usize) -> usize {
+fn apply_after(nodes: &mut [Node], at: usize) -> Option<Edit> {
+    let Some(Node::Text(first)) = nodes.get(at + 1) else { return None };
+    if !masked(first).starts_with('{') {
+        return None;
+    }
+    let end = (at + 1..nodes.len()).find(|next| is_element(&nodes[*next])).unwrap_or(nodes.len());
+    let (before, run) = nodes.split_at_mut(at + 1);
+    let run = &mut run[..end - at - 1];
+    let text = run_text(run);
+    let found = AT_START.captures(&text)?;
+    let (attrs, remainder) = parse_attrs(&found[1]);
+    let matched = found.get(0).map_or(0, |whole| whole.end());
+    if let Some(target) = attrs_of_mut(&mut before[at]) {
+        assign(target, &attrs, run);
+    }
+    // Python-Markdown puts what the expression took too much behind the rest of the text.
+    let after = run.last().map(|last| last.span().end_point());
+    let added = after.filter(|_| !remainder.is_empty()).map(|span| Node::text(remainder, span));
+    let cut = at + 1..at + 1 + cut_front(run, matched);
+    Some(Edit { cut, end, added })
+}
+
+/// Cuts the first bytes of a run off; returns how many nodes have nothing left.
+fn cut_front(run: &mut [Node], cut: usize) -> usize {
     let mut left = cut;
-    let mut drop_to = start;
-    for (place, node) in nodes.iter_mut().enumerate().take(end).skip(start) {
-        let len = run_len(node);
+    for (index, node) in run.iter_mut().enumerate() {
+        let len = run_len(node, index);
         if len > left {
             if let Node::Text(text) = node {
                 let whole = text.text.len();
                 shorten(text, left..whole);
             }
-            break;
+            return index;
         }
         left -= len;
-        drop_to = place + 1;
     }
-    nodes.drain(start..drop_to);
-    drop_to - start
+    run.len()
 }
 
-/// Puts attributes on an element: classes are added, all else is set.
-fn assign(target: &mut Attrs, attrs: &Attrs) {
+/// Puts attributes that were read from a run on an element: classes are added, all else is set.
+fn assign(target: &mut Attrs, attrs: &Attrs, run: &[Node]) {
     for (name, value) in attrs.iter() {
+        let value = restored(value, run);
         if name == "class" {
-            target.add_class(value);
+            target.add_class(&value);
         } else {
             target.set(name.to_owned(), value);
         }

@@ -4,12 +4,13 @@
 //! `FootnotePostTreeprocessor` of Python-Markdown 3.11.
 
 use super::for_each_element;
-use crate::markdown::extensions::footnotes::Options;
+use crate::markdown::extensions::footnotes::{Options, numbered};
 use crate::markdown::mkdocs::Footnotes;
 use crate::markdown::mkdocs::blocks::Parser;
 use crate::markdown::mkdocs::blocks::tree::{ElId, Tree};
 use crate::markdown::tree::{Element, Node, Raw};
 use crate::text::{Chunk, Span};
+use std::collections::BTreeMap;
 
 /// Appends the list of footnotes to the page, or puts it where its marker stands.
 pub(in crate::markdown::mkdocs) fn append(parser: &mut Parser<'_, '_>) {
@@ -33,7 +34,7 @@ pub(in crate::markdown::mkdocs) fn append(parser: &mut Parser<'_, '_>) {
 fn note(parser: &mut Parser<'_, '_>, list: ElId, options: &Options, label: &str, number: usize) {
     let Some((text, span)) = parser.page.footnotes.notes.get(label).cloned() else { return };
     let li = parser.element(list, "li", Some(span));
-    parser.attrs(li).set("id", format!("fn{}{}", options.separator, key(options, label)));
+    parser.attrs(li).set("id", format!("fn{}{}", options.separator, options.key(label)));
     // An item's blocks are parsed by rules of lists; a note's are not, so they grow elsewhere.
     let surrogate = parser.tree.detached("div");
     parser.parse_chunk(surrogate, text);
@@ -52,18 +53,13 @@ fn note(parser: &mut Parser<'_, '_>, list: ElId, options: &Options, label: &str,
     let link = parser.element(p, "a", Some(end));
     parser.tree.get_mut(link).before.push(raw(&options.backlink_text, end));
     let attrs = parser.attrs(link);
-    attrs.set("href", format!("#fnref{}{}", options.separator, key(options, label)));
+    attrs.set("href", format!("#fnref{}{}", options.separator, options.key(label)));
     attrs.set("class", "footnote-backref");
-    attrs.set("title", options.backlink_title.replacen("{}", &number.to_string(), 1));
+    attrs.set("title", numbered(&options.backlink_title, number));
 }
 
 fn raw(html: &str, span: Span) -> Node {
     Node::Raw(Raw { html: html.to_owned(), span, block: false })
-}
-
-/// What an id says of a note besides its prefix.
-fn key(options: &Options, label: &str) -> String {
-    if options.unique_ids { format!("1-{label}") } else { label.to_owned() }
 }
 
 fn place(parser: &mut Parser<'_, '_>, options: &Options, div: ElId) {
@@ -112,16 +108,18 @@ pub(in crate::markdown::mkdocs) fn finish(nodes: &mut [Node], options: &Options,
 }
 
 fn reorder(list: &mut Element, options: &Options, footnotes: &Footnotes) {
+    let keys = footnotes.order.iter().enumerate().map(|(place, label)| (options.key(label), place));
+    let places: BTreeMap<String, usize> = keys.collect();
     let place = |node: &Node| {
         let id = node.as_element().and_then(|item| item.attrs.get("id")).unwrap_or_default();
         let label = id.split_once(&options.separator).map_or(id, |parts| parts.1);
-        footnotes.order.iter().position(|known| key(options, known) == label).unwrap_or(footnotes.labels.len())
+        places.get(label).copied().unwrap_or(footnotes.labels.len())
     };
     list.children.sort_by_key(place);
     for (at, item) in list.children.iter_mut().enumerate() {
         for_each_element(std::slice::from_mut(item), &mut |element| {
             if element.attrs.get("class") == Some("footnote-backref") {
-                element.attrs.set("title", options.backlink_title.replacen("{}", &(at + 1).to_string(), 1));
+                element.attrs.set("title", numbered(&options.backlink_title, at + 1));
             }
         });
     }

@@ -33,17 +33,20 @@ impl Includer<'_, '_, '_> {
         let mut depth = 0;
         for line in text.lines() {
             let mut at = 0;
-            let mut any = false;
+            let mut shown = String::new();
             while let Some(statement) = statement(line.text, at) {
-                any = true;
+                shown.push_str(&line.text[at..statement.whole.start]);
                 at = statement.whole.end;
                 let shift = |range: &Range<usize>| line.range.start + range.start..line.range.start + range.end;
                 let by = self.include(text, shift(&statement.path), statement.lines.as_ref().map(shift), depth);
+                shown.push_str(by.text());
                 changes.push((shift(&statement.whole), by));
             }
-            let n_marks = line.text.bytes().take_while(|byte| *byte == b'#').count();
-            if n_marks > 0 && !any {
-                depth = n_marks;
+            shown.push_str(&line.text[at..]);
+            // Headings that were included count like the file's own.
+            for line in shown.split('\n') {
+                let n_marks = line.bytes().take_while(|byte| *byte == b'#').count();
+                depth = if n_marks > 0 { n_marks } else { depth };
             }
         }
         if changes.is_empty() { text.clone() } else { text.replace(&changes) }
