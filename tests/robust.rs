@@ -266,6 +266,66 @@ fn marks_in_a_line_cost_no_more_than_their_length() {
     }
 }
 
+/// What a rule takes out of the midst of a block, leaving the rest to all rules again, and what they
+/// find there and refuse.
+#[test]
+fn blocks_in_a_block_cost_no_more_than_their_length() {
+    let dialect = everything();
+    let pieces = [
+        "\n#",
+        "***\n",
+        "---\n",
+        "#| id: x\n",
+        ": def\n///\n# ",
+        "!!! x\n",
+        "??? x\n",
+        "=== \"Tab\"\n",
+        "===+ \"Tab\"\n",
+        "[x]: y\nz\n",
+        "[^1]: y\nz\n",
+        "[^\n",
+        "*[A]: b\n",
+        "*[\n",
+        "/// note\n    x: y\n# h\n",
+        "/// note\nx\n///\n",
+        "/// tab | x\ny\n///\n",
+        "/// caption\nx\n///\n",
+        "$$\n#\n",
+        "\\[\n#\n",
+        "    a\n# h\n",
+        "a. b\n1. c\n",
+        "a\n: b\n",
+        "|a\n|-\n",
+        "<b></i>",
+        "<b><!-- -->",
+        "<div markdown>\n",
+        "<div markdown>\n\n</div>\nx",
+    ];
+    for piece in pieces {
+        assert_linear(piece, &dialect, &|n| piece.repeat(n * 5 / piece.len()), 500);
+    }
+    let loose = |n: usize| "- a\n\n- # h\n".to_owned() + &"# h\n".repeat(n) + &" ".repeat(4 * n);
+    assert_linear("headings of an item over what is indented", &dialect, &loose, 1_000);
+    let table = |n: usize| "a|".repeat(n) + "\n" + &"-|".repeat(n) + "\n" + &"x\n".repeat(n);
+    assert_linear("rows without their cells", &dialect, &table, 1_000);
+}
+
+#[test]
+fn containers_that_stay_open_are_a_page() {
+    let dialect = everything();
+    for piece in
+        ["/// note\n\n", "/// caption\nx\n///\n", "<div markdown>\n\n", "<div markdown><table>", "- a\n\n    > "]
+    {
+        let text = piece.repeat(10_000);
+        let files = files(&text);
+        let parsed = markdown::parse(&files[&SitePath::new("docs/index.md")], &dialect, &files);
+        assert_eq!(spans_outside(&parsed, &files), vec![], "{piece:?}");
+    }
+    let text = "<div markdown>\n".to_owned() + &"<table>".repeat(10_000);
+    let files = files(&text);
+    drop(markdown::parse(&files[&SitePath::new("docs/index.md")], &dialect, &files));
+}
+
 #[test]
 fn deep_nesting_costs_no_more_than_its_length() {
     let dialect = Dialect::mkdocs(&[]).0;
