@@ -130,7 +130,10 @@ fn git(folder: &Path, words: &[&str]) -> Result<String, String> {
 mod tests {
     use super::*;
 
-    fn times(log: &str, rules: &HistoryRules) -> (Vec<(&'static str, i64, Option<i64>)>, Option<i64>) {
+    /// Page, first and last time of each page, and the site's last.
+    type Times = (Vec<(&'static str, i64, Option<i64>)>, Option<i64>);
+
+    fn times(log: &str, rules: &HistoryRules) -> Times {
         let history = history_of(log, rules);
         let pages = history.pages.into_iter().map(|(page, times)| (page.as_str(), times.created, times.updated));
         (pages.collect(), history.site)

@@ -284,7 +284,7 @@ fn stated_timeouts(script: &crate::text::Chunk) -> Vec<Inner> {
     let takes_back = |command: &bash::Command| {
         let flag = |word: &bash::Word| matches!(word.literal.as_deref(), Some("--atomic" | "--rollback-on-failure"));
         let (first, last) = (command.words.first()?, command.words.last()?);
-        (command.name() == Some("helm") && command.words.iter().any(flag)).then(|| first.range.start..last.range.end)
+        (command.name() == Some("helm") && command.words.iter().any(flag)).then_some(first.range.start..last.range.end)
     };
     let twice: Vec<std::ops::Range<usize>> = bash::read(text).commands.iter().filter_map(takes_back).collect();
     let mut out = Vec::new();
