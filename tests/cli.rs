@@ -263,6 +263,14 @@ fn strict_in_a_configuration_of_mkdocs_fails_for_what_mkdocs_says() {
 }
 
 #[test]
+fn a_key_of_somebody_else_makes_no_runbook() {
+    let case =
+        Case::new(&[("docs/a.md", "---\nrunbook: https://example.com\n---\n# A\n\n```bash\n#| id: x\nls\n```\n")]);
+    let ended = case.run(SHORT);
+    assert!(ended.status == 0 && ended.err.contains("docs/a.md:2:10: warning[RB002]: "), "{}", ended.err);
+}
+
+#[test]
 fn a_survey_tells_what_is_lost_and_only_that() {
     let config = "site_name: Test\ntheme:\n  name: material\n  custom_dir: own\nplugins: [search, macros]\n";
     let case = Case::new(&[
@@ -466,7 +474,7 @@ fn what_a_page_names_is_reported_at_its_place() {
     ]);
     let ended = case.run(&["check", "--format", "short"]);
     for place in
-        ["docs/index.md:2:7: warning[OB423]", "docs/index.md:9:22: info[OB313]", "docs/two.md:3:11: error[OB422]"]
+        ["docs/index.md:2:7: warning[OB423]", "docs/index.md:9:22: info[OB313]", "docs/two.md:3:11: warning[OB422]"]
     {
         assert!(ended.err.contains(place), "{place}: {}", ended.err);
     }

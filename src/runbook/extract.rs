@@ -6,9 +6,9 @@ use super::fields::Reader;
 use super::items::extract_checklist;
 use super::model::{Block, Runbook};
 use super::settings::extract_settings;
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::markdown::{Document, Node, plain_text, walk};
-use crate::text::{Source, Span};
+use crate::text::{Source, Span, yaml};
 use std::collections::BTreeMap;
 
 /// Reads the runbook of a page: `Some` where the front matter has `runbook:`, or where a block has a
@@ -19,7 +19,7 @@ pub fn extract(document: &Document, source: &Source) -> (Option<Runbook>, Diagno
     let mut reader = Reader { source, diagnostics: Diagnostics::new() };
     let meta = document.front_matter.meta.as_ref().and_then(|meta| meta.as_map());
     let entry = |name: &str| meta?.iter().rev().find(|(key, _)| key.as_str() == Some(name));
-    let settings_entry = entry("runbook");
+    let settings_entry = entry("runbook").filter(|(_, node)| is_settings(&mut reader, node));
     let settings = settings_entry.and_then(|(key, node)| extract_settings(&mut reader, node, key.span));
     let on_runbook = settings_entry.is_some();
     let blocks = extract_blocks(&mut reader, document, on_runbook);
@@ -44,6 +44,18 @@ pub fn extract(document: &Document, source: &Source) -> (Option<Runbook>, Diagno
     let title = entry("title").and_then(|(_, node)| node.scalar_text()).or_else(|| heading(document));
     let runbook = Runbook { path: source.path(), title, settings, checklist, derived, blocks, boxes };
     (Some(runbook), reader.diagnostics)
+}
+
+/// Pages of MkDocs may have a key of this name for a template of their own, as `runbook: https://…`;
+/// who meant a runbook hears what is missing.
+fn is_settings(reader: &mut Reader<'_>, node: &yaml::Node) -> bool {
+    let is_mapping = node.as_map().is_some();
+    if !is_mapping {
+        let message = format!("`runbook` is {} where a mapping is expected", node.kind_name());
+        let diagnostic = Diagnostic::new(Code::RunbookSchema, node.span, message).severity(Severity::Warning);
+        reader.diagnostics.push(diagnostic.note("the page is no runbook"));
+    }
+    is_mapping
 }
 
 fn heading(document: &Document) -> Option<String> {
