@@ -135,10 +135,7 @@ fn names(node: Option<&Node>) -> Vec<(&str, Span, Option<&Node>)> {
 fn extensions(root: &Node, knows_extension: &dyn Fn(&str) -> bool, items: &mut Vec<Item>) {
     for (name, span, _) in names(root.get("markdown_extensions")) {
         let what = format!("extension `{name}`");
-        items.push(if name == "pymdownx.emoji" && knows_extension(name) {
-            let why = "icons are the same; an emoji is its character, not a picture from another host";
-            item(Fate::Mapped, what, why, "", Some(span))
-        } else if knows_extension(name) {
+        items.push(if knows_extension(name) {
             item(Fate::Same, what, "", "", Some(span))
         } else {
             let why = "opsbook has no such extension; its syntax stays text";
@@ -205,7 +202,7 @@ mod tests {
             .iter()
             .map(|(path, text)| (SitePath::new(path), Arc::new(Source::new(SitePath::new(path), *text))))
             .collect();
-        survey(SitePath::new("mkdocs.yml"), &world, &|_| None, &|name| matches!(name, "toc" | "pymdownx.emoji"))
+        survey(SitePath::new("mkdocs.yml"), &world, &|_| None, &|name| name == "toc")
     }
 
     fn lines(survey: &Survey) -> Vec<String> {
@@ -215,7 +212,7 @@ mod tests {
     #[test]
     fn every_part_has_its_fate() {
         let config = "site_name: x\ntheme: {name: material}\nplugins: [search, macros, mike, info]\n\
-                      markdown_extensions: [toc, pymdownx.emoji, neoteroi.cards]\nhooks: [h.py]\nsite_nmae: y\n";
+                      markdown_extensions: [toc, neoteroi.cards]\nhooks: [h.py]\nsite_nmae: y\n";
         let survey = surveyed(config);
         assert_eq!(
             lines(&survey),
@@ -225,7 +222,6 @@ mod tests {
                 "Same extension `toc`",
                 "Mapped theme `material`",
                 "Mapped plugin `macros`",
-                "Mapped extension `pymdownx.emoji`",
                 "Ignored plugin `info`",
                 "Ignored unknown key `site_nmae`",
                 "Missing plugin `mike`",

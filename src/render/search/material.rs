@@ -206,7 +206,7 @@ const KEPT: &[&str] = &["p", "code", "pre", "li", "ol", "ul", "sub", "sup"];
 /// Elements that are skipped for good (Material's list).
 const NEVER: &[&str] = &["object", "script", "style"];
 
-/// Classes of the spans that hold an emoji: pictures for MkDocs, which have no text.
+/// Classes of the spans that hold an emoji in an offline site: pictures for MkDocs, without text.
 const EMOJI: &[&str] = &["twemoji", "emojione", "gemoji"];
 
 /// An element that is open.
