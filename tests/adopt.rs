@@ -133,6 +133,7 @@ fn prose_of(text: &str) -> Vec<String> {
 fn pages_that_cannot_be_adopted_stay() {
     assert_eq!(adopt("# A\n\ntext\n\n```python\nprint()\n```\n"), Adoption::Nothing);
     assert_eq!(adopt("# A\n\n```bash\nkubectl get (pod\n```\n"), Adoption::Nothing);
+    assert_eq!(adopt("# A\n\n```bash\nfor i in 1 2 <15\ndo ls\ndone\n```\n"), Adoption::Nothing);
     assert!(matches!(adopt("Title: T\nAuthor: A\n\n# A\n\n```bash\nls\n```\n"), Adoption::Refused(_)));
     assert!(matches!(adopt("---\nchecklist: [a]\n---\n\n```bash\nls\n```\n"), Adoption::Refused(_)));
 }

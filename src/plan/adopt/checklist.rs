@@ -106,8 +106,10 @@ fn sentence(nodes: &[Node]) -> Option<String> {
         None => return None,
     };
     let said = said.trim().trim_end_matches(',');
-    let empty = ["", "e.g", "example", "examples", "for example", "for instance", "like so", "then", "note"];
-    (!empty.contains(&said.to_lowercase().as_str()) && said.chars().count() <= LONG).then(|| said.to_owned())
+    // One word, or a phrase that stands above anything, says nothing of the block.
+    let empty = ["for example", "for instance", "like so", "then run", "and run", "next run", "or run"];
+    (said.contains(' ') && !empty.contains(&said.to_lowercase().as_str()) && said.chars().count() <= LONG)
+        .then(|| said.to_owned())
 }
 
 /// An item that is proposed.

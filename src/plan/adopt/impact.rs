@@ -174,7 +174,7 @@ pub(super) fn is_typed(command: &Words) -> bool {
     let file = name.rsplit_once('.').is_some_and(|(_, end)| data.contains(&end));
     let shouts = name.len() > 1 && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
     let word = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./+@~:[!%,".contains(&byte));
-    let ends = name.len() > 1 && name.ends_with([':', '/', ',', '.']);
+    let ends = name.len() > 1 && (name.ends_with(['/', ',', '.']) || name.contains(':'));
     word && !file && !shouts && !ends && !name.starts_with(['-', ','])
 }
 
@@ -345,7 +345,7 @@ mod tests {
 
     #[test]
     fn a_listing_is_not_typed() {
-        for script in ["name: x", "- item", "./task/", "README.md", "NAME READY", "$(steps.a.b)"] {
+        for script in ["name: x", "is:open label:a", "- item", "./task/", "README.md", "NAME READY", "$(steps.a.b)"] {
             assert!(!commands(script).iter().all(|command| is_typed(command)), "{script}");
         }
         for script in ["./run.sh now", "$TOOL run", "[ -f a ]", "FOO=1 make", "apt-get update"] {

@@ -383,7 +383,11 @@ impl<'s> Reader<'s> {
                             return Err(Stop(self.at, "a word is expected in the list of `for`".to_owned()));
                         }
                         _ => {
+                            let before = self.at;
                             self.word()?;
+                            if self.at == before {
+                                return Err(Stop(self.at, "a word is expected in the list of `for`".to_owned()));
+                            }
                         }
                     }
                 }
@@ -967,6 +971,7 @@ mod tests {
             ("echo ${x", "5: `${` is never closed"),
             ("a && ", "5: a command is missing after `&&` or `||`"),
             ("cat <<EOF\nx", "4: the here document is never closed by `EOF`"),
+            ("for i in 1 <2; do a; done", "11: a word is expected in the list of `for`"),
             ("if true; then fi", "14: there is no command before `fi`"),
             ("kubectl get pod (x)", "16: `(` stands where a word is expected"),
             ("echo a )", "7: `)` closes nothing"),
