@@ -168,6 +168,12 @@ impl Dialect {
                 let mut reader = OptionReader::new(canonical, options, diagnostics);
                 if self.set(canonical, &mut reader) {
                     reader.finish();
+                    // Both colour indented code with the same priority: the first has it.
+                    if canonical == "codehilite"
+                        && let Some(codehilite) = &mut self.codehilite
+                    {
+                        codehilite.before_highlight = self.highlight.is_none();
+                    }
                 } else if !extensions::WITHOUT_EFFECT.contains(&canonical) {
                     diagnostics.push(unknown_extension(name, canonical));
                 }

@@ -38,6 +38,8 @@ pub struct Options {
     pub line_special: i64,
     /// `stripnl` of Pygments' lexers.
     pub stripnl: bool,
+    /// Whether it stands before `pymdownx.highlight` in the list, and so has the indented code.
+    pub before_highlight: bool,
 }
 
 impl ExtensionOptions for Options {
@@ -69,6 +71,7 @@ impl ExtensionOptions for Options {
             line_step: reader.int("linenostep", 1),
             line_special: reader.int("linenospecial", 0),
             stripnl: reader.bool("stripnl", true),
+            before_highlight: false,
         }
     }
 }

@@ -47,6 +47,7 @@ pub(crate) fn lift_fences(text: Chunk, page: &mut Page<'_>) -> Chunk {
 pub(crate) fn indented_code(code: Chunk, span: Span, page: &mut Page<'_>) -> Node {
     let dialect = page.dialect;
     let block = match (&dialect.highlight, &dialect.codehilite) {
+        (Some(_), Some(options)) if options.before_highlight => codehilite::indented(code, span, options),
         (Some(options), _) => highlighted_indented(trim_end_newlines(code), span, options, page),
         (None, Some(options)) => codehilite::indented(code, span, options),
         (None, None) => CodeBlock { span, code, language: None, attrs: Attrs::default(), style: PLAIN },
