@@ -180,7 +180,7 @@ const MUTATIONS: &[Mutation] = &[
 ];
 
 /// Changes in the first template or task that has something.
-const ANYWHERE: &[(&str, &str, fn(&mut Value))] = &[
+const ANYWHERE: &[Mutation] = &[
     ("an argument less", "arguments", |it| it["parameters"] = json!([])),
     ("an argument from elsewhere", "arguments", |it| {
         it["parameters"][0]["value"] = json!("{{tasks.nobody.outputs.parameters.decision}}");
