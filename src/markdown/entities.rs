@@ -6,7 +6,11 @@ use pulldown_cmark::{Event, Parser};
 /// of letters and digits, or a number, between `&` and `;`.
 pub(crate) fn len_at(text: &str) -> Option<usize> {
     let body = text.strip_prefix('&')?;
-    let end = body.find(';')?;
+    let number = usize::from(body.starts_with('#'));
+    let end = number + body[number..].find(|ch: char| !ch.is_ascii_alphanumeric())?;
+    if !body[end..].starts_with(';') {
+        return None;
+    }
     let name = &body[..end];
     let valid = match name.strip_prefix('#') {
         Some(number) => match number.strip_prefix(['x', 'X']) {
