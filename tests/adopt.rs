@@ -7,6 +7,7 @@ use opsbook::plan::adopt::{Adoption, Proposal, prose, unified_diff};
 use opsbook::plan::lint::{self, Context};
 use opsbook::text::{SitePath, Source, Span, Spanned};
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
@@ -15,7 +16,7 @@ use std::time::Instant;
 
 fn adopt(text: &str) -> Adoption {
     let source = Source::new(SitePath::new("page.md"), text);
-    build::adopt_page(None, &std::collections::BTreeMap::new(), &source)
+    build::adopt_page(None, &std::collections::BTreeMap::new(), &source, &BTreeSet::new())
 }
 
 fn proposal(text: &str) -> Proposal {
@@ -339,6 +340,22 @@ fn a_folder_is_adopted_as_a_patch_or_in_place() {
     assert!(status == 0 && said.contains(" 0 errors"), "{said}");
     let (status, nothing, said) = bench.run(&["adopt", "docs"]);
     assert_eq!((status, nothing.as_str()), (0, ""), "{said}");
+}
+
+#[test]
+fn no_two_pages_get_one_id() {
+    let bench = Bench::new();
+    for folder in ["db", "web", "web/old"] {
+        bench.write(&format!("docs/{folder}/restart.md"), "# Restart\n\n```bash\nkubectl get pods\n```\n");
+    }
+    let id = |folder: &str| {
+        let text = bench.read(&format!("docs/{folder}/restart.md"));
+        text.lines().find_map(|line| line.strip_prefix("  id: ").map(str::to_owned)).expect("it is adopted")
+    };
+    assert_eq!(bench.run(&["adopt", "--write", "docs/web"]).0, 0);
+    assert_eq!((id("web/old"), id("web")), ("restart".to_owned(), "web-restart".to_owned()));
+    assert_eq!(bench.run(&["adopt", "--write", "docs/db/restart.md"]).0, 0);
+    assert_eq!(id("db"), "db-restart");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::plan::{self, Binding, Facts, Library, Page};
 use crate::runbook;
 use crate::text::{SitePath, Source, Span, Spanned, World};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// What a page without a project is written in: the blocks and lists that runbooks need.
 const BARE: [&str; 7] = [
@@ -92,10 +93,10 @@ pub(super) fn library_of(cache: &Cache, world: &dyn World) -> Library {
     library
 }
 
-/// Proposes what makes a page a runbook.
-pub fn adopt_page(project: Option<&Project>, world: &dyn World, source: &Source) -> Adoption {
+/// Proposes what makes a page a runbook. `taken` are the ids of other runbooks.
+pub fn adopt_page(project: Option<&Project>, world: &dyn World, source: &Source, taken: &BTreeSet<String>) -> Adoption {
     let dialect = dialect_of(project);
-    adopt::adopt(source, world, &|source| {
+    adopt::adopt(source, world, taken, &|source| {
         let parsed = markdown::parse(source, &dialect, world);
         let (runbook, diagnostics) = runbook::extract(&parsed.document, source);
         let anchors = parsed.facts.anchors.keys().cloned().collect();

@@ -6,6 +6,7 @@ use crate::build;
 use crate::plan::adopt::{Adoption, unified_diff};
 use crate::shell::{self, Terminal};
 use crate::text::{SitePath, World as _};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// Propose what makes existing pages runbooks
@@ -41,6 +42,8 @@ struct Tally {
     params: usize,
     left: usize,
     refused: usize,
+    /// The ids of the runbooks that there are.
+    ids: BTreeSet<String>,
 }
 
 pub(super) fn run(typed: &Typed) -> Status {
@@ -53,7 +56,7 @@ pub(super) fn run(typed: &Typed) -> Status {
             Err(failed) => return failed,
         }
     }
-    let Tally { pages, adopted, steps, items, params, left, refused } = tally;
+    let Tally { pages, adopted, steps, items, params, left, refused, .. } = tally;
     let verb = if typed.write { "Adopted" } else { "Proposed" };
     terminal.say(&format!(
         "{verb} {adopted} of {pages} pages: {steps} steps, {items} items, {params} parameters; \
@@ -63,7 +66,7 @@ pub(super) fn run(typed: &Typed) -> Status {
 }
 
 fn adopt(terminal: Terminal, typed: &Typed, file: &std::path::Path, tally: &mut Tally) -> Result<Status, Status> {
-    let Opened { disk, entry, project, .. } = project::open_page(terminal, file)?;
+    let Opened { disk, entry, project, docs } = project::open_page(terminal, file)?;
     let here = shell::current_folder()
         .map_err(|error| could_not(terminal, &format!("cannot tell the current folder: {error}"), None))?;
     let one = shell::kind_of(&disk.locate(entry)) == shell::Kind::File;
@@ -72,6 +75,12 @@ fn adopt(terminal: Terminal, typed: &Typed, file: &std::path::Path, tally: &mut 
     } else {
         disk.list(entry).into_iter().filter(|path| ["md", "markdown"].contains(&path.extension())).collect()
     };
+    // Ids are unique in a project: those that its pages have, and those that were just proposed.
+    let folder = docs.unwrap_or_else(|| if one { entry.parent() } else { entry });
+    for (_, page) in build::collect_pages(project.as_ref(), &disk, folder).0.pages() {
+        let settings = page.runbook.as_ref().and_then(|runbook| runbook.settings.as_ref());
+        tally.ids.extend(settings.map(|settings| settings.id.value.clone()));
+    }
     let mut status = Status::Fine;
     for path in pages {
         let place = disk.locate(path);
@@ -85,7 +94,7 @@ fn adopt(terminal: Terminal, typed: &Typed, file: &std::path::Path, tally: &mut 
             }
         };
         tally.pages += 1;
-        let proposal = match build::adopt_page(project.as_ref(), &disk, &source) {
+        let proposal = match build::adopt_page(project.as_ref(), &disk, &source, &tally.ids) {
             Adoption::IsRunbook | Adoption::Nothing => continue,
             Adoption::Refused(why) => {
                 tally.refused += 1;
@@ -98,6 +107,7 @@ fn adopt(terminal: Terminal, typed: &Typed, file: &std::path::Path, tally: &mut 
             Adoption::Proposal(proposal) => proposal,
         };
         tally.adopted += 1;
+        tally.ids.insert(proposal.id.clone());
         tally.steps += proposal.n_steps;
         tally.items += proposal.n_items;
         tally.params += proposal.params.len();

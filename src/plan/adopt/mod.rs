@@ -52,6 +52,8 @@ pub enum Adoption {
 /// Changes that make a page a runbook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proposal {
+    /// The runbook's id.
+    pub id: String,
     /// The changes, sorted: whole lines that are inserted, and parts of lines that are replaced.
     pub edits: Vec<Change>,
     /// The text with the changes.
@@ -77,10 +79,16 @@ pub struct Change {
     pub text: String,
 }
 
-/// Proposes what makes a page a runbook. `read` reads a text as that page.
+/// Proposes what makes a page a runbook. `taken` are the ids of other runbooks, and `read` reads a text as
+/// that page.
 ///
 /// A block that would be an error as a step stays prose, and becomes something that a person does.
-pub fn adopt(source: &Source, world: &dyn World, read: &dyn Fn(&Source) -> Reading) -> Adoption {
+pub fn adopt(
+    source: &Source,
+    world: &dyn World,
+    taken: &BTreeSet<String>,
+    read: &dyn Fn(&Source) -> Reading,
+) -> Adoption {
     let before = read(source);
     if before.runbook.as_ref().is_some_and(|runbook| runbook.settings.is_some()) {
         return Adoption::IsRunbook;
@@ -91,11 +99,12 @@ pub fn adopt(source: &Source, world: &dyn World, read: &dyn Fn(&Source) -> Readi
     };
     let mut found = Found::gather(source, &before);
     let context = Context::of(world, None, true);
+    let id = runbook_id(source.path(), taken);
     // Every round takes a block out or accepts a rule, so there are not many.
     let mut allowed: BTreeSet<Code> = BTreeSet::new();
     loop {
         let draft = Draft::of(source, &found, allowed.clone());
-        let attempt = match draft.attempt(source, &front, &found, read) {
+        let attempt = match draft.attempt(source, &id, &front, &found, read) {
             Ok(Some(attempt)) => attempt,
             Ok(None) => return Adoption::Nothing,
             Err(why) => return Adoption::Refused(why),
@@ -127,6 +136,7 @@ pub fn adopt(source: &Source, world: &dyn World, read: &dyn Fn(&Source) -> Readi
             return Adoption::Refused("the prose would not stay as it is".to_owned());
         }
         return Adoption::Proposal(Proposal {
+            id,
             edits: attempt.edits,
             text: attempt.text,
             n_steps: draft.n_steps,
@@ -135,6 +145,20 @@ pub fn adopt(source: &Source, world: &dyn World, read: &dyn Fn(&Source) -> Readi
             n_left: found.steps.iter().filter(|step| step.candidate.is_none()).count(),
         });
     }
+}
+
+/// An id made of the page's name; of its folder's too, and then of a number, where another runbook has it.
+fn runbook_id(path: SitePath, taken: &BTreeSet<String>) -> String {
+    // The first page of a folder is called like the folder.
+    let index = ["index", "readme", "_index"].contains(&path.stem().to_lowercase().as_str());
+    let folder = path.parent().file_name();
+    let first = if index { folder } else { "" };
+    let own = [first, path.stem(), "runbook"].into_iter().map(slug).find(|id| !id.is_empty()).unwrap_or_default();
+    let above = if index { path.parent().parent().file_name() } else { folder };
+    let longer = Some(slug(above)).filter(|above| !above.is_empty()).map(|above| format!("{above}-{own}"));
+    let last = longer.clone().unwrap_or_else(|| own.clone());
+    let numbered = (2..).map(|number| format!("{last}-{number}"));
+    std::iter::once(own).chain(longer).chain(numbered).find(|id| !taken.contains(id)).unwrap_or_default()
 }
 
 /// Why a page that is adopted may break a rule for now: its prose does not have what the rule asks for,
@@ -360,13 +384,14 @@ impl Draft {
     fn attempt(
         &self,
         source: &Source,
+        id: &str,
         front: &FrontMatter,
         found: &Found,
         read: &dyn Fn(&Source) -> Reading,
     ) -> Result<Option<Attempt>, String> {
         // The checklist is the one that the page has without writing it, boxes and blocks in order, and
         // what people do instead of the blocks that nobody can run.
-        let settings = self.settings(source.path());
+        let settings = self.settings(id);
         let (text, _) = self.apply(source.text(), front, &settings);
         let derived = read(&Source::new(source.path(), text));
         let items = derived.runbook.as_ref().map_or(&[][..], |runbook| &runbook.checklist);
@@ -404,13 +429,8 @@ impl Draft {
         Ok(Some(Attempt { text, edits, reading, n_items }))
     }
 
-    fn settings(&self, path: SitePath) -> String {
+    fn settings(&self, id: &str) -> String {
         let mut out = "runbook:\n  version: 1\n".to_owned();
-        // The first page of a folder is called like the folder.
-        let index = ["index", "readme", "_index"].contains(&path.stem().to_lowercase().as_str());
-        let folder = if index { path.parent().file_name() } else { "" };
-        let mut id = [folder, path.stem(), "runbook"].into_iter().map(slug).find(|id| !id.is_empty());
-        let id = id.take().unwrap_or_default();
         let _ = writeln!(out, "  id: {id}\n  kind: procedure");
         if !self.params.is_empty() {
             out.push_str("  params:\n");
