@@ -234,6 +234,31 @@ fn lint_corrects_what_has_one_safe_correction() {
 }
 
 #[test]
+fn shellcheck_is_asked_where_it_is_wanted() {
+    let case = case();
+    let bin = case.path("bin");
+    std::fs::create_dir(&bin).expect("the folder can be made");
+    let answer = r#"{"comments":[{"file":"-","line":1,"endLine":1,"column":1,"endColumn":5,"level":"warning","code":2999,"message":"So it is.","fix":null}]}"#;
+    // It reads the whole script, as the real one does, and finds something in scripts with `ping`.
+    let stub = format!("#!/bin/sh\nif grep -q ping; then echo '{answer}'; exit 1; fi\necho '{{\"comments\":[]}}'\n");
+    case.write("bin/shellcheck", &stub);
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(case.path("bin/shellcheck"), executable).expect("it can be made executable");
+    let path = std::env::var("PATH").expect("there is a search path");
+    let lint = |path: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_opsbook"));
+        command.args(["lint", "docs/restart.md", "--shellcheck", "--format", "short"]).env("PATH", path);
+        let output = command.current_dir(case.path("")).output().expect("the program starts");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (status, said) = lint(&format!("{}:{path}", bin.display()));
+    let finding = "docs/restart.md:22:1: warning[RB017]: ShellCheck says SC2999: So it is";
+    assert!(status == Some(0) && said.contains(finding) && said.matches("RB017").count() == 1, "{said}");
+    let (status, said) = lint("/nowhere");
+    assert!(status == Some(2) && said.contains("cannot start `shellcheck`"), "{said}");
+}
+
+#[test]
 fn findings_of_lint_come_in_every_format() {
     let case = Case::new(&[("docs/restart.md", &PAGE.replace("#| timeout: 5m\n", ""))]);
     let lint = |format: &str| case.run(&["lint", "-q", "--format", format]);

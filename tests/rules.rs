@@ -6,13 +6,16 @@
 //! the commits of its default branch and `git-head` the commit that is checked out; with `params` the plan
 //! is bound, with the values in it. `journal` has the time and the event of each
 //! record of a run; hashes and the plan beside it are made, unless the case has lines of its own.
+//! `shellcheck` is what ShellCheck answers for each script.
 //!
 //! `UPDATE_EXPECTED=1` puts the comments where the findings are; the difference is to be read before
 //! it is committed.
 
 use crate::runbooks::Project;
 use opsbook::diag::{Code, Diagnostics};
-use opsbook::plan::lint::{Branch, Context, lint, lint_emitted, lint_journals, lint_release_please};
+use opsbook::plan::lint::{
+    Branch, Context, lint, lint_emitted, lint_journals, lint_release_please, lint_with_shellcheck,
+};
 use opsbook::plan::machine::Chain;
 use opsbook::plan::{self, Binding, Facts};
 use opsbook::text::SitePath;
@@ -66,7 +69,7 @@ fn findings(files: &[(String, String)]) -> (BTreeSet<(String, usize, String)>, V
     let special = |name: &str| texts.iter().find(|(path, _)| *path == name).map(|(_, text)| text.as_str());
     let kept: Vec<(&str, &str)> = texts
         .iter()
-        .filter(|(path, _)| !["git-tags", "git-main", "git-head", "params", "journal"].contains(path))
+        .filter(|(path, _)| !["git-tags", "git-main", "git-head", "params", "journal", "shellcheck"].contains(path))
         .map(|(path, text)| (*path, text.as_str()))
         .collect();
     let mut project = Project::of(&kept);
@@ -84,6 +87,10 @@ fn findings(files: &[(String, String)]) -> (BTreeSet<(String, usize, String)>, V
     if plan::uses_release_please(&library) {
         let tags: Option<BTreeSet<String>> = special("git-tags").map(|text| text.lines().map(str::to_owned).collect());
         found.append(lint_release_please(project.world(), tags.as_ref()));
+    }
+    if let Some(answer) = special("shellcheck") {
+        let ask = &mut |_: &str, _: &str| Ok(answer.to_owned());
+        found.append(lint_with_shellcheck(entry, &library, Some(TODAY), ask).expect("the answer is ShellCheck's"));
     }
     if let Some(events) = special("journal") {
         let commit = special("git-head").map(|text| text.trim().to_owned());

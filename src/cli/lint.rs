@@ -10,7 +10,7 @@ use crate::plan::lint::{self, Context};
 use crate::plan::{self, Binding, Facts};
 use crate::shell::{self, Terminal};
 use crate::text::{SitePath, World as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Judge runbooks by their policies
 #[derive(Debug, clap::Args)]
@@ -20,6 +20,7 @@ Examples:
   opsbook lint docs/release.md          One page
   opsbook lint --fix                    Correct what has one safe correction
   opsbook lint --journals runs          The journals of runs, too; of a page's runs where one is named
+  opsbook lint --shellcheck             What ShellCheck finds in the scripts, too
   opsbook lint --format sarif > report.sarif
                                         For a code-scanning service
 
@@ -42,6 +43,9 @@ pub(super) struct Typed {
     /// Judge the runs in this folder, too: journals, reviews that are due, runs that failed
     #[arg(long, value_name = "DIR")]
     journals: Option<PathBuf>,
+    /// Show scripts to `shellcheck`, which has to be installed
+    #[arg(long)]
+    shellcheck: bool,
     /// Say nothing but errors
     #[arg(short, long)]
     quiet: bool,
@@ -61,7 +65,10 @@ pub(super) fn run(typed: &Typed) -> Status {
             Ok(opened) => opened,
             Err(status) => return status,
         };
-        let (mut diagnostics, mut n_runbooks) = look(&opened, typed.journals.as_deref());
+        let (mut diagnostics, mut n_runbooks) = match look(&opened, typed) {
+            Ok(found) => found,
+            Err(why) => return super::could_not(terminal, &why, None),
+        };
         if typed.fix {
             let mut n_fixed = 0;
             for (path, edits) in check::edits(&diagnostics) {
@@ -75,7 +82,10 @@ pub(super) fn run(typed: &Typed) -> Status {
             if n_fixed > 0 {
                 terminal.say(&format!("Corrected {n_fixed} places"));
                 opened.disk = opened.disk.afresh();
-                (diagnostics, n_runbooks) = look(&opened, typed.journals.as_deref());
+                (diagnostics, n_runbooks) = match look(&opened, typed) {
+                    Ok(found) => found,
+                    Err(why) => return super::could_not(terminal, &why, None),
+                };
             }
         }
         let levels = opened.project.as_ref().map(Project::levels).unwrap_or_default();
@@ -88,7 +98,10 @@ pub(super) fn run(typed: &Typed) -> Status {
 }
 
 /// Judges the pages at and below the place that was named; pages elsewhere count as uses.
-fn look(opened: &Opened, journals: Option<&Path>) -> (Diagnostics, usize) {
+///
+/// # Errors
+/// When ShellCheck is wanted and cannot be asked.
+fn look(opened: &Opened, typed: &Typed) -> Result<(Diagnostics, usize), String> {
     let Opened { disk, entry, project, docs } = opened;
     let is_page = entry.extension() == "md" || entry.extension() == "markdown";
     // The whole of the project's pages, where the named place is among them: a block is an orphan only
@@ -123,6 +136,9 @@ fn look(opened: &Opened, journals: Option<&Path>) -> (Diagnostics, usize) {
             None
         };
         diagnostics.append(lint::lint(path, &library, lowered.as_ref(), &context));
+        if typed.shellcheck {
+            diagnostics.append(lint::lint_with_shellcheck(path, &library, context.today, &mut shell::shellcheck)?);
+        }
     }
     if plan::uses_release_please(&library) {
         diagnostics.append(lint::lint_release_please(disk, shell::git_tags(disk.root()).as_ref()));
@@ -130,7 +146,7 @@ fn look(opened: &Opened, journals: Option<&Path>) -> (Diagnostics, usize) {
     let mut emitted = vec![if is_page { place } else { folder }];
     emitted.extend(all.then(|| SitePath::new(".github/workflows")));
     diagnostics.append(lint::lint_emitted(disk, &emitted));
-    if let Some(runs) = journals.and_then(|runs| disk.name(&shell::absolute(runs))) {
+    if let Some(runs) = typed.journals.as_deref().and_then(|runs| disk.name(&shell::absolute(runs))) {
         let branch = shell::git_default_branch(disk.root());
         // Runs of the pages that were named; with the whole project, of pages that are gone, too.
         let settings = library.pages().filter(|(path, _)| wanted(*path)).filter_map(|(_, page)| page.runbook.as_ref());
@@ -139,5 +155,5 @@ fn look(opened: &Opened, journals: Option<&Path>) -> (Diagnostics, usize) {
         diagnostics.append(lint::lint_journals(runs, disk, &library, of, branch.as_ref(), shell::build_time()));
     }
     diagnostics.sort();
-    (diagnostics, n_runbooks)
+    Ok((diagnostics, n_runbooks))
 }

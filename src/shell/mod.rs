@@ -15,6 +15,7 @@ mod output;
 #[cfg(unix)]
 pub mod run;
 mod serve;
+mod shellcheck;
 mod terminal;
 mod watch;
 
@@ -27,5 +28,6 @@ pub use environment::{
 pub use git::{git_commit, git_default_branch, git_file, git_history, git_tags};
 pub use output::{OutputError, Written, check_output, replace_file, write_new_files, write_outputs};
 pub use serve::{ServeOptions, Server};
+pub use shellcheck::shellcheck;
 pub use terminal::{Stream, Terminal};
 pub use watch::{Change, Watcher};

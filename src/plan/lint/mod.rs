@@ -14,6 +14,7 @@ mod people;
 mod release;
 mod scripts;
 mod secrets;
+mod shellcheck;
 
 use super::library::Library;
 use super::lower::Lowered;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 pub use journals::{Branch, lint_emitted, lint_journals};
 pub use release::lint_release_please;
 pub(in crate::plan) use scripts::find_placeholders;
+pub use shellcheck::lint_with_shellcheck;
 
 /// What a lint must be told.
 #[derive(Clone, Debug, Default)]
