@@ -8,6 +8,7 @@ mod argo;
 mod cli;
 mod config_fuzz;
 mod config_reference;
+mod deviations;
 mod diagnostics;
 mod emit;
 mod incremental;

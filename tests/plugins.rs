@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Builds a site of these files; the first is `mkdocs.yml`.
-fn build(files: &[(&str, &str)]) -> Built {
+pub(crate) fn build(files: &[(&str, &str)]) -> Built {
     let file = |(path, text): &(&str, &str)| {
         let path = SitePath::new(path);
         (path, Arc::new(Source::new(path, *text)))
@@ -20,13 +20,13 @@ fn build(files: &[(&str, &str)]) -> Built {
     build::build(&project, &world, &world.list(project.docs_dir), &Cache::default(), &|_, _| {})
 }
 
-fn page(built: &Built, path: &str) -> String {
+pub(crate) fn page(built: &Built, path: &str) -> String {
     let bytes = built.outputs.bytes(path).unwrap_or_else(|| panic!("there is no `{path}`"));
     String::from_utf8(bytes.to_vec()).expect("pages are UTF-8")
 }
 
 /// The findings of a code, as line and message.
-fn findings(built: &Built, files: &[(&str, &str)], code: &str) -> Vec<String> {
+pub(crate) fn findings(built: &Built, files: &[(&str, &str)], code: &str) -> Vec<String> {
     let line = |finding: &Diagnostic| {
         let span = finding.span.expect("an option has a place");
         let text = files.iter().find(|(path, _)| *path == span.file.as_str()).map_or("", |file| file.1);
