@@ -260,9 +260,24 @@ fn marks_in_a_line_cost_no_more_than_their_length() {
         "\"a",
         "{==",
         "*[a",
+        "-~~~- ",
+        "~~~- +",
+        "$$~~~> ",
+        "<a href=\"~~~~~",
+        "-->~~~<a b=\"`",
+        "^^^",
+        "-***",
+        "-___",
+        "<http://{==",
+        "[][[==<http://",
+        "<a/b=`x",
     ];
     for piece in pieces {
         assert_linear(piece, &dialect, &|n| format!("x {}", piece.repeat(n)), 1_000);
+    }
+    for piece in ["]{", "]]{--é"] {
+        let open = |n: usize| format!("{}{}", "[".repeat(8), piece.repeat(n));
+        assert_linear(piece, &dialect, &open, 4_000);
     }
 }
 
@@ -277,6 +292,7 @@ fn blocks_in_a_block_cost_no_more_than_their_length() {
         "---\n",
         "#| id: x\n",
         ": def\n///\n# ",
+        ": def\n-^^^",
         "!!! x\n",
         "??? x\n",
         "=== \"Tab\"\n",

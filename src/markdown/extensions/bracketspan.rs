@@ -28,12 +28,13 @@ pub(crate) fn spans(engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize)
     let mut done: Vec<Made> = Vec::new();
     // Brackets in the list of a span that lies in no other are its values'.
     let mut begin = at;
+    let mut line = Line::default();
     for (offset, byte) in text.bytes().enumerate().skip(at) {
         match byte {
             _ if offset < begin => {}
             b'[' => open.push((offset, Vec::new())),
             b']' if !open.is_empty() => {
-                let Some((inner, end)) = list_at(text, offset + 1) else { continue };
+                let Some((inner, end)) = list_at(text, offset + 1, &mut line) else { continue };
                 let Some((start, children)) = open.pop() else { continue };
                 let (attrs, rest) = parse_attrs(&text[inner]);
                 let whole = start..end - rest.len();
@@ -75,20 +76,31 @@ pub(crate) fn spans(engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize)
     if done.is_empty() { Hit::Skip(text.len()) } else { Hit::Elements(done) }
 }
 
+/// A line that was looked at: its end, and its last closing brace.
+#[derive(Default)]
+struct Line {
+    end: usize,
+    brace: Option<usize>,
+}
+
 /// Reads the attribute list at a place: the bytes inside, and the byte behind. It may hold braces; the
-/// last one of the line ends it.
-fn list_at(text: &str, at: usize) -> Option<(Range<usize>, usize)> {
+/// last one of the line ends it. Places are asked for from left to right.
+fn list_at(text: &str, at: usize, known: &mut Line) -> Option<(Range<usize>, usize)> {
     let line = text[at..].strip_prefix('{')?;
-    let line = &line[..line.find('\n').unwrap_or(line.len())];
+    if at >= known.end {
+        known.end = text[at..].find('\n').map_or(text.len(), |end| at + end);
+        known.brace = text[at..known.end].rfind('}').map(|brace| at + brace);
+    }
+    let line = &line[..known.end - at - 1];
     let colon = line.strip_prefix(':').map_or(0, |_| 1);
     let begins = |from: usize| {
         let from = from + (line.len() - from - line[from..].trim_start_matches(' ').len());
         line[from..].starts_with(|c| !matches!(c, '}' | ' ')).then_some(from)
     };
     if let Some(from) = begins(colon).or_else(|| begins(0))
-        && let Some(close) = line.rfind('}').filter(|close| *close > from)
+        && let Some(close) = known.brace.filter(|close| *close > at + 1 + from)
     {
-        return Some((at + 1 + from..at + 1 + close, at + 1 + close + 1));
+        return Some((at + 1 + from..close, close + 1));
     }
     let inner = text[at + 1..].trim_start();
     let close = text.len() - inner.len();

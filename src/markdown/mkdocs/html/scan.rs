@@ -24,6 +24,8 @@ pub(super) struct StartTag {
 pub(super) struct DeadEnds {
     /// Between these two no name ends, and one ends at the second, or the text does.
     name: std::ops::Range<usize>,
+    /// The same of values without quotes.
+    bare: std::ops::Range<usize>,
     /// Places between attributes from which no end is reached.
     gaps: BTreeSet<usize>,
 }
@@ -36,7 +38,7 @@ pub(super) fn start_tag(raw: &str, start: usize, dead: &mut DeadEnds) -> Option<
     let mut at = skip_gap(bytes, name_end);
     let mut attrs = Vec::new();
     while at < end {
-        let Some((name, value, next)) = attribute(raw, at) else { break };
+        let Some((name, value, next)) = attribute(raw, at, end) else { break };
         attrs.push((name.to_lowercase(), value.map(unescape)));
         at = next;
     }
@@ -100,7 +102,14 @@ fn start_tag_end(raw: &str, start: usize, dead: &mut DeadEnds) -> Option<usize> 
         let first = raw[at..].chars().next().map_or(1, char::len_utf8);
         at += first;
         at += find_where(&raw[at..], |ch| ch.is_whitespace() || matches!(ch, '/' | '=' | '>'));
-        if let Some(mut value_end) = value_end(raw, at, true) {
+        let bare_end = |from: usize| {
+            if !(dead.bare.start..=dead.bare.end).contains(&from) {
+                let len = find_where(&raw[from..], |ch| ch.is_whitespace() || matches!(ch, '>' | '`'));
+                dead.bare = from..from + len;
+            }
+            dead.bare.end
+        };
+        if let Some((_, mut value_end)) = value_range(raw, at, bare_end) {
             while bytes.get(skip_spaces(bytes, value_end)) == Some(&b',') {
                 value_end = skip_spaces(bytes, value_end) + 1;
             }
@@ -122,14 +131,9 @@ fn start_tag_end(raw: &str, start: usize, dead: &mut DeadEnds) -> Option<usize> 
     end
 }
 
-/// Finds the end of `= value` at `at`, and where the value begins is the caller's; `None` without
-/// `=`, or where a quote is never closed.
-fn value_end(raw: &str, at: usize, no_backtick: bool) -> Option<usize> {
-    value_range(raw, at, no_backtick).map(|range| range.1)
-}
-
-/// Returns the value's bytes, quotes included, as start and end.
-fn value_range(raw: &str, at: usize, no_backtick: bool) -> Option<(usize, usize)> {
+/// Returns the bytes of `= value` at `at`, quotes included, as start and end; `None` without `=`, or
+/// where a quote is never closed. `bare_end` tells where a value without quotes ends.
+fn value_range(raw: &str, at: usize, bare_end: impl FnOnce(usize) -> usize) -> Option<(usize, usize)> {
     let bytes = raw.as_bytes();
     let mut equals = skip_spaces(bytes, at);
     if bytes.get(equals) != Some(&b'=') {
@@ -140,10 +144,7 @@ fn value_range(raw: &str, at: usize, no_backtick: bool) -> Option<(usize, usize)
         equals += 1;
     }
     let start = skip_spaces(bytes, equals);
-    let bare = |from: usize| {
-        let len = find_where(&raw[from..], |ch| ch == '>' || ch.is_whitespace() || no_backtick && ch == '`');
-        Some((from, from + len))
-    };
+    let bare = |from: usize| Some((from, bare_end(from)));
     let Some(quote @ (b'\'' | b'"')) = bytes.get(start).copied() else { return bare(start) };
     if let Some(len) = raw[start + 1..].find(char::from(quote)) {
         return Some((start, start + len + 2));
@@ -158,8 +159,9 @@ fn value_range(raw: &str, at: usize, no_backtick: bool) -> Option<(usize, usize)
     }
 }
 
-/// Reads an attribute: its name, its value, and where the next one may begin.
-fn attribute(raw: &str, at: usize) -> Option<(&str, Option<&str>, usize)> {
+/// Reads an attribute of a tag that ends at `limit`: its name, its value, and where the next one may
+/// begin. A value without quotes would go on behind a backtick that ended the tag.
+fn attribute(raw: &str, at: usize, limit: usize) -> Option<(&str, Option<&str>, usize)> {
     let bytes = raw.as_bytes();
     let before = *bytes.get(at.checked_sub(1)?)?;
     if !(matches!(before, b'\'' | b'"' | b'/') || is_space(before)) {
@@ -169,7 +171,11 @@ fn attribute(raw: &str, at: usize) -> Option<(&str, Option<&str>, usize)> {
     let name_end = at + first.len_utf8();
     let name_end = name_end + find_where(&raw[name_end..], |ch| ch.is_whitespace() || matches!(ch, '/' | '=' | '>'));
     let name = &raw[at..name_end];
-    let Some((start, end)) = value_range(raw, name_end, false) else {
+    let bare_end = |from: usize| {
+        let inside = raw.get(from..limit).unwrap_or_default();
+        from + find_where(inside, |ch| ch == '>' || ch.is_whitespace())
+    };
+    let Some((start, end)) = value_range(raw, name_end, bare_end) else {
         return Some((name, None, skip_gap(bytes, name_end)));
     };
     let value = &raw[start..end];
@@ -221,7 +227,7 @@ pub(crate) fn raw_tags(html: &str) -> Vec<RawTag> {
         let mut attrs = Vec::new();
         let mut next = skip_gap(html.as_bytes(), at + 1 + name.len());
         while next < tag.end
-            && let Some((name, value, after)) = attribute(html, next)
+            && let Some((name, value, after)) = attribute(html, next, tag.end)
         {
             if let Some(value) = value {
                 let start = value.as_ptr() as usize - html.as_ptr() as usize;

@@ -71,8 +71,8 @@ pub(crate) struct Region {
 pub(crate) enum Pairing {
     /// Nothing opens here: go on at the first byte; the text was looked at up to the second.
     Skip(usize, usize),
-    /// Regions sorted by where they open.
-    Regions(Vec<Region>),
+    /// Regions sorted by where they open; the text was looked at up to the byte.
+    Regions(Vec<Region>, usize),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -424,7 +424,7 @@ impl Pairer<'_> {
             return Pairing::Skip(next, self.searched);
         }
         self.regions.sort_by_key(|region| region.open);
-        Pairing::Regions(self.regions)
+        Pairing::Regions(self.regions, self.searched)
     }
 }
 

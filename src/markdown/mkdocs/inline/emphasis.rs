@@ -25,13 +25,25 @@ impl Emphasis {
         {
             before = Some(known);
         }
+        // Every search may run to the end of the text for little or nothing; text made of little else
+        // is given up on in time.
+        if pass.budget == 0 {
+            return Hit::Skip(pass.text.len());
+        }
         match pair(&self.delimiters, self.rules, pass.text, at, before) {
             Pairing::Skip(end, searched) => {
-                // Every search may run to the end of the text for nothing; text made of little else
-                // is given up on in time.
-                if pass.spend(searched - at) { Hit::Skip(end) } else { Hit::Skip(pass.text.len()) }
+                if pass.spend(searched - at) {
+                    Hit::Skip(end)
+                } else {
+                    Hit::Skip(pass.text.len())
+                }
             }
-            Pairing::Regions(regions) => Hit::Regions(regions),
+            Pairing::Regions(regions, searched) => {
+                // What was looked at behind the last region is looked at again from there.
+                let end = regions.iter().map(|region| region.close_end).max().unwrap_or(at);
+                pass.spend(searched.saturating_sub(end));
+                Hit::Regions(regions)
+            }
         }
     }
 }
