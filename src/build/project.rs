@@ -49,7 +49,7 @@ pub struct Project {
     /// The folder whose files stand before the theme's own.
     pub custom_dir: Option<SitePath>,
     /// When each page was committed first and last; for who asks Git to fill in where
-    /// [`Project::wants_history`] says so.
+    /// [`Project::wanted_history`] says so.
     pub history: History,
     dates: Option<DateOptions>,
     pub(super) glightbox: Option<Glightbox>,

@@ -13,7 +13,7 @@ pub(crate) const CONVERSION: u32 = 2;
 pub struct Options {
     /// `PLACE_MARKER`: the text that the notes replace.
     pub place_marker: String,
-    /// `UNIQUE_IDS`: whether ids carry the number of the conversion, [`CONVERSION`].
+    /// `UNIQUE_IDS`: whether ids carry the number of the conversion, which is 2: MkDocs converts a page once before.
     pub unique_ids: bool,
     /// `BACKLINK_TEXT`.
     pub backlink_text: String,
