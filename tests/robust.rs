@@ -279,6 +279,8 @@ fn marks_in_a_line_cost_no_more_than_their_length() {
         let open = |n: usize| format!("{}{}", "[".repeat(8), piece.repeat(n));
         assert_linear(piece, &dialect, &open, 4_000);
     }
+    let lines = |n: usize| "x ".to_owned() + &"<script><a href=\"\r\n".repeat(n);
+    assert_linear("values with other line ends", &Dialect::commonmark(), &lines, 1_000);
 }
 
 /// What a rule takes out of the midst of a block, leaving the rest to all rules again, and what they

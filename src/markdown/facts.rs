@@ -149,15 +149,24 @@ fn element_facts(element: &Element, facts: &mut PageFacts) {
     }
 }
 
+/// How many values of one piece of raw HTML are looked for and not found before all have the place of
+/// the whole. Values miss where their line ends were written otherwise; real text has a handful.
+const MAX_MISSES: usize = 64;
+
 fn raw_facts(raw: &Raw, source: &Source, facts: &mut PageFacts) {
     // The HTML is what stands in the source, but for white space around lines: a value stands behind
     // the one before it, and behind a quote or `=`.
     let written = source.slice(raw.span).unwrap_or_default();
     let mut behind = 0;
+    let mut misses = 0;
     let mut place = |range: std::ops::Range<usize>| {
         let value = &raw.html[range];
+        if value.is_empty() || misses == MAX_MISSES {
+            return raw.span;
+        }
         let mut found = written[behind..].match_indices(value).map(|(at, _)| behind + at);
-        let Some(at) = found.find(|at| !value.is_empty() && written[..*at].ends_with(['"', '\'', '='])) else {
+        let Some(at) = found.find(|at| written[..*at].ends_with(['"', '\'', '='])) else {
+            misses += 1;
             return raw.span;
         };
         behind = at + value.len();
