@@ -5,11 +5,13 @@
 ///
 /// Words that differ in length by more than the limit cost nothing.
 pub fn edits(left: &str, right: &str, limit: usize) -> Option<usize> {
-    let left: Vec<char> = left.chars().take(2 * LONGEST).collect();
-    let right: Vec<char> = right.chars().take(2 * LONGEST).collect();
-    if left.len().abs_diff(right.len()) > limit || left.len().max(right.len()) > LONGEST {
+    // A name is compared with thousands of others, most of which are too long or too short.
+    let lengths = [left, right].map(|word| word.chars().take(LONGEST + 1).count());
+    if lengths[0].abs_diff(lengths[1]) > limit || lengths.iter().any(|length| *length > LONGEST) {
         return None;
     }
+    let left: Vec<char> = left.chars().collect();
+    let right: Vec<char> = right.chars().collect();
     // What both begin and end with costs nothing: most paths of a site differ in one part only.
     let same = left.iter().zip(&right).take_while(|(one, other)| one == other).count();
     let (left, right) = (&left[same..], &right[same..]);
