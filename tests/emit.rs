@@ -59,7 +59,7 @@ fn the_runbooks_of_the_manual_are_emitted_as_ever() {
         ("withdraw-a-release", ["bad=1.2.3", "good=1.2.2"].as_slice()),
     ] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_opsbook"));
-        command.current_dir(root).args(["plan", &format!("content/runbooks/{name}.md"), "--format", "json"]);
+        command.current_dir(root).args(["plan", &format!("content/contributing/{name}.md"), "--format", "json"]);
         for param in params {
             command.args(["--param", param]);
         }

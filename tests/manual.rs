@@ -23,8 +23,8 @@ fn the_manual_has_no_fault() {
 #[test]
 fn the_own_runbooks_compile() {
     for arguments in [
-        ["plan", "content/runbooks/cut-a-release.md", "--param", "version=1.2.3", "--format", "json"].as_slice(),
-        &["plan", "content/runbooks/withdraw-a-release.md", "--param", "bad=1.2.3", "--param", "good=1.2.2"],
+        ["plan", "content/contributing/cut-a-release.md", "--param", "version=1.2.3", "--format", "json"].as_slice(),
+        &["plan", "content/contributing/withdraw-a-release.md", "--param", "bad=1.2.3", "--param", "good=1.2.2"],
     ] {
         let planned = opsbook(arguments);
         assert!(planned.status.success(), "{}", said(&planned));

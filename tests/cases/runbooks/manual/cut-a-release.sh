@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # Cut a release of opsbook
-# runbook: cut-a-release, plan: sha256:004e20c28a6a4e7869e480588ca716c9006bdf061124b21b7fa6a2ebd7533738
-# content: sha256:fb1f9a20a879b60ff8a0a644069314509cfadc54b1f38b7c8dbef9f4a5f611d2
+# runbook: cut-a-release, plan: sha256:0ca2843a2f140ff6163f83147da61be58881a3d3a3f85f76cfbf454171561f72
+# content: sha256:89413e7c0e2bb5237b6f8800a7f505bc79d229141f6afb93156b7b5514b57e6a
 # Emitted by opsbook; change the runbook and emit again instead of editing this file.
 # Functions are called by name, and not every plan needs all of them; values are data, in which
 # nothing expands:
 # shellcheck disable=SC2317,SC2016
 set -euo pipefail
 
-plan='sha256:004e20c28a6a4e7869e480588ca716c9006bdf061124b21b7fa6a2ebd7533738'
+plan='sha256:0ca2843a2f140ff6163f83147da61be58881a3d3a3f85f76cfbf454171561f72'
 runbook='cut-a-release'
-then_go_to='content/runbooks/withdraw-a-release.md#write-the-incident-note'
+then_go_to='content/contributing/withdraw-a-release.md#write-the-incident-note'
 secrets=()
 
 state=${OPSBOOK_STATE:-${XDG_STATE_HOME:-$HOME/.local/state}/opsbook/bash/${plan:7:16}}
@@ -226,7 +226,7 @@ gh auth status
 END_OF_SCRIPT
 }
 surroundings_1() {
-  export OPSBOOK_PLAN='004e20c2'
+  export OPSBOOK_PLAN='0ca2843a'
   export OPSBOOK_STEP='prepare.tools'
   export VERSION='1.2.3'
   export OPSBOOK_OUTPUT=$state/prepare.tools.out
@@ -246,7 +246,7 @@ test "$(git rev-parse HEAD)" = "$(git rev-parse origin/main)"
 END_OF_SCRIPT
 }
 surroundings_2() {
-  export OPSBOOK_PLAN='004e20c2'
+  export OPSBOOK_PLAN='0ca2843a'
   export OPSBOOK_STEP='prepare.clean-main'
   export VERSION='1.2.3'
   export OPSBOOK_OUTPUT=$state/prepare.clean-main.out
@@ -264,7 +264,7 @@ script_3_main() {
 END_OF_SCRIPT
 }
 surroundings_3() {
-  export OPSBOOK_PLAN='004e20c2'
+  export OPSBOOK_PLAN='0ca2843a'
   export OPSBOOK_STEP='prepare.gate'
   export VERSION='1.2.3'
   export OPSBOOK_OUTPUT=$state/prepare.gate.out
@@ -283,7 +283,7 @@ grep -q "^## $VERSION" CHANGELOG.md
 END_OF_SCRIPT
 }
 surroundings_4() {
-  export OPSBOOK_PLAN='004e20c2'
+  export OPSBOOK_PLAN='0ca2843a'
   export OPSBOOK_STEP='prepare.version-is-set'
   export VERSION='1.2.3'
   export OPSBOOK_OUTPUT=$state/prepare.version-is-set.out
@@ -330,7 +330,7 @@ END_OF_SCRIPT
 }
 surroundings_5() {
   export OPSBOOK_ENV='candidate'
-  export OPSBOOK_PLAN='004e20c2'
+  export OPSBOOK_PLAN='0ca2843a'
   export OPSBOOK_STEP='candidate.publish'
   export VERSION='1.2.3'
   export OPSBOOK_OUTPUT=$state/candidate.publish.out
@@ -361,7 +361,7 @@ END_OF_SCRIPT
 }
 surroundings_6() {
   export OPSBOOK_ENV='candidate'
-  export OPSBOOK_PLAN='004e20c2'
+  export OPSBOOK_PLAN='0ca2843a'
   export OPSBOOK_STEP='candidate.watch-workflow'
   export VERSION='1.2.3'
   export OPSBOOK_OUTPUT=$state/candidate.watch-workflow.out
@@ -387,7 +387,7 @@ END_OF_SCRIPT
 }
 surroundings_7() {
   export OPSBOOK_ENV='candidate'
-  export OPSBOOK_PLAN='004e20c2'
+  export OPSBOOK_PLAN='0ca2843a'
   export OPSBOOK_STEP='candidate.binary-answers'
   export VERSION='1.2.3'
   export OPSBOOK_OUTPUT=$state/candidate.binary-answers.out
@@ -435,7 +435,7 @@ END_OF_SCRIPT
 }
 surroundings_10() {
   export OPSBOOK_ENV='public'
-  export OPSBOOK_PLAN='004e20c2'
+  export OPSBOOK_PLAN='0ca2843a'
   export OPSBOOK_STEP='public.publish'
   export VERSION='1.2.3'
   export OPSBOOK_OUTPUT=$state/public.publish.out
@@ -466,7 +466,7 @@ END_OF_SCRIPT
 }
 surroundings_11() {
   export OPSBOOK_ENV='public'
-  export OPSBOOK_PLAN='004e20c2'
+  export OPSBOOK_PLAN='0ca2843a'
   export OPSBOOK_STEP='public.watch-workflow'
   export VERSION='1.2.3'
   export OPSBOOK_OUTPUT=$state/public.watch-workflow.out
@@ -492,7 +492,7 @@ END_OF_SCRIPT
 }
 surroundings_12() {
   export OPSBOOK_ENV='public'
-  export OPSBOOK_PLAN='004e20c2'
+  export OPSBOOK_PLAN='0ca2843a'
   export OPSBOOK_STEP='public.binary-answers'
   export VERSION='1.2.3'
   export OPSBOOK_OUTPUT=$state/public.binary-answers.out

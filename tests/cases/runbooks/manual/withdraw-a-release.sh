@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Withdraw a release
-# runbook: withdraw-a-release, plan: sha256:66c642d5d660ded3791f51269ac1353b9ec92068f52c76760e1e614dc280faae
-# content: sha256:73badb957c952440587ea4b3a2a9cd0be66dfa99c63aec43f48ec9962c467fd8
+# runbook: withdraw-a-release, plan: sha256:0abecac32b721355370bf4feea956986ac2756ddb0014835e7d987246f25ab26
+# content: sha256:62e80d37d6cf1459945da300491514416a5e248a44b70bda40e9e2c2fb457597
 # Emitted by opsbook; change the runbook and emit again instead of editing this file.
 # Functions are called by name, and not every plan needs all of them; values are data, in which
 # nothing expands:
 # shellcheck disable=SC2317,SC2016
 set -euo pipefail
 
-plan='sha256:66c642d5d660ded3791f51269ac1353b9ec92068f52c76760e1e614dc280faae'
+plan='sha256:0abecac32b721355370bf4feea956986ac2756ddb0014835e7d987246f25ab26'
 runbook='withdraw-a-release'
 then_go_to=''
 secrets=()
@@ -227,7 +227,7 @@ surroundings_1() {
   export BAD='1.2.3'
   export GOOD='1.2.2'
   export OPSBOOK_ENV='public'
-  export OPSBOOK_PLAN='66c642d5'
+  export OPSBOOK_PLAN='0abecac3'
   export OPSBOOK_STEP='good-release-exists'
   export OPSBOOK_OUTPUT=$state/good-release-exists.out
   export RB_OUTPUT=$OPSBOOK_OUTPUT
@@ -254,7 +254,7 @@ surroundings_3() {
   export BAD='1.2.3'
   export GOOD='1.2.2'
   export OPSBOOK_ENV='public'
-  export OPSBOOK_PLAN='66c642d5'
+  export OPSBOOK_PLAN='0abecac3'
   export OPSBOOK_STEP='mark-bad'
   export OPSBOOK_OUTPUT=$state/mark-bad.out
   export RB_OUTPUT=$OPSBOOK_OUTPUT
@@ -276,7 +276,7 @@ surroundings_4() {
   export BAD='1.2.3'
   export GOOD='1.2.2'
   export OPSBOOK_ENV='public'
-  export OPSBOOK_PLAN='66c642d5'
+  export OPSBOOK_PLAN='0abecac3'
   export OPSBOOK_STEP='latest-is-good'
   export OPSBOOK_OUTPUT=$state/latest-is-good.out
   export RB_OUTPUT=$OPSBOOK_OUTPUT
