@@ -358,6 +358,56 @@ fn wrong_options_are_status_two_and_help_is_a_product() {
 }
 
 #[test]
+fn every_shell_gets_completions_for_every_command() {
+    let case = Case::new(&[]);
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let made = case.run(&["completions", shell]);
+        assert_eq!((made.status, made.err.as_str()), (0, ""), "{shell}");
+        for word in ["migrate", "completions", "site-dir"] {
+            assert!(made.out.contains(word), "{shell}: {word}");
+        }
+    }
+    let bash = case.run(&["completions", "bash"]).out;
+    case.write("completions.bash", bash);
+    // What a person who presses the tab key after `opsbook bui` is offered.
+    let script = "source completions.bash; COMP_WORDS=(opsbook bui); COMP_CWORD=1; _opsbook opsbook bui opsbook; \
+                  echo \"${COMPREPLY[@]}\"";
+    if let Ok(output) = Command::new("bash").args(["-c", script]).current_dir(case.folder.path()).output() {
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "build\n", "{output:?}");
+    }
+    assert_eq!(case.run(&["completions", "tcsh"]).status, 2);
+}
+
+#[test]
+fn every_command_has_a_man_page() {
+    let case = Case::new(&[]);
+    let written = case.run(&["man", "-o", "man"]);
+    assert_eq!((written.status, written.out.as_str()), (0, ""), "{}", written.err);
+    for (page, words) in [
+        ("opsbook.1", &["man"][..]),
+        ("opsbook-build.1", &["man", "build"]),
+        ("opsbook-plan-diff.1", &["man", "plan", "diff"]),
+    ] {
+        let shown = case.run(words);
+        assert_eq!((shown.status, shown.err.as_str()), (0, ""));
+        assert!(shown.out.contains(".SH SYNOPSIS") && shown.out.contains(".TH "), "{page}");
+        assert_eq!(fs::read_to_string(case.path("man").join(page)).unwrap(), shown.out, "{page}");
+    }
+    let unknown = case.run(&["man", "biuld"]);
+    assert_eq!(unknown.status, 2);
+    assert_eq!(unknown.err, "error: `opsbook` has no command `biuld`\n  help: did you mean `build`?\n");
+}
+
+#[test]
+fn help_is_a_command_too() {
+    let case = Case::new(&[]);
+    for words in [&["build"][..], &["plan", "diff"]] {
+        let (command, option) = (case.run(&[&["help"], words].concat()), case.run(&[words, &["--help"]].concat()));
+        assert_eq!((command.status, command.out), (0, option.out));
+    }
+}
+
+#[test]
 fn a_configuration_may_come_through_standard_input() {
     use std::io::Write as _;
     let case = Case::new(&[("pages/index.md", "# Home\n")]);

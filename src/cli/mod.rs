@@ -9,8 +9,10 @@ mod act;
 mod adopt;
 mod build;
 mod check;
+mod completions;
 mod emit;
 mod lint;
+mod man;
 mod migrate;
 mod new;
 mod plan;
@@ -27,7 +29,7 @@ mod runs;
 mod serve;
 
 use crate::shell::{self, Stream, Terminal};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use std::process::ExitCode;
 
 /// How a command ended;
@@ -68,7 +70,6 @@ impl From<Status> for ExitCode {
     name = "opsbook",
     version,
     propagate_version = true,
-    disable_help_subcommand = true,
     max_term_width = 100,
     after_help = "\
 Examples:
@@ -123,6 +124,13 @@ enum Command {
     Report(runs::Report),
     #[cfg(unix)]
     Journal(runs::Journal),
+    Completions(completions::Typed),
+    Man(man::Typed),
+}
+
+/// Returns what the program accepts: every command, argument and option, with its words.
+pub fn command() -> clap::Command {
+    Typed::command()
 }
 
 /// Runs the program with this process' arguments.
@@ -165,6 +173,8 @@ pub fn main() -> ExitCode {
         Command::Report(typed) => runs::report(&typed),
         #[cfg(unix)]
         Command::Journal(typed) => runs::journal(&typed),
+        Command::Completions(typed) => completions::run(&typed),
+        Command::Man(typed) => man::run(&typed),
     };
     status.into()
 }
@@ -201,10 +211,9 @@ fn could_not(terminal: Terminal, message: &str, help: Option<&str>) -> Status {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     #[test]
     fn the_arguments_are_consistent() {
-        Typed::command().debug_assert();
+        command().debug_assert();
     }
 }

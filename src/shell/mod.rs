@@ -26,7 +26,7 @@ pub use environment::{
     read_bytes, read_standard_input, read_text, state_folder, variables, write_atomically,
 };
 pub use git::{git_commit, git_default_branch, git_file, git_history, git_tags};
-pub use output::{OutputError, Written, check_output, replace_file, write_new_files, write_outputs};
+pub use output::{OutputError, Written, check_output, replace_file, write_files, write_new_files, write_outputs};
 pub use serve::{ServeOptions, Server};
 pub use shellcheck::shellcheck;
 pub use terminal::{Stream, Terminal};

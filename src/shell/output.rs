@@ -305,6 +305,20 @@ pub fn write_new_files(folder: &Path, files: &[(SitePath, &str)]) -> Result<Vec<
     Ok(written)
 }
 
+/// Writes files into a folder, each whole or not at all, and makes the folder where it is missing.
+/// What the files held before is gone.
+///
+/// # Errors
+/// With the file that could not be written.
+pub fn write_files(folder: &Path, files: &[(String, String)]) -> Result<(), OutputError> {
+    fs::create_dir_all(folder).map_err(|error| failed("create the folder", folder, &error))?;
+    for (name, text) in files {
+        let place = folder.join(name);
+        super::write_atomically(&place, text.as_bytes()).map_err(|error| failed("write", &place, &error))?;
+    }
+    Ok(())
+}
+
 /// Replaces the text of a file of the project, whole or not at all.
 ///
 /// # Errors
