@@ -127,6 +127,9 @@ pub(super) fn run(typed: Typed) -> Status {
         Ok(written) => written,
         Err(error) => return could_not(terminal, &error.message, error.help.as_deref()),
     };
+    if let Some(error) = &written.forgotten {
+        terminal.say(&format!("note: {error}"));
+    }
     if typed.verbose {
         let millis = |from: Duration, to: Duration| (to - from).as_millis();
         terminal.say(&format!("Read the configuration and found {} files in {} ms", found.len(), loaded.as_millis()));

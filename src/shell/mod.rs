@@ -11,6 +11,7 @@ mod clock;
 mod disk;
 mod environment;
 mod git;
+mod manifest;
 mod output;
 #[cfg(unix)]
 pub mod run;

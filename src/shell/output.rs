@@ -1,10 +1,11 @@
 //! The output folder: what a site becomes on a disk.
 //!
 //! Only what changed is written, each file whole or not at all (a temporary file and a rename on the
-//! same file system). Only what opsbook wrote is removed, and last: a manifest in the folder says
-//! what that is. Files of others stay.
+//! same file system). Only what opsbook wrote is removed, and last: the manifest of the build before
+//! says what that is. Files of others stay, and nothing but the site is left in the folder.
 
 use super::disk::{Disk, reason};
+use super::manifest::Manifest;
 use crate::build::{Content, OutPath, Outputs};
 use crate::text::SitePath;
 use std::collections::BTreeSet;
@@ -15,12 +16,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The manifest's name in the output folder. It begins with a dot, so that MkDocs' own cleaning
-/// leaves it alone.
-const MANIFEST: &str = ".opsbook-manifest.json";
-/// Where files stand until they are whole.
+/// Where files stand until they are whole; gone when the site is written.
 const WORKSHOP: &str = ".opsbook-tmp";
-const FORMAT: u32 = 1;
 
 /// What a write did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,6 +28,8 @@ pub struct Written {
     pub n_same: usize,
     /// Files of an earlier build that are gone.
     pub removed: Vec<String>,
+    /// Why the next build will not know which files are its own to remove, where that is so.
+    pub forgotten: Option<OutputError>,
 }
 
 /// Why a site could not be written.
@@ -115,23 +114,25 @@ fn real_place(place: &Path) -> PathBuf {
 ///
 /// # Errors
 /// With the file that could not be written; files written before it stay, whole each, and the
-/// manifest names them.
+/// manifest names them. A manifest that cannot be written is no error: the site is whole without it.
 pub fn write_outputs(disk: &Disk, outputs: &Outputs, folder: &Path, clean: bool) -> Result<Written, OutputError> {
     let workshop = folder.join(WORKSHOP);
     fs::create_dir_all(&workshop).map_err(|error| failed("write to the output folder", folder, &error))?;
-    let before = read_manifest(folder);
+    let manifest = Manifest::of(disk, folder);
+    let before = manifest.read();
     let now: BTreeSet<String> = outputs.files.keys().map(|path| path.as_str().to_owned()).collect();
     // Should this build be killed, the next one still knows every file that may be ours.
     if !now.is_subset(&before) {
-        write_manifest(&workshop, folder, &before.union(&now).cloned().collect())?;
+        // One that cannot be written is reported at the end.
+        let _ = manifest.write(&before.union(&now).cloned().collect());
     }
     clear_the_way(folder, &before, &now)?;
     let changed = write_changed(disk, outputs, folder, &workshop)?;
     let stale = if clean { strangers(folder, &now) } else { before.difference(&now).cloned().collect() };
     let removed = prune(folder, stale)?;
-    write_manifest(&workshop, folder, &now)?;
+    let forgotten = manifest.write(&now).err();
     fs::remove_dir_all(&workshop).map_err(|error| failed("remove", &workshop, &error))?;
-    Ok(Written { n_same: outputs.files.len() - changed.len(), changed, removed })
+    Ok(Written { n_same: outputs.files.len() - changed.len(), changed, removed, forgotten })
 }
 
 /// Writes the files that differ, on all processors: most of the time goes into waiting for the disk.
@@ -336,34 +337,6 @@ pub fn replace_file(disk: &Disk, path: SitePath, text: &str) -> Result<(), Outpu
         .map_err(|error| failed("change", &place, &error))
 }
 
-#[derive(serde::Serialize, serde::Deserialize)]
-struct Manifest {
-    format: u32,
-    files: BTreeSet<String>,
-}
-
-/// The files of earlier builds; none where there is no manifest that this version can read.
-fn read_manifest(folder: &Path) -> BTreeSet<String> {
-    let Ok(text) = fs::read_to_string(folder.join(MANIFEST)) else { return BTreeSet::new() };
-    match serde_json::from_str::<Manifest>(&text) {
-        Ok(manifest) if manifest.format == FORMAT => manifest.files,
-        _ => BTreeSet::new(),
-    }
-}
-
-fn write_manifest(workshop: &Path, folder: &Path, files: &BTreeSet<String>) -> Result<(), OutputError> {
-    let target = folder.join(MANIFEST);
-    let manifest = Manifest { format: FORMAT, files: files.clone() };
-    let text = serde_json::to_string_pretty(&manifest).expect("a manifest is strings and a number") + "\n";
-    if holds(&target, text.as_bytes()) {
-        return Ok(());
-    }
-    let temporary = workshop.join("manifest");
-    fs::write(&temporary, text)
-        .and_then(|()| fs::rename(&temporary, &target))
-        .map_err(|error| failed("write", &target, &error))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -447,9 +420,40 @@ mod tests {
     fn a_manifest_cannot_name_files_outside() {
         let place = Place::new();
         place.write(&[("index.html", "one")]);
-        fs::write(place.site().join(MANIFEST), r#"{"format":1,"files":["../docs/a.png"]}"#).unwrap();
+        let outside = BTreeSet::from(["../docs/a.png".to_owned()]);
+        Manifest::of(&place.disk, &place.site()).write(&outside).unwrap();
         place.write(&[("index.html", "two")]);
         assert!(place.folder.path().join("docs/a.png").exists());
+    }
+
+    #[test]
+    fn the_folder_holds_the_site_and_nothing_else() {
+        let place = Place::new();
+        place.write(&[("index.html", "one")]);
+        let mut names: Vec<_> = fs::read_dir(place.site()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["img", "index.html"]);
+        let cache = place.folder.path().join(".cache/opsbook");
+        assert_eq!(fs::read_to_string(cache.join(".gitignore")).unwrap(), "*\n");
+    }
+
+    #[test]
+    fn each_folder_has_a_manifest_of_its_own() {
+        let place = Place::new();
+        place.write(&[("a.html", "one")]);
+        let other = Manifest::of(&place.disk, &place.folder.path().join("other"));
+        assert_eq!(other.read(), BTreeSet::new());
+        other.write(&BTreeSet::new()).unwrap();
+        assert_eq!(place.write(&[("b.html", "two")]).removed, ["a.html"]);
+    }
+
+    #[test]
+    fn a_site_is_whole_where_nothing_can_be_remembered() {
+        let place = Place::new();
+        fs::write(place.folder.path().join(".cache"), "a file").unwrap();
+        let written = place.write(&[("index.html", "one")]);
+        assert!(written.forgotten.is_some_and(|error| error.message.starts_with("cannot remember")));
+        assert_eq!(place.files(), ["img/a.png", "index.html"]);
     }
 
     #[test]
