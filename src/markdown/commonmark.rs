@@ -6,9 +6,9 @@
 //!
 //! Does not know Python-Markdown's rules.
 
+use super::engine::{Page, passes};
 use super::entities;
 use super::extensions::{ExtensionOptions, OptionReader, toc};
-use super::mkdocs::{Page, passes};
 use super::tree::{Attrs, CodeBlock, CodeSpan, CodeStyle, Element, HighlightStyle, Node, Raw, TocEntry, plain_text};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::text::{Chunk, Span, Spanned};

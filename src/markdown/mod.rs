@@ -13,11 +13,11 @@
 mod attrs;
 mod commonmark;
 mod dialect;
+mod engine;
 mod entities;
 pub mod extensions;
 mod facts;
 mod front_matter;
-mod mkdocs;
 pub mod preprocess;
 pub mod slug;
 mod tree;
@@ -34,8 +34,8 @@ use crate::text::{Chunk, Source, World};
 /// Reads a page in a dialect. Other files are asked for through `world`; what was asked for is in
 /// [`Parsed::reads`].
 pub fn parse(source: &Source, dialect: &Dialect, world: &dyn World) -> Parsed {
-    let mut page = mkdocs::Page::new(source, dialect, world);
-    let text = mkdocs::line_ends(&Chunk::of(source));
+    let mut page = engine::Page::new(source, dialect, world);
+    let text = engine::line_ends(&Chunk::of(source));
     let (front_matter, body) = front_matter::split_front_matter(&text, &mut page.diagnostics);
     let body = preprocess::preprocess(
         body,
@@ -47,7 +47,7 @@ pub fn parse(source: &Source, dialect: &Dialect, world: &dyn World) -> Parsed {
         &mut page.diagnostics,
     );
     let (body, toc) = match dialect.flavour {
-        Flavour::MkDocs => mkdocs::parse_mkdocs(body, &mut page),
+        Flavour::MkDocs => engine::parse_mkdocs(body, &mut page),
         Flavour::CommonMark => commonmark::parse_commonmark(&body, &mut page),
     };
     let document = Document { front_matter, body, toc };
@@ -58,7 +58,7 @@ pub fn parse(source: &Source, dialect: &Dialect, world: &dyn World) -> Parsed {
 
 /// Tells whether a tag is a block's in Python-Markdown.
 pub fn is_block_tag(tag: &str) -> bool {
-    mkdocs::html::is_block_tag(tag)
+    engine::html::is_block_tag(tag)
 }
 
 /// Tells whether a text begins with what looks like a character reference: `&name;`, `&#1;`.

@@ -4,8 +4,8 @@
 //! code spans.
 
 use super::{ExtensionOptions, OptionReader};
-use crate::markdown::mkdocs::inline::chars::is_space;
-use crate::markdown::mkdocs::inline::{El, Engine, Hit, Pass, Taken, Txt};
+use crate::markdown::engine::inline::chars::is_space;
+use crate::markdown::engine::inline::{El, Engine, Hit, Pass, Taken, Txt};
 use crate::markdown::tree::{Attrs, Element, Node, Raw};
 use crate::text::{Chunk, Span, yaml};
 
@@ -96,7 +96,7 @@ pub(crate) fn inline(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut 
         if pairs > 0 {
             let mut chunk = Chunk::default();
             for start in (at..at + pairs).step_by(2) {
-                chunk.push_synthetic(&crate::markdown::mkdocs::inline::escaped('\\'), pass.span(start..start + 2));
+                chunk.push_synthetic(&crate::markdown::engine::inline::escaped('\\'), pass.span(start..start + 2));
             }
             return Hit::Take(at + pairs, Taken::Text(chunk));
         }
@@ -263,7 +263,7 @@ fn escape(text: &str) -> String {
 }
 
 fn atomic(text: &str) -> String {
-    format!("{}{text}", crate::markdown::mkdocs::inline::ATOMIC)
+    format!("{}{text}", crate::markdown::engine::inline::ATOMIC)
 }
 
 fn block_math(options: &Options, text: &str) -> Option<std::ops::Range<usize>> {

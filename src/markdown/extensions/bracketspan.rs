@@ -4,7 +4,7 @@
 
 use super::{ExtensionOptions, OptionReader};
 use crate::markdown::attrs::parse_attrs;
-use crate::markdown::mkdocs::inline::{El, Engine, Hit, Pass, Txt};
+use crate::markdown::engine::inline::{El, Engine, Hit, Pass, Txt};
 use std::ops::Range;
 
 /// The options; there are none.

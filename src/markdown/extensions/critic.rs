@@ -5,7 +5,7 @@
 
 use super::{ExtensionOptions, OptionReader};
 use crate::diag::{Code, Diagnostic};
-use crate::markdown::mkdocs::Page;
+use crate::markdown::engine::Page;
 use crate::markdown::tree::{Node, Raw};
 use crate::text::Chunk;
 use std::ops::Range;

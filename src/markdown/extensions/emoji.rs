@@ -8,8 +8,8 @@
 use super::{ExtensionOptions, OptionReader, python_name};
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::icons::{self, EmojiIndex};
-use crate::markdown::mkdocs::inline::chars::is_word;
-use crate::markdown::mkdocs::inline::{El, Engine, Hit, Kind, Pass, Taken, Txt};
+use crate::markdown::engine::inline::chars::is_word;
+use crate::markdown::engine::inline::{El, Engine, Hit, Kind, Pass, Taken, Txt};
 use crate::markdown::tree::{Glyph, Node, Raw};
 use crate::text::{Chunk, Span, yaml};
 

@@ -3,7 +3,7 @@
 //! Source of the rule: `pymdownx/escapeall.py` 13.
 
 use super::{ExtensionOptions, OptionReader};
-use crate::markdown::mkdocs::inline::{Engine, Hit, Pass, Taken, escaped};
+use crate::markdown::engine::inline::{Engine, Hit, Pass, Taken, escaped};
 use crate::text::Chunk;
 
 /// The options.

@@ -6,8 +6,8 @@
 use super::{ExtensionOptions, OptionReader, arithmatex, highlight, python_name};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::markdown::Dialect;
-use crate::markdown::mkdocs::inline::chars::{is_space, is_word, strip};
-use crate::markdown::mkdocs::inline::{El, Engine, Kind, Pass};
+use crate::markdown::engine::inline::chars::{is_space, is_word, strip};
+use crate::markdown::engine::inline::{El, Engine, Kind, Pass};
 use crate::markdown::tree::InlineHighlight;
 use crate::text::yaml;
 use std::ops::Range;

@@ -4,8 +4,8 @@
 
 use super::key_names::{ALIASES, KEYS};
 use super::{ExtensionOptions, OptionReader};
-use crate::markdown::mkdocs::inline::chars::is_word;
-use crate::markdown::mkdocs::inline::{El, Engine, Hit, Pass, Taken, Txt, escaped_backslashes};
+use crate::markdown::engine::inline::chars::is_word;
+use crate::markdown::engine::inline::{El, Engine, Hit, Pass, Taken, Txt, escaped_backslashes};
 use crate::text::{Chunk, Span};
 use std::borrow::Cow;
 

@@ -4,8 +4,8 @@
 
 use super::{ExtensionOptions, OptionReader};
 use crate::diag::{Code, Diagnostic};
-use crate::markdown::mkdocs::inline::chars::{is_boundary, is_space, is_word, strip};
-use crate::markdown::mkdocs::inline::{ETX, El, Engine, Hit, Pass, Taken, Txt, angle};
+use crate::markdown::engine::inline::chars::{is_boundary, is_space, is_word, strip};
+use crate::markdown::engine::inline::{ETX, El, Engine, Hit, Pass, Taken, Txt, angle};
 use crate::text::{Chunk, yaml};
 use regex::Regex;
 use std::collections::BTreeMap;

@@ -3,8 +3,8 @@
 //! Source of the rule: `mdx_gh_links` 0.4.
 
 use super::{ExtensionOptions, OptionReader};
-use crate::markdown::mkdocs::inline::chars::{is_boundary, is_word};
-use crate::markdown::mkdocs::inline::{El, Hit, Pass, Taken};
+use crate::markdown::engine::inline::chars::{is_boundary, is_word};
+use crate::markdown::engine::inline::{El, Hit, Pass, Taken};
 use crate::text::Chunk;
 
 /// The options.

@@ -3,8 +3,8 @@
 //! Source of the rule: `pymdownx/progressbar.py` 13.
 
 use super::{ExtensionOptions, OptionReader};
-use crate::markdown::mkdocs::inline::chars::is_space;
-use crate::markdown::mkdocs::inline::{El, Engine, Hit, Pass, Taken};
+use crate::markdown::engine::inline::chars::is_space;
+use crate::markdown::engine::inline::{El, Engine, Hit, Pass, Taken};
 use crate::text::Chunk;
 use std::sync::LazyLock;
 
@@ -104,7 +104,7 @@ pub(crate) fn bar(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut Pas
         }
     }
     let title = engine.attribute(title);
-    let label = crate::markdown::mkdocs::inline::dequote(&title).to_owned();
+    let label = crate::markdown::engine::inline::dequote(&title).to_owned();
     let mut p = El::new("p", span).with_attr("class", "progress-label");
     if !label.is_empty() {
         p = p.with_text(Chunk::synthetic(&label, span));

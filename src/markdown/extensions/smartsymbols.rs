@@ -4,8 +4,8 @@
 //! writes character references.
 
 use super::{ExtensionOptions, OptionReader};
-use crate::markdown::mkdocs::inline::chars::{is_boundary, is_word};
-use crate::markdown::mkdocs::inline::{Engine, Hit, Pass, Taken, escaped};
+use crate::markdown::engine::inline::chars::{is_boundary, is_word};
+use crate::markdown::engine::inline::{Engine, Hit, Pass, Taken, escaped};
 use crate::markdown::tree::{Element, Node};
 use crate::text::Chunk;
 

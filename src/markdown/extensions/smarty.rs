@@ -4,8 +4,8 @@
 //! typed mark is a character here, where Python writes a character reference.
 
 use super::{ExtensionOptions, OptionReader};
-use crate::markdown::mkdocs::inline::chars::{is_boundary, is_space, is_word};
-use crate::markdown::mkdocs::inline::{Engine, Hit, Pass, Taken, escaped};
+use crate::markdown::engine::inline::chars::{is_boundary, is_space, is_word};
+use crate::markdown::engine::inline::{Engine, Hit, Pass, Taken, escaped};
 use crate::markdown::tree::{Node, Raw};
 use crate::text::{Chunk, Span};
 

@@ -5,8 +5,8 @@
 
 use super::{ExtensionOptions, OptionReader};
 use crate::diag::{Code, Diagnostic};
-use crate::markdown::mkdocs::inline::chars::{is_word, strip};
-use crate::markdown::mkdocs::inline::{El, Hit, Pass, Taken};
+use crate::markdown::engine::inline::chars::{is_word, strip};
+use crate::markdown::engine::inline::{El, Hit, Pass, Taken};
 use crate::text::Chunk;
 
 /// The options.

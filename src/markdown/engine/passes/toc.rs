@@ -4,9 +4,9 @@
 
 use super::heading::{inner_html, strip_tags};
 use super::{attrs_of, for_each_element, is_element};
+use crate::markdown::engine::blocks::HEADINGS;
 use crate::markdown::entities::unescape;
 use crate::markdown::extensions::toc::{Options, Permalink};
-use crate::markdown::mkdocs::blocks::HEADINGS;
 use crate::markdown::tree::{Element, Node, TocEntry, walk};
 use crate::text::Span;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,14 +29,14 @@ pub(in crate::markdown) fn apply(nodes: &mut [Node], options: &Options, start: S
 }
 
 /// The ids of a page, and how far each base is counted.
-pub(in crate::markdown::mkdocs) struct Ids {
+pub(in crate::markdown::engine) struct Ids {
     used: BTreeSet<String>,
     counters: BTreeMap<String, usize>,
 }
 
 impl Ids {
     /// Collects the ids that elements have.
-    pub(in crate::markdown::mkdocs) fn of(nodes: &[Node]) -> Ids {
+    pub(in crate::markdown::engine) fn of(nodes: &[Node]) -> Ids {
         let mut used = BTreeSet::new();
         walk(nodes, &mut |node| {
             if let Some(id) = attrs_of(node).and_then(|attrs| attrs.get("id")) {
@@ -47,7 +47,7 @@ impl Ids {
     }
 
     /// Makes an id unique by `_1`, `_2` and so on, and takes it.
-    pub(in crate::markdown::mkdocs) fn unique(&mut self, id: String) -> String {
+    pub(in crate::markdown::engine) fn unique(&mut self, id: String) -> String {
         if !id.is_empty() && self.used.insert(id.clone()) {
             return id;
         }

@@ -5,7 +5,7 @@
 
 use super::{attrs_of_mut, is_element};
 use crate::markdown::attrs::xml_name;
-use crate::markdown::mkdocs::inline::ATOMIC;
+use crate::markdown::engine::inline::ATOMIC;
 use crate::markdown::tree::Node;
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
@@ -14,7 +14,7 @@ static ATTR: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{@([^}]*)=([^}]*)\
 
 /// Takes attributes out of the texts of nodes and puts them where they belong; returns those that are
 /// for the element around the nodes.
-pub(in crate::markdown::mkdocs) fn apply(nodes: &mut [Node]) -> Vec<(String, String)> {
+pub(in crate::markdown::engine) fn apply(nodes: &mut [Node]) -> Vec<(String, String)> {
     let mut own = Vec::new();
     let mut last = None;
     for at in 0..nodes.len() {

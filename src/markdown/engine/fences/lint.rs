@@ -3,7 +3,7 @@
 use super::header::{Header, Rest};
 use super::superfences::Finding;
 use crate::diag::{Code, Diagnostic};
-use crate::markdown::mkdocs::Page;
+use crate::markdown::engine::Page;
 use crate::text::{Chunk, Line};
 use std::collections::BTreeMap;
 use std::ops::Range;

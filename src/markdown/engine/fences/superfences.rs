@@ -6,11 +6,11 @@
 
 use super::header::{Header, Rest, scan_attrs, superfences as read_header};
 use super::{LiftedFence, highlight_style, lint};
+use crate::markdown::engine::Page;
+use crate::markdown::engine::stash::placeholder_at;
 use crate::markdown::extensions::arithmatex;
 use crate::markdown::extensions::highlight;
 use crate::markdown::extensions::superfences::{CustomFence, FenceFormat, Options};
-use crate::markdown::mkdocs::Page;
-use crate::markdown::mkdocs::stash::placeholder_at;
 use crate::markdown::tree::{Attrs, CodeBlock, CodeStyle, HighlightStyle, Node};
 use crate::text::{Chunk, Line, Span, Spanned};
 use std::ops::Range;

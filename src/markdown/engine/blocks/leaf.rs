@@ -8,8 +8,8 @@ use super::lines::{
 };
 use super::tree::{ElId, READY};
 use super::{DEPTH_LIMIT, Parser, State};
+use crate::markdown::engine::{Reference, fences};
 use crate::markdown::extensions::arithmatex;
-use crate::markdown::mkdocs::{Reference, fences};
 use crate::text::Spanned;
 use std::ops::Range;
 

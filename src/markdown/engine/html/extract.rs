@@ -8,9 +8,9 @@
 use super::is_block_tag;
 use super::open::{InlineTags, OpenTags};
 use super::scan::{self, DeadEnds, StartTag};
-use crate::markdown::mkdocs::Page;
-use crate::markdown::mkdocs::blocks::DEPTH_LIMIT;
-use crate::markdown::mkdocs::blocks::tree::{ElId, Tree};
+use crate::markdown::engine::Page;
+use crate::markdown::engine::blocks::DEPTH_LIMIT;
+use crate::markdown::engine::blocks::tree::{ElId, Tree};
 use crate::markdown::tree::{Node, Raw};
 use crate::text::Chunk;
 use std::collections::BTreeMap;

@@ -3,14 +3,14 @@
 //! Source of the rule: `TasklistTreeprocessor` of pymdown-extensions 13.1. It runs before text is
 //! parsed, on items whose text, or whose first paragraph, begins with `[ ]`, `[x]` or `[X]`.
 
+use crate::markdown::engine::Page;
+use crate::markdown::engine::blocks::tree::{ElId, Tree};
 use crate::markdown::extensions::tasklist::Options;
-use crate::markdown::mkdocs::Page;
-use crate::markdown::mkdocs::blocks::tree::{ElId, Tree};
 use crate::markdown::tree::{Node, Raw};
 use crate::text::{Chunk, Span};
 
 /// Puts check boxes into the items of task lists.
-pub(in crate::markdown::mkdocs) fn apply(tree: &mut Tree, options: &Options, page: &mut Page<'_>) {
+pub(in crate::markdown::engine) fn apply(tree: &mut Tree, options: &Options, page: &mut Page<'_>) {
     for list in tree.ids_in_order(Tree::ROOT) {
         let mut found = false;
         for item in tree.get(list).children.clone() {

@@ -6,7 +6,7 @@ use super::for_each_element;
 use crate::markdown::tree::{Element, Node};
 
 /// Turns quotes with `data-alert` into what they stand for.
-pub(in crate::markdown::mkdocs) fn apply(nodes: &mut [Node]) {
+pub(in crate::markdown::engine) fn apply(nodes: &mut [Node]) {
     for_each_element(nodes, &mut |element| {
         if !element.is(&["blockquote"]) {
             return;

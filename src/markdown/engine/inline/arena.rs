@@ -5,8 +5,8 @@
 
 use super::{ATOMIC, MAX_DEPTH, STX};
 use crate::diag::{Code, Diagnostic};
-use crate::markdown::mkdocs::Page;
-use crate::markdown::mkdocs::stash::placeholder_at;
+use crate::markdown::engine::Page;
+use crate::markdown::engine::stash::placeholder_at;
 use crate::markdown::tree::{Attrs, CodeSpan, Element, Glyph, Icon, InlineHighlight, Node};
 use crate::text::{Chunk, Span};
 use std::borrow::Cow;

@@ -6,8 +6,8 @@
 
 use super::{attrs_of_mut, is_element};
 use crate::markdown::attrs::parse_attrs;
-use crate::markdown::mkdocs::html::is_block_tag;
-use crate::markdown::mkdocs::stash::{ETX, STX, find_placeholder};
+use crate::markdown::engine::html::is_block_tag;
+use crate::markdown::engine::stash::{ETX, STX, find_placeholder};
 use crate::markdown::tree::{Attrs, Element, Node, Text};
 use regex::Regex;
 use std::borrow::Cow;
@@ -22,7 +22,7 @@ static AT_START: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^\{:?[ ]*([^}\n ][^\n]*)\}").expect("the expression is valid"));
 
 /// Applies every attribute list and takes it out of the text.
-pub(in crate::markdown::mkdocs) fn apply(nodes: &mut Vec<Node>) {
+pub(in crate::markdown::engine) fn apply(nodes: &mut Vec<Node>) {
     apply_inline(nodes);
     for node in nodes {
         let Node::Element(element) = node else { continue };

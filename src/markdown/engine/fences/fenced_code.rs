@@ -5,9 +5,9 @@
 
 use super::codehilite::{parse_hl_lines, set_option, style};
 use super::header::{is_language_char, scan_attrs};
+use crate::markdown::engine::Page;
 use crate::markdown::extensions::codehilite::truth_of_word;
 use crate::markdown::extensions::fenced_code::Options;
-use crate::markdown::mkdocs::Page;
 use crate::markdown::tree::{Attrs, CodeBlock, CodeStyle, Node};
 use crate::text::{Chunk, Line, Spanned};
 use std::collections::BTreeMap;

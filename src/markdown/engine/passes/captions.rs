@@ -3,13 +3,13 @@
 //! Source of the rule: `CaptionTreeprocessor` of `pymdownx/blocks/caption.py` 13.1. Each type of
 //! caption counts for itself; figures inside figures of the same type count below them.
 
+use crate::markdown::engine::blocks::DEPTH_LIMIT;
 use crate::markdown::extensions::blocks_caption::Options;
-use crate::markdown::mkdocs::blocks::DEPTH_LIMIT;
 use crate::markdown::tree::{Attrs, Element, Node, Raw};
 use std::collections::BTreeMap;
 
 /// Numbers every caption and removes the marks that its block left.
-pub(in crate::markdown::mkdocs) fn apply(nodes: &mut [Node], options: &Options) {
+pub(in crate::markdown::engine) fn apply(nodes: &mut [Node], options: &Options) {
     let mut counters: BTreeMap<String, Counter> = BTreeMap::new();
     visit(nodes, options, &mut counters, &mut Vec::new());
 }

@@ -6,7 +6,7 @@ use super::Parser;
 use super::block::{Block, Blocks};
 use super::leaf::pop;
 use super::tree::ElId;
-use crate::markdown::mkdocs::stash::{find_placeholder, placeholder_at};
+use crate::markdown::engine::stash::{find_placeholder, placeholder_at};
 use crate::markdown::tree::{Element, Node};
 use crate::text::Chunk;
 

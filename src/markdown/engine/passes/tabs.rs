@@ -9,15 +9,15 @@ use crate::markdown::slug::Slugify;
 use crate::markdown::tree::{Element, Node};
 
 /// How tabs get their ids.
-pub(in crate::markdown::mkdocs) struct TabIds<'o> {
-    pub(in crate::markdown::mkdocs) slugify: &'o Slugify,
-    pub(in crate::markdown::mkdocs) separator: &'o str,
-    pub(in crate::markdown::mkdocs) combine_header_slug: bool,
-    pub(in crate::markdown::mkdocs) alternate: bool,
+pub(in crate::markdown::engine) struct TabIds<'o> {
+    pub(in crate::markdown::engine) slugify: &'o Slugify,
+    pub(in crate::markdown::engine) separator: &'o str,
+    pub(in crate::markdown::engine) combine_header_slug: bool,
+    pub(in crate::markdown::engine) alternate: bool,
 }
 
 /// Gives inputs and labels of every set of tabs their ids.
-pub(in crate::markdown::mkdocs) fn apply(nodes: &mut [Node], options: &TabIds<'_>) {
+pub(in crate::markdown::engine) fn apply(nodes: &mut [Node], options: &TabIds<'_>) {
     let mut ids = Ids::of(nodes);
     visit(nodes, options, &mut ids, "");
 }

@@ -2,8 +2,8 @@
 
 use super::{DEEPEST, LARGEST_BYTES, reason};
 use crate::diag::{Code, Diagnostic, Severity};
+use crate::markdown::engine::Page;
 use crate::markdown::extensions::markdown_include::Options;
-use crate::markdown::mkdocs::Page;
 use crate::text::{Chunk, SitePath};
 use std::ops::Range;
 

@@ -4,16 +4,16 @@
 //! `FootnotePostTreeprocessor` of Python-Markdown 3.11.
 
 use super::for_each_element;
+use crate::markdown::engine::Footnotes;
+use crate::markdown::engine::blocks::Parser;
+use crate::markdown::engine::blocks::tree::{ElId, Tree};
 use crate::markdown::extensions::footnotes::{Options, numbered};
-use crate::markdown::mkdocs::Footnotes;
-use crate::markdown::mkdocs::blocks::Parser;
-use crate::markdown::mkdocs::blocks::tree::{ElId, Tree};
 use crate::markdown::tree::{Element, Node, Raw};
 use crate::text::{Chunk, Span};
 use std::collections::BTreeMap;
 
 /// Appends the list of footnotes to the page, or puts it where its marker stands.
-pub(in crate::markdown::mkdocs) fn append(parser: &mut Parser<'_, '_>) {
+pub(in crate::markdown::engine) fn append(parser: &mut Parser<'_, '_>) {
     let Some(options) = &parser.page.dialect.footnotes else { return };
     if parser.page.footnotes.labels.is_empty() {
         return;
@@ -82,7 +82,7 @@ fn place(parser: &mut Parser<'_, '_>, options: &Options, div: ElId) {
 
 /// Puts the notes in the order of their use, where asked, and adds a link back for each further
 /// reference to one note.
-pub(in crate::markdown::mkdocs) fn finish(nodes: &mut [Node], options: &Options, footnotes: &Footnotes) {
+pub(in crate::markdown::engine) fn finish(nodes: &mut [Node], options: &Options, footnotes: &Footnotes) {
     if footnotes.labels.is_empty() {
         return;
     }

@@ -4,7 +4,7 @@
 
 use super::ATOMIC;
 use super::chars::is_boundary;
-use crate::markdown::mkdocs::Page;
+use crate::markdown::engine::Page;
 use crate::markdown::tree::{Element, Node};
 use crate::text::Chunk;
 use aho_corasick::{AhoCorasick, MatchKind};

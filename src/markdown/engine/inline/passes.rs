@@ -5,8 +5,8 @@ use super::abbreviations as abbr;
 use super::patterns::Pattern;
 use super::run::Engine;
 use super::{ATOMIC, ETX, STX, Txt, arena, numbered_at};
+use crate::markdown::engine::Page;
 use crate::markdown::extensions::{smartsymbols, smarty};
-use crate::markdown::mkdocs::Page;
 use crate::markdown::tree::{Attrs, Node};
 use crate::text::Chunk;
 

@@ -4,7 +4,7 @@
 //! every line and close none.
 
 use super::scan;
-use crate::markdown::mkdocs::blocks::DEPTH_LIMIT;
+use crate::markdown::engine::blocks::DEPTH_LIMIT;
 use std::collections::BTreeMap;
 
 /// The tags that are open, the innermost last.
