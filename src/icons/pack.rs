@@ -1,19 +1,18 @@
-//! The pictures as `build.rs` packed them: names, and blocks that are opened when they are needed.
+//! The pictures as `tools/icons` packed them: names, and blocks that are opened when they are needed.
 
 use flate2::read::DeflateDecoder;
 use std::io::Read;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
-include!(concat!(env!("OUT_DIR"), "/icon_blocks.rs"));
-
-const NAMES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/icon_names.bin"));
-const BLOCKS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/icon_blocks.bin"));
+/// How many pictures make a block, how many blocks there are, where each part ends, then the parts: all
+/// names, and the blocks. Numbers are four bytes, the low one first; ends count from the first part.
+const PACK: &[u8] = include_bytes!("icons.pack");
 
 /// Returns the paths of all icons, sorted.
 pub(super) fn names() -> &'static [&'static str] {
-    static TEXT: OnceLock<String> = OnceLock::new();
-    static LIST: OnceLock<Vec<&'static str>> = OnceLock::new();
-    LIST.get_or_init(|| TEXT.get_or_init(|| inflate(NAMES)).lines().collect())
+    static TEXT: LazyLock<String> = LazyLock::new(|| inflate(part(0)));
+    static LIST: LazyLock<Vec<&'static str>> = LazyLock::new(|| TEXT.lines().collect());
+    &LIST
 }
 
 /// Returns the number of an icon by its path.
@@ -23,16 +22,25 @@ pub(super) fn find(path: &str) -> Option<usize> {
 
 /// Returns a picture by its number.
 pub(super) fn svg(index: usize) -> Option<&'static str> {
-    static OPENED: [OnceLock<String>; N_BLOCKS] = [const { OnceLock::new() }; N_BLOCKS];
-    let block = index / BLOCK;
-    let end = *ENDS.get(block)? as usize;
-    let start = block.checked_sub(1).map_or(0, |before| ENDS[before] as usize);
-    OPENED[block].get_or_init(|| inflate(&BLOCKS[start..end])).lines().nth(index % BLOCK)
+    static OPENED: LazyLock<Vec<OnceLock<String>>> = LazyLock::new(|| vec![OnceLock::new(); number(1)]);
+    let block = index / number(0);
+    OPENED.get(block)?.get_or_init(|| inflate(part(block + 1))).lines().nth(index % number(0))
 }
 
-/// Opens what `build.rs` closed; the data is part of the program, so it cannot be broken.
+fn number(index: usize) -> usize {
+    let bytes = PACK[4 * index..].first_chunk().expect("the table is whole");
+    u32::from_le_bytes(*bytes) as usize
+}
+
+fn part(index: usize) -> &'static [u8] {
+    let parts = &PACK[4 * (3 + number(1))..];
+    let start = if index == 0 { 0 } else { number(1 + index) };
+    &parts[start..number(2 + index)]
+}
+
+/// Opens what `tools/icons` closed; the data is part of the program, so it cannot be broken.
 fn inflate(data: &[u8]) -> String {
     let mut text = String::new();
-    DeflateDecoder::new(data).read_to_string(&mut text).expect("build.rs wrote valid deflated text");
+    DeflateDecoder::new(data).read_to_string(&mut text).expect("tools/icons wrote valid deflated text");
     text
 }
