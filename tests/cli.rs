@@ -43,10 +43,14 @@ impl Case {
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
-        ended(self.command(arguments).output().unwrap(), self.folder.path())
+        self.ended(self.command(arguments).output().unwrap())
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn ended(&self, output: Output) -> Ended {
+        ended(output, self.folder.path())
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_opsbook"));
         command.args(arguments).current_dir(self.folder.path()).env_remove("SOURCE_DATE_EPOCH").stdin(Stdio::null());
         command
@@ -117,7 +121,7 @@ fn a_project_is_found_from_its_folders_and_its_book_comes_first() {
     assert!(from("docs/deep").err.contains("Checked 2 pages"));
     case.write("book.toml", "[book]\ntitle = \"Book\"\nsrc = \"content\"\n");
     case.write("content/index.md", "# One page\n");
-    assert!(from("docs/deep").err.contains("Checked 1 pages"));
+    assert!(from("docs/deep").err.contains("Checked 1 page:"));
     let empty = tempfile::tempdir().unwrap();
     let mut command = case.command(&["build"]);
     let ended = ended(command.current_dir(empty.path()).output().unwrap(), empty.path());

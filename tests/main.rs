@@ -6,8 +6,10 @@
 mod adopt;
 mod argo;
 mod cli;
+mod commands;
 mod config_fuzz;
 mod config_reference;
+mod deploy;
 mod deviations;
 mod diagnostics;
 mod emit;
@@ -35,3 +37,4 @@ mod runs;
 mod schemas;
 mod search;
 mod sites;
+mod wrong_files;

@@ -123,7 +123,7 @@ fn plans_are_compared_by_what_they_do() {
     let renamed = case.run(&["plan", "diff", "old.json", "renamed.json"]);
     assert!(renamed.out.contains("+ again\n") && renamed.out.contains("- restart\n"), "{}", renamed.out);
     let broken = case.run(&["plan", "diff", "old.json", "docs/restart.md"]);
-    assert_eq!((broken.status, broken.out.as_str()), (1, ""), "{}", broken.err);
+    assert_eq!((broken.status, broken.out.as_str()), (2, ""), "{}", broken.err);
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_plan_is_verified_against_its_hash_and_its_pages() {
     let case = case();
     let plan = planned(&case, "plan.json", "alpha");
     let sound = case.run(&["plan", "verify", "plan.json"]);
-    assert_eq!((sound.status, sound.out), (0, format!("{}: 4 steps, 1 files unchanged\n", plan.hash)), "{}", sound.err);
+    assert_eq!((sound.status, sound.out), (0, format!("{}: 4 steps, 1 file unchanged\n", plan.hash)), "{}", sound.err);
     case.write("other.json", plan.to_json().replace("systemctl restart", "systemctl stop"));
     let changed = case.run(&["plan", "verify", "other.json"]);
     assert_eq!((changed.status, changed.out.as_str()), (1, ""), "{}", changed.err);
@@ -226,7 +226,7 @@ fn lint_corrects_what_has_one_safe_correction() {
     assert!(found.err.contains("docs/restart.md:23:1: error[RB013]"), "{}", found.err);
     let fixed = case.run(&["lint", "docs/restart.md", "--fix"]);
     assert_eq!(fixed.status, 0, "{}", fixed.err);
-    assert!(fixed.err.contains("Corrected 1 places"), "{}", fixed.err);
+    assert!(fixed.err.contains("Corrected 1 place\n"), "{}", fixed.err);
     let text = std::fs::read_to_string(case.path("docs/restart.md")).expect("the page is there");
     assert_eq!(text, PAGE.replace("ping -c 1", "true\nping -c 1"));
     let again = case.run(&["lint", "docs/restart.md", "--fix"]);

@@ -24,7 +24,7 @@ mod views;
 pub use cache::Cache;
 pub use outputs::{Content, OutPath, Outputs};
 pub use page::page_of_its_own;
-pub use problems::{Problem, ProblemKind, problems_of_files};
+pub use problems::{Problem, ProblemKind, problems_of_files, unreadable_page};
 pub use project::{History, HistoryRules, Levels, Overrides, PageTimes, Project, Purpose, RunRules, Strict, load};
 pub use runbooks::{adopt_page, collect_library, collect_pages, judge_runbooks};
 pub use stages::{Built, build};

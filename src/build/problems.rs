@@ -1,7 +1,7 @@
 //! What a walk over the documentation folder found besides files, as diagnostics.
 
-use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::text::{SitePath, Span};
+use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
+use crate::text::{ReadError, SitePath, Span};
 
 /// Something below a listed folder that is no usable file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +32,29 @@ pub enum ProblemKind {
 /// Says what is wrong with the entries of the documentation folder.
 pub fn problems_of_files(problems: &[Problem]) -> Diagnostics {
     problems.iter().map(diagnostic).collect()
+}
+
+/// Says why a page cannot be read. The place of a byte that is no UTF-8 is the text before it.
+pub fn unreadable_page(page: SitePath, error: &ReadError) -> Diagnostic {
+    let start = Span::at_start(page);
+    match error {
+        ReadError::NotUtf8 { valid_up_to } => {
+            let span = Span::new(page, *valid_up_to..*valid_up_to + 1);
+            Diagnostic::new(Code::PageNotUtf8, span, format!("`{page}` is not valid UTF-8 at byte {valid_up_to}"))
+                .help("save the file as UTF-8")
+        }
+        ReadError::NotFound => {
+            Diagnostic::new(Code::FileUnreadable, start, format!("`{page}` vanished while the site was built"))
+        }
+        ReadError::IsFolder => {
+            Diagnostic::new(Code::FileUnreadable, start, format!("`{page}` is a folder, not a page"))
+                .help("rename the folder, or put the page's text into a file of this name")
+        }
+        ReadError::Refused(why) => Diagnostic::new(Code::LinkLeavesProject, start, format!("`{page}` may not be read"))
+            .severity(Severity::Error)
+            .note(why.clone()),
+        ReadError::Io(why) => Diagnostic::new(Code::FileUnreadable, start, format!("`{page}` cannot be read: {why}")),
+    }
 }
 
 fn diagnostic(problem: &Problem) -> Diagnostic {

@@ -112,6 +112,11 @@ impl Project {
         }
     }
 
+    /// Returns the remote and the branch that the site is published on.
+    pub fn remote(&self) -> (&str, &str) {
+        (&self.config.repo.remote_name, &self.config.repo.remote_branch)
+    }
+
     /// Returns the path that a preview stands at, with a `/` at both ends: that of the site's own
     /// address, as MkDocs has it.
     pub fn mount(&self) -> String {

@@ -1,13 +1,13 @@
 //! Pages as runbooks: what plans and lints are made from.
 
-use super::{Cache, Project};
+use super::{Cache, Project, unreadable_page};
 use crate::diag::Diagnostics;
 use crate::markdown::{self, Dialect, ExtensionUse};
 use crate::plan::adopt::{self, Adoption, Reading};
 use crate::plan::lint::{self, Context};
 use crate::plan::{self, Binding, Facts, Library, Page};
 use crate::runbook;
-use crate::text::{SitePath, Source, Span, Spanned, World};
+use crate::text::{ReadError, SitePath, Source, Span, Spanned, World};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -27,11 +27,7 @@ const BARE: [&str; 7] = [
 pub fn collect_library(project: Option<&Project>, world: &dyn World, entry: SitePath) -> (Library, Diagnostics) {
     let dialect = dialect_of(project);
     let mut diagnostics = Diagnostics::new();
-    let library = Library::collect(entry, &mut |path| {
-        let (page, found) = open_page(path, &dialect, world)?;
-        diagnostics.append(found);
-        Some(page)
-    });
+    let library = Library::collect(entry, &mut |path| take(open_page(path, &dialect, world), path, &mut diagnostics));
     diagnostics.sort();
     (library, diagnostics)
 }
@@ -45,8 +41,7 @@ pub fn collect_pages(project: Option<&Project>, world: &dyn World, folder: SiteP
         if !["md", "markdown"].contains(&path.extension()) {
             continue;
         }
-        if let Some((page, found)) = open_page(path, &dialect, world) {
-            diagnostics.append(found);
+        if let Some(page) = take(open_page(path, &dialect, world), path, &mut diagnostics) {
             library.insert(path, page);
         }
     }
@@ -116,10 +111,25 @@ fn dialect_of(project: Option<&Project>) -> Cow<'_, Dialect> {
     )
 }
 
-fn open_page(path: SitePath, dialect: &Dialect, world: &dyn World) -> Option<(Page, Diagnostics)> {
-    let source = world.source(path).ok()?;
+/// Keeps a page, and what there is to say of it. One that is not there is missed by whoever wants it.
+fn take(opened: Result<(Page, Diagnostics), ReadError>, path: SitePath, out: &mut Diagnostics) -> Option<Page> {
+    match opened {
+        Ok((page, found)) => {
+            out.append(found);
+            Some(page)
+        }
+        Err(ReadError::NotFound) => None,
+        Err(why) => {
+            out.push(unreadable_page(path, &why));
+            None
+        }
+    }
+}
+
+fn open_page(path: SitePath, dialect: &Dialect, world: &dyn World) -> Result<(Page, Diagnostics), ReadError> {
+    let source = world.source(path)?;
     let parsed = markdown::parse(&source, dialect, world);
     let (runbook, diagnostics) = runbook::extract(&parsed.document, &source);
     let anchors = parsed.facts.anchors.keys().cloned().collect();
-    Some((Page { source, runbook, anchors }, diagnostics))
+    Ok((Page { source, runbook, anchors }, diagnostics))
 }

@@ -7,9 +7,10 @@
 use super::cache::{Body, BodyKey, Cache, Kept, Page, PageKey, ParseKey, ReadPage, reads_hold};
 use super::checklists::{self, Users};
 use super::outputs::{Content, OutPath, Outputs};
+use super::problems::unreadable_page;
 use super::project::Project;
 use super::views;
-use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
+use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::markdown::{self, Parsed};
 use crate::render::html::render_html;
 use crate::render::theme::view::PageView;
@@ -17,7 +18,7 @@ use crate::render::theme::{SiteTheme, Theme};
 use crate::render::{search, sitemap, tags};
 use crate::runbook;
 use crate::site::{self, Files, PageRoute, Site};
-use crate::text::{Digest, ReadError, SitePath, Span, World};
+use crate::text::{Digest, SitePath, World};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -119,7 +120,7 @@ fn parse_pages(project: &Project, world: &dyn World, files: &Files, before: &Cac
 fn parse_page(project: &Project, world: &dyn World, page: SitePath, before: &Cache) -> Outcome {
     let source = match world.source(page) {
         Ok(source) => source,
-        Err(error) => return Outcome::Unreadable(Box::new(unreadable(page, &error))),
+        Err(error) => return Outcome::Unreadable(Box::new(unreadable_page(page, &error))),
     };
     let key = ParseKey { page, source: source.digest(), dialect: project.dialect_digest };
     if let Some(value) = Kept::find(&before.parsed, page, &key)
@@ -135,29 +136,6 @@ fn parse_page(project: &Project, world: &dyn World, page: SitePath, before: &Cac
     let mut diagnostics = std::mem::take(&mut parsed.diagnostics);
     diagnostics.append(findings);
     Outcome::New(Kept { key, value: Arc::new(ReadPage { parsed, runbook, diagnostics }) })
-}
-
-/// Says why a page cannot be read. The place of a byte that is no UTF-8 is the text before it.
-fn unreadable(page: SitePath, error: &ReadError) -> Diagnostic {
-    let start = Span::at_start(page);
-    match error {
-        ReadError::NotUtf8 { valid_up_to } => {
-            let span = Span::new(page, *valid_up_to..*valid_up_to + 1);
-            Diagnostic::new(Code::PageNotUtf8, span, format!("`{page}` is not valid UTF-8 at byte {valid_up_to}"))
-                .help("save the file as UTF-8")
-        }
-        ReadError::NotFound => {
-            Diagnostic::new(Code::FileUnreadable, start, format!("`{page}` vanished while the site was built"))
-        }
-        ReadError::IsFolder => {
-            Diagnostic::new(Code::FileUnreadable, start, format!("`{page}` is a folder, not a page"))
-                .help("rename the folder, or put the page's text into a file of this name")
-        }
-        ReadError::Refused(why) => Diagnostic::new(Code::LinkLeavesProject, start, format!("`{page}` may not be read"))
-            .severity(Severity::Error)
-            .note(why.clone()),
-        ReadError::Io(why) => Diagnostic::new(Code::FileUnreadable, start, format!("`{page}` cannot be read: {why}")),
-    }
 }
 
 /// What runbooks' pages show of other pages and of the whole plan.

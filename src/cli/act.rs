@@ -6,6 +6,7 @@ use crate::plan::emit::ticked_steps;
 use crate::plan::machine::{Next, Resolution, Waiting};
 use crate::shell::run::{self, Request, account, keep_evidence, read_run};
 use crate::shell::{self, Terminal};
+use crate::text::counted;
 use std::path::PathBuf;
 
 /// Say yes to a step of a run
@@ -13,10 +14,12 @@ use std::path::PathBuf;
 #[command(after_help = "\
 Examples:
   opsbook approve latest approve-production --key ~/.ssh/id_ed25519 --as ana@example.org
+      Approve a step of the last run, with a signature
   opsbook approve 1f2e3d4c go --note \"dashboards are quiet\"
+      Approve a step of another run, in the name of this account
 
-A signature is checked against `allowed-signers` of `[runbook]`; without one the name is the
-account's, which counts only with `--allow-weak-identity`.")]
+A signature is checked against `allowed-signers` of `[runbook]`; without one the name is the account's, which \
+counts only with `--allow-weak-identity`.")]
 pub(super) struct Approve {
     #[command(flatten)]
     decide: Decide,
@@ -24,6 +27,10 @@ pub(super) struct Approve {
 
 /// Say no to a step of a run
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  opsbook refuse latest approve-production --note \"an incident is open\" --key ~/.ssh/id_ed25519 --as ana@example.org
+      Say no, with a signature")]
 pub(super) struct Refuse {
     #[command(flatten)]
     decide: Decide,
@@ -54,7 +61,9 @@ struct Decide {
 #[command(after_help = "\
 Examples:
   opsbook done latest announce --url https://status.example.org/42
-  opsbook done latest read-changelog --note \"nothing surprising\"")]
+      Tick an item of the last run, with an address as evidence
+  opsbook done latest read-changelog --note \"nothing surprising\"
+      Tick another one, with a sentence")]
 pub(super) struct Done {
     #[command(flatten)]
     run: RunArgs,
@@ -76,7 +85,9 @@ pub(super) struct Done {
 #[command(after_help = "\
 Examples:
   opsbook resolve latest staging.cavern.deploy --as done --note \"helm history shows revision 7\"
-  opsbook resolve latest staging.cavern.deploy --as rerun --note \"nothing had been sent\"")]
+      Somebody looked: it has happened
+  opsbook resolve latest staging.cavern.deploy --as rerun --note \"nothing had been sent\"
+      It has not: do it again")]
 pub(super) struct Resolve {
     #[command(flatten)]
     run: RunArgs,
@@ -102,6 +113,10 @@ enum What {
 
 /// Give a run up: nothing of it starts any more
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  opsbook cancel latest --note \"postponed to Monday\"
+      Give the last run up")]
 pub(super) struct Cancel {
     #[command(flatten)]
     run: RunArgs,
@@ -114,7 +129,9 @@ pub(super) struct Cancel {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  gh issue view 42 --json body --jq .body > issue.md && opsbook tick latest issue.md")]
+  gh issue view 42 --json body --jq .body > issue.md
+  opsbook tick latest issue.md
+      Take over what was ticked in issue 42")]
 pub(super) struct Tick {
     #[command(flatten)]
     run: RunArgs,
@@ -127,8 +144,7 @@ pub(super) struct Tick {
 }
 
 /// Runs `tick`: one item after the other, in the order of the plan, as far as the run waits for them.
-pub(super) fn tick(typed: &Tick) -> Status {
-    let terminal = Terminal::new(false);
+pub(super) fn tick(typed: &Tick, terminal: Terminal) -> Status {
     let ticked = || {
         let setting = surroundings(&typed.run.place, terminal)?.setting;
         let path = find_run(&setting.runs, &typed.run.run, terminal)?;
@@ -153,30 +169,29 @@ pub(super) fn tick(typed: &Tick) -> Status {
             let evidence = url.into_iter().chain(note).collect();
             let request = Request::Done { step: step.clone(), by: account(), evidence };
             let at_once = run::act(&path, &setting, request).map_err(|error| stopped(terminal, &error))?;
-            terminal.complain(&format!("{step}: ticked\n"));
+            terminal.say(&format!("{step}: ticked"));
             n_recorded += 1;
             if !at_once {
                 break;
             }
         }
-        terminal.complain(&format!("{n_recorded} of {} ticked boxes recorded.\n", ticked.len()));
+        terminal.say(&format!("Recorded {n_recorded} of {}", counted(ticked.len(), "ticked item")));
         Ok(Status::Fine)
     };
     ticked().unwrap_or_else(|status: Status| status)
 }
 
 /// Runs `approve`.
-pub(super) fn approve(typed: &Approve) -> Status {
-    decide(&typed.decide, true)
+pub(super) fn approve(typed: &Approve, terminal: Terminal) -> Status {
+    decide(&typed.decide, true, terminal)
 }
 
 /// Runs `refuse`.
-pub(super) fn refuse(typed: &Refuse) -> Status {
-    decide(&typed.decide, false)
+pub(super) fn refuse(typed: &Refuse, terminal: Terminal) -> Status {
+    decide(&typed.decide, false, terminal)
 }
 
-fn decide(typed: &Decide, yes: bool) -> Status {
-    let terminal = Terminal::new(false);
+fn decide(typed: &Decide, yes: bool, terminal: Terminal) -> Status {
     act(&typed.run, typed.allow_weak_identity, terminal, |path| {
         let by = typed.name.clone().unwrap_or_else(account);
         let signature = match &typed.key {
@@ -198,8 +213,7 @@ fn decide(typed: &Decide, yes: bool) -> Status {
 }
 
 /// Runs `done`.
-pub(super) fn done(typed: &Done) -> Status {
-    let terminal = Terminal::new(false);
+pub(super) fn done(typed: &Done, terminal: Terminal) -> Status {
     act(&typed.run, false, terminal, |path| {
         let mut evidence = Vec::new();
         evidence.extend(typed.note.clone().map(|note| ("note".to_owned(), note, None)));
@@ -216,20 +230,20 @@ pub(super) fn done(typed: &Done) -> Status {
 }
 
 /// Runs `resolve`.
-pub(super) fn resolve(typed: &Resolve) -> Status {
+pub(super) fn resolve(typed: &Resolve, terminal: Terminal) -> Status {
     let r#as = match typed.what {
         What::Done => Resolution::Done,
         What::Failed => Resolution::Failed,
         What::Rerun => Resolution::Rerun,
     };
-    act(&typed.run, false, Terminal::new(false), |_| {
+    act(&typed.run, false, terminal, |_| {
         Ok(Request::Resolve { step: typed.step.clone(), r#as, by: account(), note: typed.note.clone() })
     })
 }
 
 /// Runs `cancel`.
-pub(super) fn cancel(typed: &Cancel) -> Status {
-    act(&typed.run, false, Terminal::new(false), |_| Ok(Request::Cancel { by: account(), note: typed.note.clone() }))
+pub(super) fn cancel(typed: &Cancel, terminal: Terminal) -> Status {
+    act(&typed.run, false, terminal, |_| Ok(Request::Cancel { by: account(), note: typed.note.clone() }))
 }
 
 fn act(
@@ -245,10 +259,10 @@ fn act(
         let request = request(&path)?;
         let at_once = run::act(&path, &setting, request).map_err(|error| stopped(terminal, &error))?;
         let name = run::name_of(&path);
-        terminal.complain(&if at_once {
-            format!("Recorded. Go on with: opsbook resume {name}\n")
+        terminal.say(&if at_once {
+            format!("Recorded. Go on with: opsbook resume {name}")
         } else {
-            format!("Left for the runner of {name}, which is alive.\n")
+            format!("Left for the runner of {name}, which is alive.")
         });
         Ok(Status::Fine)
     };

@@ -1,11 +1,13 @@
 //! `opsbook adopt`: pages that were written for people become runbooks, as a patch.
 
+use super::named;
 use super::project::{self, Opened};
+use super::report;
 use super::{Status, could_not};
 use crate::build;
 use crate::plan::adopt::{Adoption, unified_diff};
-use crate::shell::{self, Terminal};
-use crate::text::{SitePath, World as _};
+use crate::shell::{self, Kind, Terminal};
+use crate::text::{SitePath, World as _, counted};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -13,12 +15,15 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  opsbook adopt docs/restart.md         See the proposal for one page
-  opsbook adopt docs | git apply        Take the proposals for a folder of pages
-  opsbook adopt --write docs/restart.md The same, without a patch
+  opsbook adopt docs/restart.md
+      See the proposal for one page
+  opsbook adopt docs | git apply
+      Take the proposals for a folder of pages
+  opsbook adopt --write docs/restart.md
+      The same, without a patch
 
-Shell blocks that look executable get an id, an impact and a timeout, placeholders become parameters,
-and the front matter gets a checklist. The prose stays as it is.
+Shell blocks that look executable get an id, an impact and a timeout, placeholders become parameters, and the \
+front matter gets a checklist. The prose stays as it is.
 
 Exit status: 0 fine, 1 a page that was named has no proposal that keeps its prose, 2 could not do it.")]
 pub(super) struct Typed {
@@ -28,9 +33,6 @@ pub(super) struct Typed {
     /// Change the pages instead of printing a patch
     #[arg(long)]
     write: bool,
-    /// Say nothing but errors
-    #[arg(short, long)]
-    quiet: bool,
 }
 
 #[derive(Default)]
@@ -46,8 +48,7 @@ struct Tally {
     ids: BTreeSet<String>,
 }
 
-pub(super) fn run(typed: &Typed) -> Status {
-    let terminal = Terminal::new(typed.quiet);
+pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
     let mut tally = Tally::default();
     let mut status = Status::Fine;
     for file in &typed.files {
@@ -59,22 +60,30 @@ pub(super) fn run(typed: &Typed) -> Status {
     let Tally { pages, adopted, steps, items, params, left, refused, .. } = tally;
     let verb = if typed.write { "Adopted" } else { "Proposed" };
     terminal.say(&format!(
-        "{verb} {adopted} of {pages} pages: {steps} steps, {items} items, {params} parameters; \
-         {left} shell blocks stay prose, {refused} pages stay as they are"
+        "{verb} {adopted} of {}: {}, {}, {}; left as they are: {}, {}",
+        counted(pages, "page"),
+        counted(steps, "step"),
+        counted(items, "item"),
+        counted(params, "parameter"),
+        counted(left, "shell block"),
+        counted(refused, "page")
     ));
     status
 }
 
 fn adopt(terminal: Terminal, typed: &Typed, file: &std::path::Path, tally: &mut Tally) -> Result<Status, Status> {
+    let one = named::pages(terminal, file)? == Kind::File;
     let Opened { disk, entry, project, docs } = project::open_page(terminal, file)?;
     let here = shell::current_folder()
         .map_err(|error| could_not(terminal, &format!("cannot tell the current folder: {error}"), None))?;
-    let one = shell::kind_of(&disk.locate(entry)) == shell::Kind::File;
     let pages: Vec<SitePath> = if one {
         vec![entry]
     } else {
         disk.list(entry).into_iter().filter(|path| ["md", "markdown"].contains(&path.extension())).collect()
     };
+    if pages.is_empty() {
+        return Err(named::no_page_in(terminal, file));
+    }
     // Ids are unique in a project: those that its pages have, and those that were just proposed.
     let folder = docs.unwrap_or_else(|| if one { entry.parent() } else { entry });
     for (_, page) in build::collect_pages(project.as_ref(), &disk, folder).0.pages() {
@@ -88,9 +97,10 @@ fn adopt(terminal: Terminal, typed: &Typed, file: &std::path::Path, tally: &mut 
         let shown = place.strip_prefix(&here).unwrap_or(&place).to_string_lossy().into_owned();
         let source = match disk.source(path) {
             Ok(source) => source,
-            Err(_) if !one => continue,
-            Err(_) => {
-                return Err(could_not(terminal, &format!("`{shown}` cannot be read, or is not UTF-8"), None));
+            Err(why) => {
+                let found = [build::unreadable_page(path, &why)].into_iter().collect();
+                status = status.max(report::print(terminal, report::Format::Human, &found, &disk));
+                continue;
             }
         };
         tally.pages += 1;

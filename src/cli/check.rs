@@ -7,17 +7,21 @@ use super::report::{self, Format};
 use crate::build::{self, Cache, Overrides, Purpose};
 use crate::diag::{Diagnostic, Diagnostics, Edit, Severity};
 use crate::shell::{self, Disk, Terminal};
-use crate::text::{SitePath, World as _};
+use crate::text::{SitePath, World as _, counted};
 use std::collections::BTreeMap;
 
 /// Look for mistakes without writing anything
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  opsbook check                         Everything that a build would find
-  opsbook check --strict                Warnings fail
-  opsbook check --fix                   Correct what has one safe correction
-  opsbook check --format github         Annotations for a GitHub workflow")]
+  opsbook check
+      Everything that a build would find
+  opsbook check --strict
+      Warnings fail
+  opsbook check --fix
+      Correct what has one safe correction
+  opsbook check --format github
+      Annotations for a GitHub workflow")]
 pub(super) struct Typed {
     #[command(flatten)]
     project: ProjectArgs,
@@ -29,13 +33,9 @@ pub(super) struct Typed {
     /// How diagnostics are shown
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
-    /// Say nothing but errors
-    #[arg(short, long)]
-    quiet: bool,
 }
 
-pub(super) fn run(typed: Typed) -> Status {
-    let terminal = Terminal::new(typed.quiet);
+pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
     let Place { mut disk, config } = match typed.project.open(terminal) {
         Ok(place) => place,
         Err(status) => return status,
@@ -58,16 +58,17 @@ pub(super) fn run(typed: Typed) -> Status {
         }
         disk = disk.afresh();
     };
-    let status = report::print(terminal, typed.format, typed.quiet, &diagnostics, &disk);
+    let status = report::print(terminal, typed.format, &diagnostics, &disk);
     if n_fixed > 0 {
-        terminal.say(&format!("Corrected {n_fixed} places"));
+        terminal.say(&format!("Corrected {}", counted(n_fixed, "place")));
     }
-    let count = |severity| diagnostics.count(severity);
+    let count = |severity, noun| counted(diagnostics.count(severity), noun);
     terminal.say(&format!(
-        "Checked {n_pages} pages: {} errors, {} warnings, {} notes",
-        count(Severity::Error),
-        count(Severity::Warning),
-        count(Severity::Info)
+        "Checked {}: {}, {}, {}",
+        counted(n_pages, "page"),
+        count(Severity::Error, "error"),
+        count(Severity::Warning, "warning"),
+        count(Severity::Info, "note")
     ));
     status
 }

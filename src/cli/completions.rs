@@ -1,6 +1,6 @@
 //! `opsbook completions`: what a shell needs to complete a command line.
 
-use super::{Status, could_not};
+use super::Status;
 use crate::shell::Terminal;
 use clap_complete::Shell;
 
@@ -19,12 +19,8 @@ pub(super) struct Typed {
     shell: Shell,
 }
 
-pub(super) fn run(typed: &Typed) -> Status {
+pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
     let mut text = Vec::new();
     clap_complete::generate(typed.shell, &mut super::command(), "opsbook", &mut text);
-    let terminal = Terminal::new(false);
-    match terminal.print(&String::from_utf8_lossy(&text)) {
-        Ok(()) => Status::Fine,
-        Err(error) => could_not(terminal, &format!("cannot write to standard output: {error}"), None),
-    }
+    super::print(terminal, &String::from_utf8_lossy(&text))
 }

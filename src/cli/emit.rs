@@ -11,9 +11,13 @@ use std::path::PathBuf;
 #[command(after_help = "\
 Examples:
   opsbook emit bash docs/release.md --param release=2026.3 -o release.sh
+      One script for one operator
   opsbook emit github plan.json -o .github/workflows/release-2026.3.yml
+      A workflow for GitHub Actions
   opsbook emit argo plan.json --image registry.example.org/ops:1 | kubectl create -f -
+      A Workflow for Argo Workflows
   opsbook emit markdown plan.json | gh issue create --title 'Release 2026.3' --body-file -
+      An issue with boxes to tick
 
 What the target cannot express is listed on standard error; with --strict it is an error.")]
 pub(super) struct Typed {
@@ -49,8 +53,7 @@ enum Target {
 }
 
 /// Runs the command.
-pub(super) fn run(typed: &Typed) -> Status {
-    let terminal = Terminal::new(false);
+pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
     emit(typed, terminal).unwrap_or_else(|status| status)
 }
 

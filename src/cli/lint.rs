@@ -2,27 +2,33 @@
 
 use super::Status;
 use super::check;
-use super::project::{self, Opened};
+use super::named;
+use super::project::{self, Opened, ProjectArgs};
 use super::report::{self, Format};
 use crate::build::{self, Project, Strict};
 use crate::diag::Diagnostics;
 use crate::plan::lint::{self, Context};
 use crate::plan::{self, Binding, Facts};
-use crate::shell::{self, Terminal};
-use crate::text::{SitePath, World as _};
-use std::path::PathBuf;
+use crate::shell::{self, Kind, Terminal};
+use crate::text::{SitePath, World as _, counted};
+use std::path::{Path, PathBuf};
 
 /// Judge runbooks by their policies
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  opsbook lint                          Every runbook of this project
-  opsbook lint docs/release.md          One page
-  opsbook lint --fix                    Correct what has one safe correction
-  opsbook lint --journals runs          The journals of runs, too; of a page's runs where one is named
-  opsbook lint --shellcheck             What ShellCheck finds in the scripts, too
+  opsbook lint
+      Every runbook of this project
+  opsbook lint docs/release.md
+      One page
+  opsbook lint --fix
+      Correct what has one safe correction
+  opsbook lint --journals runs
+      The journals of runs, too; of a page's runs where one is named
+  opsbook lint --shellcheck
+      What ShellCheck finds in the scripts, too
   opsbook lint --format sarif > report.sarif
-                                        For a code-scanning service
+      For a code-scanning service
 
 A page accepts a finding with a reason: `runbook: allow: [\"RB104 the cache rebuilds itself\"]`.
 
@@ -46,21 +52,30 @@ pub(super) struct Typed {
     /// Show scripts to `shellcheck`, which has to be installed
     #[arg(long)]
     shellcheck: bool,
-    /// Say nothing but errors
-    #[arg(short, long)]
-    quiet: bool,
 }
 
-pub(super) fn run(typed: &Typed) -> Status {
-    let terminal = Terminal::new(typed.quiet);
+pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
     if let Some(runs) = &typed.journals
         && !matches!(shell::kind_of(&shell::absolute(runs)), shell::Kind::Folder)
     {
-        return super::could_not(terminal, &format!("there is no folder `{}`", runs.display()), None);
+        let help = "name the folder that runs are kept in, one folder a run";
+        return super::could_not(terminal, &format!("there is no folder `{}`", runs.display()), Some(help));
     }
-    let files = if typed.files.is_empty() { vec![PathBuf::from(".")] } else { typed.files.clone() };
+    let files = if typed.files.is_empty() {
+        // Without a project there is nothing to judge, and nobody named anything else.
+        if let Err(status) = ProjectArgs::default().open(terminal) {
+            return status;
+        }
+        vec![PathBuf::from(".")]
+    } else {
+        typed.files.clone()
+    };
     let mut worst = Status::Fine;
     for file in &files {
+        let kind = match named::pages(terminal, file) {
+            Ok(kind) => kind,
+            Err(status) => return status,
+        };
         let mut opened = match project::open_page(terminal, file) {
             Ok(opened) => opened,
             Err(status) => return status,
@@ -80,7 +95,7 @@ pub(super) fn run(typed: &Typed) -> Status {
                 n_fixed += n_applied;
             }
             if n_fixed > 0 {
-                terminal.say(&format!("Corrected {n_fixed} places"));
+                terminal.say(&format!("Corrected {}", counted(n_fixed, "place")));
                 opened.disk = opened.disk.afresh();
                 (diagnostics, n_runbooks) = match look(&opened, typed) {
                     Ok(found) => found,
@@ -88,13 +103,27 @@ pub(super) fn run(typed: &Typed) -> Status {
                 };
             }
         }
+        if kind == Kind::Folder && !has_page(&opened) {
+            return named::no_page_in(terminal, file);
+        }
         let levels = opened.project.as_ref().map(Project::levels).unwrap_or_default();
         let strict = if typed.strict { Strict::Full } else { Strict::No };
         let diagnostics = report::weigh(diagnostics, &levels, strict);
-        worst = worst.max(report::print(terminal, typed.format, typed.quiet, &diagnostics, &opened.disk));
-        terminal.say(&format!("Judged {n_runbooks} runbooks: {} findings", diagnostics.len()));
+        worst = worst.max(report::print(terminal, typed.format, &diagnostics, &opened.disk));
+        let (runbooks, findings) = (counted(n_runbooks, "runbook"), counted(diagnostics.len(), "finding"));
+        terminal.say(&if n_runbooks == 0 && kind == Kind::File && diagnostics.is_empty() {
+            format!("`{}` has no runbook to judge", file.display())
+        } else {
+            format!("Judged {runbooks}: {findings}")
+        });
     }
     worst
+}
+
+/// Tells whether there is a page at all where a folder was named.
+fn has_page(opened: &Opened) -> bool {
+    let is_page = |path: &SitePath| named::is_page(Path::new(path.as_str()));
+    opened.disk.list(opened.entry).iter().any(is_page)
 }
 
 /// Judges the pages at and below the place that was named; pages elsewhere count as uses.

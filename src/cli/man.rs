@@ -8,10 +8,12 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  opsbook man | man -l -                Read the page of opsbook itself
-  opsbook man plan diff | man -l -      Read the page of one command
+  opsbook man | man -l -
+      Read the page of opsbook itself
+  opsbook man plan diff | man -l -
+      Read the page of one command
   opsbook man -o ~/.local/share/man/man1
-                                        Write a page for every command, where `man` finds them")]
+      Write a page for every command, where `man` finds them")]
 pub(super) struct Typed {
     /// The command [default: opsbook itself]
     #[arg(value_name = "COMMAND", conflicts_with = "output")]
@@ -21,8 +23,7 @@ pub(super) struct Typed {
     output: Option<PathBuf>,
 }
 
-pub(super) fn run(typed: &Typed) -> Status {
-    let terminal = Terminal::new(false);
+pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
     let mut all = super::command().disable_help_subcommand(true);
     all.build();
     if let Some(folder) = &typed.output {
@@ -41,10 +42,7 @@ pub(super) fn run(typed: &Typed) -> Status {
         };
         wanted = found;
     }
-    match terminal.print(&page(wanted)) {
-        Ok(()) => Status::Fine,
-        Err(error) => could_not(terminal, &format!("cannot write to standard output: {error}"), None),
-    }
+    super::print(terminal, &page(wanted))
 }
 
 fn page(command: &clap::Command) -> String {

@@ -12,6 +12,10 @@ use serde_json::json;
 
 /// Move a project from MkDocs
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  opsbook migrate check
+      What becomes of the project in this folder")]
 pub(super) struct Typed {
     #[command(subcommand)]
     command: Command,
@@ -26,9 +30,12 @@ enum Command {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  opsbook migrate check                        What becomes of the project in this folder
-  opsbook migrate check -f docs/mkdocs.yml     What becomes of that one
-  opsbook migrate check --format json          The same for programs
+  opsbook migrate check
+      What becomes of the project in this folder
+  opsbook migrate check -f docs/mkdocs.yml
+      What becomes of that one
+  opsbook migrate check --format json
+      The same for programs
 
 Nothing is written. Exit status: 0 when nothing is lost, 1 when something is, 2 could not do it.")]
 struct CheckTyped {
@@ -48,9 +55,8 @@ enum Format {
     Json,
 }
 
-pub(super) fn run(typed: &Typed) -> Status {
+pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
     let Command::Check(typed) = &typed.command;
-    let terminal = Terminal::new(false);
     let Place { mut disk, config } = match typed.project.open(terminal) {
         Ok(place) => place,
         Err(status) => return status,
@@ -72,7 +78,8 @@ pub(super) fn run(typed: &Typed) -> Status {
     if terminal.print(&text).is_err() {
         return Status::CouldNot;
     }
-    report::print(terminal, report::Format::Human, true, &survey.diagnostics, &disk);
+    let errors = survey.diagnostics.iter().filter(|found| found.severity == Severity::Error).cloned().collect();
+    report::print(terminal, report::Format::Human, &errors, &disk);
     if survey.is_whole() { Status::Fine } else { Status::ContentAtFault }
 }
 

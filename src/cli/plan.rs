@@ -1,12 +1,13 @@
 //! `opsbook plan`: a runbook becomes a plan; plans are compared, explained and verified.
 
+use super::named;
 use super::project::{self, Opened};
 use super::report::{self, Format as ReportFormat};
-use super::{Status, could_not};
+use super::{Status, could_not, print};
 use crate::build;
 use crate::plan::{self, Binding, Facts, Plan, show};
 use crate::shell::{self, Terminal};
-use crate::text::World as _;
+use crate::text::{World as _, counted};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -17,15 +18,17 @@ use std::path::PathBuf;
     after_help = "\
 Examples:
   opsbook plan docs/release.md --param release=2026.3
-                                        The plan as a table
+      The plan as a table
   opsbook plan docs/release.md --param release=2026.3 --since v2026.2 --format json > plan.json
-                                        The plan as a file: the same inputs make the same bytes
+      The plan as a file: the same inputs make the same bytes
   opsbook plan docs/release.md --template
-                                        The order of things, before anything is decided
+      The order of things, before anything is decided
   opsbook plan explain staging.cavern.deploy docs/release.md --param release=2026.3
-                                        One step: why it runs, what it waits for, what undoes it
-  opsbook plan diff old.json new.json   What changed, and which approvals are void
-  opsbook plan verify plan.json         Whether a plan is whole and its pages are unchanged
+      One step: why it runs, what it waits for, what undoes it
+  opsbook plan diff old.json new.json
+      What changed, and which approvals are void
+  opsbook plan verify plan.json
+      Whether a plan is whole and its pages are unchanged
 
 Exit status: 0 fine, 1 the runbook is at fault, 2 could not do it."
 )]
@@ -42,6 +45,10 @@ pub(super) struct Typed {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// Say what changed between two plans
+    #[command(after_help = "\
+Examples:
+  opsbook plan diff old.json new.json
+      What changed, and which approvals are void")]
     Diff {
         /// The plan before
         old: PathBuf,
@@ -49,6 +56,10 @@ enum Command {
         new: PathBuf,
     },
     /// Say why a step runs, what it waits for and what undoes it
+    #[command(after_help = "\
+Examples:
+  opsbook plan explain staging.cavern.deploy docs/release.md --param release=2026.3
+      One step of a runbook, in words")]
     Explain {
         /// The step's id
         step: String,
@@ -56,6 +67,10 @@ enum Command {
         runbook: Runbook,
     },
     /// Check a plan's hash and digests, and that its pages are unchanged
+    #[command(after_help = "\
+Examples:
+  opsbook plan verify plan.json
+      Whether a plan is whole and its pages are unchanged")]
     Verify {
         /// The plan
         plan: PathBuf,
@@ -100,8 +115,7 @@ enum Format {
     Svg,
 }
 
-pub(super) fn run(typed: &Typed) -> Status {
-    let terminal = Terminal::new(false);
+pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
     let done = match (&typed.command, &typed.runbook) {
         (Some(Command::Diff { old, new }), _) => diff(terminal, old, new),
         (Some(Command::Explain { step, runbook }), _) => explain(terminal, step, runbook),
@@ -125,15 +139,17 @@ pub(super) fn run(typed: &Typed) -> Status {
     done.unwrap_or_else(|status| status)
 }
 
-fn print(terminal: Terminal, text: &str) -> Status {
-    if terminal.print(text).is_ok() { Status::Fine } else { Status::CouldNot }
-}
-
 /// Makes the plan of a runbook, or loads a plan that was made before. What is wrong is said to the
 /// terminal; there is no plan then.
 pub(super) fn make_plan(terminal: Terminal, wanted: &Runbook) -> Result<Plan, Status> {
+    let expected = "a page with a runbook, such as `docs/release.md`, or a plan in JSON";
+    named::file(terminal, &wanted.file, expected)?;
     if wanted.file.extension().is_some_and(|extension| extension == "json") {
         return load(terminal, &wanted.file);
+    }
+    if !named::is_page(&wanted.file) {
+        let message = format!("`{}` is neither a page nor a plan in JSON", wanted.file.display());
+        return Err(could_not(terminal, &message, Some(&format!("name {expected}"))));
     }
     let Opened { disk, entry, project, .. } = project::open_page(terminal, &wanted.file)?;
     let facts = gather_facts(terminal, wanted, &disk)?;
@@ -150,9 +166,13 @@ pub(super) fn make_plan(terminal: Terminal, wanted: &Runbook) -> Result<Plan, St
     let (lowered, found) = plan::lower(entry, &library, binding, &facts, &disk);
     diagnostics.append(found);
     diagnostics.sort();
-    report::print(terminal, ReportFormat::Human, false, &diagnostics, &disk);
+    report::print(terminal, ReportFormat::Human, &diagnostics, &disk);
     match lowered {
         Some(lowered) if !diagnostics.has_errors() => Ok(lowered.plan),
+        None if !diagnostics.has_errors() => {
+            let message = format!("there is no runbook in `{}`", wanted.file.display());
+            Err(could_not(terminal, &message, Some(&format!("name {expected}"))))
+        }
         _ => Err(Status::ContentAtFault),
     }
 }
@@ -181,14 +201,22 @@ fn gather_facts(terminal: Terminal, wanted: &Runbook, disk: &shell::Disk) -> Res
 }
 
 fn read(terminal: Terminal, file: &std::path::Path) -> Result<String, Status> {
-    shell::read_text(file)
-        .map_err(|error| could_not(terminal, &format!("cannot read `{}`: {error}", file.display()), None))
+    shell::read_text(file).map_err(|why| {
+        could_not(terminal, &format!("cannot read `{}`: {why}", file.display()), Some("name a text file"))
+    })
 }
 
 fn load(terminal: Terminal, file: &std::path::Path) -> Result<Plan, Status> {
+    let shown = file.display();
+    named::file(terminal, file, "a plan in JSON, such as `opsbook plan PAGE --format json` makes")?;
+    if named::is_page(file) {
+        let help = format!("make its plan: `opsbook plan {shown} --format json > plan.json`");
+        return Err(could_not(terminal, &format!("`{shown}` is a page, and a plan in JSON is wanted"), Some(&help)));
+    }
     let text = read(terminal, file)?;
     Plan::from_json(&text).map_err(|error| {
-        could_not(terminal, &format!("`{}`: {error}", file.display()), None);
+        let help = "make a plan with `opsbook plan PAGE --format json`";
+        could_not(terminal, &format!("`{shown}`: {error}"), Some(help));
         Status::ContentAtFault
     })
 }
@@ -250,10 +278,12 @@ fn verify(terminal: Terminal, file: &std::path::Path) -> Result<Status, Status> 
         for path in &changed {
             terminal.complain(&format!("{path}: not what the plan was made from\n"));
         }
-        let message = format!("{} of {} files changed since the plan was made", changed.len(), plan.source.files.len());
+        let files = counted(plan.source.files.len(), "file");
+        let message = format!("{} of {files} changed since the plan was made", changed.len());
         could_not(terminal, &message, Some("make the plan again and compare the two with `opsbook plan diff`"));
         return Err(Status::ContentAtFault);
     }
-    let text = format!("{}: {} steps, {} files unchanged\n", plan.hash, plan.steps.len(), plan.source.files.len());
+    let (steps, files) = (counted(plan.steps.len(), "step"), counted(plan.source.files.len(), "file"));
+    let text = format!("{}: {steps}, {files} unchanged\n", plan.hash);
     Ok(print(terminal, &text))
 }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 pub(super) const CONFIG_NAMES: &[&str] = &["book.toml", "mkdocs.yml", "mkdocs.yaml"];
 
 /// What most commands ask of a project.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct ProjectArgs {
     /// Configuration file; `-` reads an mkdocs.yml from standard input [default: book.toml,
     /// mkdocs.yml or mkdocs.yaml, in this folder or the nearest parent that has one]
@@ -47,10 +47,16 @@ impl ProjectArgs {
                 )
             })?,
         };
+        if super::named::is_page(&path) {
+            let message = format!("`{}` is a page, not a configuration", path.display());
+            let help = "name a `book.toml` or an `mkdocs.yml` with `-f`; without it, the nearest one is taken";
+            return Err(could_not(terminal, &message, Some(help)));
+        }
         shell::check_config(&path).map_err(|error| could_not(terminal, &error.message, error.help.as_deref()))?;
         let disk = open_disk(path.parent().unwrap_or(&here), terminal)?;
         let name = path.file_name().and_then(|name| name.to_str());
         let name = name.ok_or_else(|| could_not(terminal, "the configuration file's name is not UTF-8", None))?;
+        terminal.detail(&format!("The configuration is {}", path.display()));
         Ok(Place { disk, config: SitePath::new(name) })
     }
 }
@@ -79,18 +85,15 @@ pub(super) struct Opened {
     pub(super) docs: Option<SitePath>,
 }
 
-/// Finds a page or a folder and its project.
+/// Finds the project of a page or a folder that is there.
 ///
 /// Paths begin at the nearest folder above it with a Release Please configuration, whose paths do so
 /// too; else at the folder of the configuration, of the repository, or of the page.
 pub(super) fn open_page(terminal: Terminal, file: &std::path::Path) -> Result<Opened, Status> {
     let path = shell::absolute(file);
     let folder = match shell::kind_of(&path) {
-        shell::Kind::Missing => {
-            return Err(could_not(terminal, &format!("there is no file `{}`", file.display()), None));
-        }
         shell::Kind::Folder => path.as_path(),
-        shell::Kind::File => path.parent().unwrap_or(&path),
+        shell::Kind::File | shell::Kind::Missing => path.parent().unwrap_or(&path),
     };
     let config = shell::find_upwards(folder, CONFIG_NAMES);
     let marked = |name: &str| shell::find_upwards(folder, &[name]);

@@ -59,13 +59,13 @@ pub(super) fn weigh(diagnostics: Diagnostics, levels: &Levels, strict: Strict) -
     diagnostics
 }
 
-/// Shows diagnostics. `quiet` leaves out what fails nothing, except in the formats for programs.
+/// Shows diagnostics. A quiet terminal is spared what fails nothing, except in the formats for programs.
 ///
 /// Returns the exit status that the diagnostics ask for.
-pub(super) fn print(terminal: Terminal, format: Format, quiet: bool, diagnostics: &Diagnostics, disk: &Disk) -> Status {
+pub(super) fn print(terminal: Terminal, format: Format, diagnostics: &Diagnostics, disk: &Disk) -> Status {
     let stream = format.stream();
     let worst = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).cloned().collect();
-    let shown = if quiet && stream == Stream::Err { &worst } else { diagnostics };
+    let shown = if terminal.is_quiet() && stream == Stream::Err { &worst } else { diagnostics };
     let text = rendered(shown, disk, format, terminal.colors(stream), Some(terminal.width()));
     match stream {
         Stream::Err => terminal.complain(&text),

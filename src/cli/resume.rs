@@ -9,8 +9,10 @@ use crate::shell::run;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  opsbook resume latest                 Go on with the last run
-  opsbook resume 1f2e3d4c --no-input    Go on without asking anything, as CI does
+  opsbook resume latest
+      Go on with the last run
+  opsbook resume 1f2e3d4c --no-input
+      Go on without asking anything, as CI does
 
 Exit status: as `opsbook run`.")]
 pub(super) struct Typed {
@@ -24,8 +26,7 @@ pub(super) struct Typed {
 }
 
 /// Runs the command.
-pub(super) fn run(typed: &Typed) -> Status {
-    let terminal = Terminal::new(false);
+pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
     let session = || {
         let around = surroundings(&typed.run.place, terminal)?;
         let path = find_run(&around.setting.runs, &typed.run.run, terminal)?;

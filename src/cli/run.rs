@@ -10,12 +10,14 @@ use crate::shell::run::{self, Plain, Selection, left_out};
 #[command(after_help = "\
 Examples:
   opsbook run docs/runbooks/release.md --param release=2026.3
+      Perform a runbook with its parameters
   opsbook plan docs/runbooks/release.md --param release=2026.3 --format json > plan.json
   opsbook run plan.json --dry-run
+      Make a plan, and see what it would do
 
-Exit status: 0 all done, 1 a step failed, 2 could not begin, 3 the plan is not fit to run, 4 a person is needed,
-5 a step is in doubt, 6 the run is held or the plan is stale, 7 the journal is damaged, 8 failed and undone, 9 an
-undo failed, 124 a step took too long, 130 and 143 interrupted.")]
+Exit status: 0 all done, 1 a step failed, 2 could not begin, 3 the plan is not fit to run, 4 a person is \
+needed, 5 a step is in doubt, 6 the run is held or the plan is stale, 7 the journal is damaged, 8 failed and \
+undone, 9 an undo failed, 124 a step took too long, 130 and 143 interrupted.")]
 pub(super) struct Typed {
     #[command(flatten)]
     runbook: plan::Runbook,
@@ -41,8 +43,7 @@ pub(super) struct Typed {
 }
 
 /// Runs the command.
-pub(super) fn run(typed: &Typed) -> Status {
-    let terminal = Terminal::new(false);
+pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
     perform(typed, terminal).unwrap_or_else(|status| status)
 }
 

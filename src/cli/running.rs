@@ -179,7 +179,7 @@ pub(super) fn finish(terminal: Terminal, session: &Session) -> Status {
     let name = &session.name;
     match &session.outcome {
         Outcome::Ended(state) => {
-            terminal.complain(&format!("Run {name} is {state}.\n"));
+            terminal.complain(&format!("Run {name} {}.\n", state.said()));
             let then = session.run.plan().on_failure.as_ref().and_then(|policy| policy.then.clone());
             if let Some(then) = then.filter(|_| session.exit_status() != 0) {
                 terminal.complain(&format!("What to do now: {then}\n"));

@@ -6,6 +6,7 @@ use crate::plan::machine::Next;
 use crate::plan::machine::report;
 use crate::shell::run::{self, checklist, fold_read, line_of, list_runs, name_of, read_run};
 use crate::shell::{self, Terminal};
+use crate::text::counted;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -15,8 +16,10 @@ use std::time::Duration;
     args_conflicts_with_subcommands = true,
     after_help = "\
 Examples:
-  opsbook runs                  List all runs, oldest first
-  opsbook runs show latest      Show the checklist and the events of the last one"
+  opsbook runs
+      List all runs, oldest first
+  opsbook runs show latest
+      Show the checklist and the events of the last one"
 )]
 pub(super) struct Typed {
     #[command(subcommand)]
@@ -28,11 +31,21 @@ pub(super) struct Typed {
 #[derive(Debug, clap::Subcommand)]
 enum Subcommand {
     /// Show the checklist and the events of a run
+    #[command(after_help = "\
+Examples:
+  opsbook runs show latest
+      Show the last run")]
     Show(RunArgs),
 }
 
 /// Watch a run from another terminal until it ends
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  opsbook watch latest
+      Follow the checklist of the last run
+  opsbook watch latest --once
+      Print it as it is, for a script")]
 pub(super) struct Watch {
     #[command(flatten)]
     run: RunArgs,
@@ -46,7 +59,9 @@ pub(super) struct Watch {
 #[command(after_help = "\
 Examples:
   opsbook report latest > docs/releases/2026.3.md
-  opsbook report latest --format html -o record.html")]
+      Write the record of the last run as a page of the site
+  opsbook report latest --format html -o record.html
+      Write it as a page of its own")]
 pub(super) struct Report {
     #[command(flatten)]
     run: RunArgs,
@@ -69,6 +84,10 @@ enum ReportFormat {
 
 /// Check the journal of a run
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  opsbook journal verify latest
+      Check every record of the last run")]
 pub(super) struct Journal {
     #[command(subcommand)]
     command: JournalCommand,
@@ -77,6 +96,12 @@ pub(super) struct Journal {
 #[derive(Debug, clap::Subcommand)]
 enum JournalCommand {
     /// Check every record of a journal, that it is one of its plan, and its evidence
+    #[command(after_help = "\
+Examples:
+  opsbook journal verify latest
+      Check every record of the last run
+  opsbook journal verify 1f2e3d4c --head HASH
+      Check too that nothing is missing at the end: HASH was printed when the run ended")]
     Verify {
         #[command(flatten)]
         run: RunArgs,
@@ -87,8 +112,7 @@ enum JournalCommand {
 }
 
 /// Runs `runs`.
-pub(super) fn run(typed: &Typed) -> Status {
-    let terminal = Terminal::new(false);
+pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
     match &typed.command {
         Some(Subcommand::Show(typed)) => with_run(typed, terminal, |read| {
             let run = fold_read(&read).map_err(|error| stopped(terminal, &error))?;
@@ -109,6 +133,11 @@ pub(super) fn run(typed: &Typed) -> Status {
 
 fn list(typed: &Typed, terminal: Terminal) -> Result<Status, Status> {
     let around = surroundings(&typed.place, terminal)?;
+    let folder = &around.setting.runs;
+    if shell::kind_of(folder) == shell::Kind::File {
+        let message = format!("`{}` is a file, and runs are kept in a folder", folder.display());
+        return Err(could_not(terminal, &message, Some("name the folder with `--runs DIR`")));
+    }
     let mut text = String::new();
     for path in list_runs(&around.setting.runs) {
         let name = name_of(&path);
@@ -131,8 +160,7 @@ fn list(typed: &Typed, terminal: Terminal) -> Result<Status, Status> {
 }
 
 /// Runs `watch`.
-pub(super) fn watch(typed: &Watch) -> Status {
-    let terminal = Terminal::new(false);
+pub(super) fn watch(typed: &Watch, terminal: Terminal) -> Status {
     let watched = || {
         let around = surroundings(&typed.run.place, terminal)?;
         let path = find_run(&around.setting.runs, &typed.run.run, terminal)?;
@@ -143,7 +171,7 @@ pub(super) fn watch(typed: &Watch) -> Status {
             let lines = checklist(&run, &shell::run::now());
             let text = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
             if text != shown {
-                let clear = if terminal.is_terminal(shell::Stream::Out) { "\x1b[H\x1b[2J" } else { "" };
+                let clear = if terminal.can_redraw(shell::Stream::Out) { "\x1b[H\x1b[2J" } else { "" };
                 print(terminal, &format!("{clear}{text}"))?;
                 shown = text;
             }
@@ -157,8 +185,7 @@ pub(super) fn watch(typed: &Watch) -> Status {
 }
 
 /// Runs `report`.
-pub(super) fn report(typed: &Report) -> Status {
-    let terminal = Terminal::new(false);
+pub(super) fn report(typed: &Report, terminal: Terminal) -> Status {
     with_run(&typed.run, terminal, |read| {
         let run = fold_read(&read).map_err(|error| stopped(terminal, &error))?;
         let evidence = |digest: &str| {
@@ -180,8 +207,7 @@ pub(super) fn report(typed: &Report) -> Status {
 }
 
 /// Runs `journal`.
-pub(super) fn journal(typed: &Journal) -> Status {
-    let terminal = Terminal::new(false);
+pub(super) fn journal(typed: &Journal, terminal: Terminal) -> Status {
     let JournalCommand::Verify { run, head } = &typed.command;
     with_run(run, terminal, |read| {
         let folded = fold_read(&read).map_err(|error| stopped(terminal, &error))?;
@@ -208,7 +234,14 @@ pub(super) fn journal(typed: &Journal) -> Status {
             )));
         }
         let n_records = read.chain.records.len();
-        print(terminal, &format!("{n_records} records are sound; the run is {}\nhead {actual}\n", folded.state()))
+        print(
+            terminal,
+            &format!(
+                "All of {} sound; the run {}\nhead {actual}\n",
+                counted(n_records, "record"),
+                folded.state().said()
+            ),
+        )
     })
 }
 

@@ -1,13 +1,14 @@
 //! `opsbook serve`: a preview that follows every change.
 
-use super::build::without_output;
+use super::build::{Dirty, Look, Strictness, without_output};
 use super::project::{Place, ProjectArgs};
 use super::report::{self, Format};
 use super::{Status, could_not};
 use crate::build::{self, Built, Cache, Content, Overrides, Project, Purpose};
 use crate::shell::{self, Change, Disk, ServeOptions, Server, Stopwatch, Terminal, Watcher};
-use crate::text::{SitePath, World as _};
+use crate::text::{SitePath, World as _, counted};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -15,25 +16,38 @@ use std::time::Duration;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  opsbook serve -o                      Open this project's site in the browser
-  opsbook serve -a 127.0.0.1:8080       Listen at another port
+  opsbook serve -o
+      Open this project's site in the browser
+  opsbook serve -a 127.0.0.1:8080
+      Listen at another port
   opsbook serve -a 0.0.0.0:8000 --allow-host devbox
-                                        Listen for other machines, which may call this one `devbox`
+      Listen for other machines, which may call this one `devbox`
 
-The preview holds the site in memory and writes nothing. It shows drafts. While the newest state has
-errors, the last good pages stay, with the errors laid over them. It is no server for the public.")]
+The preview holds the site in memory and writes nothing. It shows drafts. While the newest state has errors, \
+the last good pages stay, with the errors laid over them. It is no server for the public.")]
 pub(super) struct Typed {
     #[command(flatten)]
     project: ProjectArgs,
     /// Address to listen at [default: `dev_addr` of the configuration, else 127.0.0.1:8000]
-    #[arg(short = 'a', long = "dev-addr", value_name = "ADDR:PORT")]
+    #[arg(short = 'a', long = "dev-addr", value_name = "ADDR:PORT", value_parser = address)]
     address: Option<String>,
     /// Open the site in the browser
     #[arg(short = 'o', long = "open")]
     open: bool,
+    /// Reload pages when they change, which is the default
+    #[arg(long, overrides_with = "no_livereload")]
+    livereload: bool,
     /// Do not reload pages when they change
-    #[arg(long)]
+    #[arg(long, overrides_with = "livereload")]
     no_livereload: bool,
+    /// Show the very site that `opsbook build` writes: no drafts, and the site's own addresses
+    #[arg(short, long, overrides_with = "dirty")]
+    clean: bool,
+    #[command(flatten)]
+    dirty: Dirty,
+    /// Accepted for MkDocs' sake, without effect: the theme's own folder is watched anyway
+    #[arg(long)]
+    watch_theme: bool,
     /// Watch a file or folder besides those of the project (can be repeated)
     #[arg(short = 'w', long = "watch", value_name = "PATH")]
     watch: Vec<PathBuf>,
@@ -44,18 +58,32 @@ pub(super) struct Typed {
     /// Answer to this host name too, besides localhost and IP addresses (can be repeated)
     #[arg(long = "allow-host", value_name = "NAME")]
     allow_host: Vec<String>,
-    /// Show warnings as errors
-    #[arg(short, long)]
-    strict: bool,
-    /// Say nothing but errors
-    #[arg(short, long)]
-    quiet: bool,
+    #[command(flatten)]
+    strictness: Strictness,
+    #[command(flatten)]
+    look: Look,
+}
+
+/// Reads the address to listen at. It is `dev_addr` of MkDocs: a host is named too.
+fn address(text: &str) -> Result<String, String> {
+    let ip =
+        |host: &str| host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host).parse::<IpAddr>();
+    match text.rsplit_once(':') {
+        _ if text.parse::<u16>().is_ok() => Err(format!("the host is missing; write `-a 127.0.0.1:{text}`")),
+        Some((host, _)) if host != "localhost" && ip(host).is_err() => {
+            Err(format!("`{host}` is not an IP address or `localhost`; write `-a 127.0.0.1:8000`"))
+        }
+        Some((_, port)) if port.parse::<u16>().is_err() => {
+            Err(format!("`{port}` is not a port, a number up to 65535; write `-a 127.0.0.1:8000`"))
+        }
+        Some(_) => Ok(text.to_owned()),
+        None => Err("the port is missing; write `-a 127.0.0.1:8000`".to_owned()),
+    }
 }
 
 /// The preview: where it is shown, and the state of the sources that it shows.
 struct Preview {
     terminal: Terminal,
-    quiet: bool,
     server: Server,
     project: Option<Project>,
     cache: Cache,
@@ -63,19 +91,24 @@ struct Preview {
     outputs: build::Outputs,
 }
 
-pub(super) fn run(typed: &Typed) -> Status {
-    let terminal = Terminal::new(typed.quiet);
+pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
     let Place { mut disk, config } = match typed.project.open(terminal) {
         Ok(place) => place,
         Err(status) => return status,
     };
-    let overrides =
-        Overrides { strict: typed.strict.then_some(true), dev_addr: typed.address.clone(), ..Overrides::default() };
+    typed.dirty.explain(terminal);
+    if typed.watch_theme {
+        terminal.say(
+            "note: `--watch-theme` does nothing here: `custom_dir` is watched anyway, and opsbook's own theme is \
+             part of the program",
+        );
+    }
+    let overrides = Overrides { dev_addr: typed.address.clone(), ..typed.look.overrides(&typed.strictness) };
     let variables = shell::variables();
     // The first look tells where to listen; where it fails, nothing can be shown at all.
     let (first, diagnostics) = build::load(&disk, config, &variables, &overrides, Purpose::default());
     let Some(first) = first else {
-        return report::print(terminal, Format::Human, typed.quiet, &diagnostics, &disk).max(Status::ContentAtFault);
+        return report::print(terminal, Format::Human, &diagnostics, &disk).max(Status::ContentAtFault);
     };
     let mount = first.mount();
     let options = ServeOptions { mount: mount.clone(), live: !typed.no_livereload, hosts: typed.allow_host.clone() };
@@ -97,10 +130,10 @@ pub(super) fn run(typed: &Typed) -> Status {
         Ok(watcher) => watcher,
         Err(error) => return could_not(terminal, &format!("cannot watch files: {error}"), Some("try `--poll`")),
     };
-    let purpose = Purpose { preview: true, address: Some(address.clone()), time: shell::build_time() };
+    let own_address = (!typed.clean).then(|| address.clone());
+    let purpose = Purpose { preview: !typed.clean, address: own_address, time: shell::build_time() };
     let mut preview = Preview {
         terminal,
-        quiet: typed.quiet,
         server,
         project: Some(first),
         cache: Cache::default(),
@@ -113,7 +146,7 @@ pub(super) fn run(typed: &Typed) -> Status {
         let (project, diagnostics) = build::load(&disk, config, &variables, &overrides, purpose.clone());
         match project {
             None => {
-                report::print(terminal, Format::Human, typed.quiet, &diagnostics, &disk);
+                report::print(terminal, Format::Human, &diagnostics, &disk);
                 preview.server.complain(&report::plain(&diagnostics, &disk));
             }
             Some(mut project) => {
@@ -152,7 +185,7 @@ impl Preview {
         diagnostics.extend(build::problems_of_files(&disk.problems()));
         diagnostics.sort();
         let diagnostics = report::weigh(diagnostics, &project.levels(), project.strict);
-        report::print(self.terminal, Format::Human, self.quiet, &diagnostics, disk);
+        report::print(self.terminal, Format::Human, &diagnostics, disk);
         self.cache = built.cache;
         if diagnostics.has_errors() {
             self.server.complain(&report::plain(&diagnostics, disk));
@@ -167,8 +200,9 @@ impl Preview {
             self.server.show(disk, built.outputs, &changed);
         }
         let millis = clock.elapsed().as_millis();
-        let (n_pages, n_rendered, n_changed) = (built.n_pages, built.n_rendered, changed.len());
-        self.terminal.say(&format!("Built {n_rendered} of {n_pages} pages in {millis} ms, {n_changed} files changed"));
+        let (pages, n_rendered) = (counted(built.n_pages, "page"), built.n_rendered);
+        let changed = counted(changed.len(), "file");
+        self.terminal.say(&format!("Built {n_rendered} of {pages} in {millis} ms, {changed} changed"));
     }
 }
 

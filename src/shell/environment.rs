@@ -51,10 +51,14 @@ pub fn read_standard_input() -> io::Result<String> {
 /// Returns the text of a file that the user named.
 ///
 /// # Errors
-/// As the system says; a file that is not UTF-8 is an error too.
-pub fn read_text(path: &Path) -> io::Result<String> {
-    std::fs::read_to_string(path)
+/// Says in words why there is none.
+pub fn read_text(path: &Path) -> Result<String, String> {
+    let bytes = std::fs::read(path).map_err(|error| reason(&error))?;
+    String::from_utf8(bytes)
+        .map_err(|error| format!("it is not UTF-8 after its first {} bytes", error.utf8_error().valid_up_to()))
 }
+
+const CONFIG_HELP: &str = "name a `book.toml` or an `mkdocs.yml` with `-f`; without it, the nearest one is taken";
 
 /// Checks that a configuration file that somebody named is a file.
 ///
@@ -70,9 +74,9 @@ pub fn check_config(path: &Path) -> Result<(), OutputError> {
         Ok(metadata) if metadata.is_dir() => {
             refuse("is a folder".to_owned(), Some("name the `book.toml` or `mkdocs.yml` in it"))
         }
-        Ok(_) => refuse("is not a regular file".to_owned(), None),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => refuse("does not exist".to_owned(), None),
-        Err(error) => refuse(format!("cannot be read: {}", reason(&error)), None),
+        Ok(_) => refuse("is not a regular file".to_owned(), Some(CONFIG_HELP)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => refuse("does not exist".to_owned(), Some(CONFIG_HELP)),
+        Err(error) => refuse(format!("cannot be read: {}", reason(&error)), Some(CONFIG_HELP)),
     }
 }
 
@@ -94,6 +98,20 @@ pub fn kind_of(path: &Path) -> Kind {
         Ok(_) => Kind::File,
         Err(_) => Kind::Missing,
     }
+}
+
+/// Looks what stands at a place, and whether it can be read.
+///
+/// # Errors
+/// Says in words why it cannot.
+pub fn look_at(path: &Path) -> Result<Kind, String> {
+    let readable = match path.metadata() {
+        Ok(metadata) if metadata.is_dir() => std::fs::read_dir(path).map(|_| Kind::Folder),
+        Ok(_) => std::fs::File::open(path).map(|_| Kind::File),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Kind::Missing),
+        Err(error) => Err(error),
+    };
+    readable.map_err(|error| reason(&error))
 }
 
 /// Returns a path as seen from the root of the file system, symbolic links kept.

@@ -13,6 +13,7 @@ mod environment;
 mod git;
 mod manifest;
 mod output;
+mod publish;
 #[cfg(unix)]
 pub mod run;
 mod serve;
@@ -23,12 +24,13 @@ mod watch;
 pub use clock::{Stopwatch, build_time, pause};
 pub use disk::Disk;
 pub use environment::{
-    Kind, absolute, arguments, check_config, current_folder, find_repository, find_upwards, kind_of, open_in_browser,
-    read_bytes, read_standard_input, read_text, state_folder, variables, write_atomically,
+    Kind, absolute, arguments, check_config, current_folder, find_repository, find_upwards, kind_of, look_at,
+    open_in_browser, read_bytes, read_standard_input, read_text, state_folder, variables, write_atomically,
 };
 pub use git::{git_commit, git_default_branch, git_file, git_history, git_tags};
 pub use output::{OutputError, Written, check_output, replace_file, write_files, write_new_files, write_outputs};
+pub use publish::{Deployed, Deployment, check_deployment, deploy};
 pub use serve::{ServeOptions, Server};
 pub use shellcheck::shellcheck;
-pub use terminal::{Stream, Terminal};
+pub use terminal::{Stream, Terminal, Volume};
 pub use watch::{Change, Watcher};

@@ -1,5 +1,6 @@
 //! Standard output for the product, standard error for the talk.
 
+use anstream::{AutoStream, ColorChoice};
 use std::io::{self, IsTerminal as _, Write as _};
 
 /// One of the two streams.
@@ -11,23 +12,51 @@ pub enum Stream {
     Err,
 }
 
+/// How much is said besides errors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Volume {
+    /// Nothing.
+    Quiet,
+    /// What was done.
+    #[default]
+    Normal,
+    /// How it was done, too.
+    Verbose,
+}
+
 /// Whether and how this process may talk.
 #[derive(Clone, Copy, Debug)]
 pub struct Terminal {
-    quiet: bool,
-    no_color: bool,
+    volume: Volume,
+    color: Option<bool>,
 }
 
 impl Terminal {
-    /// Looks at the environment: `NO_COLOR`, set and not empty, forbids colours
-    /// (<https://no-color.org>). A quiet terminal drops what [`Terminal::say`] is given.
-    pub fn new(quiet: bool) -> Terminal {
-        Terminal { quiet, no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) }
+    /// Talks so loud, with colours, without, or as the environment has it.
+    pub fn new(volume: Volume, color: Option<bool>) -> Terminal {
+        Terminal { volume, color }
     }
 
-    /// Tells whether colours may be used on a stream: it is a terminal and nobody forbids them.
+    /// Tells whether only errors are said.
+    pub fn is_quiet(self) -> bool {
+        self.volume == Volume::Quiet
+    }
+
+    /// Tells whether colours may be used on a stream. Where nobody said so or otherwise, they are by the
+    /// conventions of `NO_COLOR`, `CLICOLOR_FORCE` and `CLICOLOR`, in this order, and else where the
+    /// stream is a terminal whose `TERM` is not `dumb`
+    /// (<https://no-color.org>, <https://bixense.com/clicolors/>).
     pub fn colors(self, stream: Stream) -> bool {
-        !self.no_color && self.is_terminal(stream)
+        let choice = || match stream {
+            Stream::Out => AutoStream::choice(&io::stdout()),
+            Stream::Err => AutoStream::choice(&io::stderr()),
+        };
+        self.color.unwrap_or_else(|| choice() != ColorChoice::Never)
+    }
+
+    /// Tells whether the cursor may be moved on a stream: it is a terminal, and not a dumb one.
+    pub fn can_redraw(self, stream: Stream) -> bool {
+        self.is_terminal(stream) && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
     }
 
     /// Tells whether a stream is a terminal.
@@ -77,7 +106,14 @@ impl Terminal {
 
     /// Writes a status line, unless quiet.
     pub fn say(self, line: &str) {
-        if !self.quiet {
+        if !self.is_quiet() {
+            self.complain(&format!("{line}\n"));
+        }
+    }
+
+    /// Writes a line for who wants to know more.
+    pub fn detail(self, line: &str) {
+        if self.volume == Volume::Verbose {
             self.complain(&format!("{line}\n"));
         }
     }
@@ -85,7 +121,7 @@ impl Terminal {
     /// Replaces the line under the cursor, where standard error is a terminal and nobody asked for
     /// quiet; the empty text wipes it.
     pub fn progress(self, text: &str) {
-        if !self.quiet && io::stderr().is_terminal() {
+        if !self.is_quiet() && self.can_redraw(Stream::Err) {
             self.complain(&format!("\r\x1b[2K{text}"));
         }
     }

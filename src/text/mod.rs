@@ -3,12 +3,13 @@
 //! Owns the values that every other room speaks in: paths, sources, spans, chunks (text that was
 //! lifted out of an indentation and still knows where each line stood), digests, YAML as a tree
 //! with spans, patterns over paths, the distance between two words, their
-//! natural order, and [`World`], the only door
+//! natural order, numbers of things, and [`World`], the only door
 //! through which a pure stage can ask for a file.
 //!
 //! Knows nothing of Markdown, of configuration, of a site, or of how a file is read.
 
 mod chunk;
+mod counted;
 mod digest;
 mod edits;
 pub mod glob;
@@ -22,6 +23,7 @@ mod world;
 pub mod yaml;
 
 pub use chunk::{Chunk, Line};
+pub use counted::counted;
 pub use digest::Digest;
 pub use edits::edits;
 pub use json::quoted_ascii;

@@ -71,7 +71,7 @@ pub fn render(
 pub fn summary(diagnostics: &Diagnostics) -> Option<String> {
     let counted = |severity, word: &str| {
         let count = diagnostics.count(severity);
-        (count > 0).then(|| format!("{count} {word}{}", if count == 1 { "" } else { "s" }))
+        (count > 0).then(|| crate::text::counted(count, word))
     };
     let parts: Vec<_> =
         [counted(Severity::Error, "error"), counted(Severity::Warning, "warning")].into_iter().flatten().collect();

@@ -371,6 +371,22 @@ impl Event {
     }
 }
 
+impl RunState {
+    /// What is said of a run in this state: "the run …".
+    pub fn said(self) -> &'static str {
+        match self {
+            RunState::Running => "is running",
+            RunState::Waiting => "is waiting",
+            RunState::Succeeded => "succeeded",
+            RunState::Failed => "failed",
+            RunState::RolledBack => "failed and was rolled back",
+            RunState::RollbackFailed => "failed, and so did its rollback",
+            RunState::InDoubt => "is in doubt",
+            RunState::Cancelled => "was cancelled",
+        }
+    }
+}
+
 impl std::fmt::Display for RunState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

@@ -40,7 +40,7 @@ pub fn svg(plan: &Plan, link: &dyn Fn(&Step) -> Option<String>) -> String {
         let x = (width - row_width) / 2 + columns[at] * (WIDTH + GAP_X);
         (x, MARGIN + rows[at] * (HEIGHT + GAP_Y))
     };
-    let title = format!("Order of the {} steps of {}", plan.steps.len(), plan.runbook);
+    let title = format!("Order of the {} of {}", crate::text::counted(plan.steps.len(), "step"), plan.runbook);
     let mut out = format!(
         "<svg class=\"plan-graph\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" aria-label=\"{}\">",
         escape(&title)

@@ -287,7 +287,7 @@ fn go_on(
     let break_glass = setting.break_glass.clone().map(|reason| (account(), redactor.redact(&reason)));
     let grounds = Grounds { earlier: earlier_runs(setting)?, break_glass };
     let office = office(setting, folder.path(), redactor);
-    let outcome = if setting.interactive && terminal.is_terminal(Stream::Err) && std::io::stdin().is_terminal() {
+    let outcome = if setting.interactive && terminal.can_redraw(Stream::Err) && std::io::stdin().is_terminal() {
         let lines = typed_lines();
         let mut people = AtTerminal { office, by: account(), lines, asked: None, terminal };
         let mut view = Live::new(terminal);

@@ -5,6 +5,7 @@ use super::time;
 use crate::plan::StepKind;
 use crate::plan::machine::{Event, Next, Resolution, Run, SkipReason, StepResult, StepState, StepStatus, Waiting};
 use crate::shell::Terminal;
+use crate::text::counted;
 use std::collections::VecDeque;
 
 /// One line an event, for logs and pipes.
@@ -135,7 +136,7 @@ pub fn checklist(run: &Run, now: &str) -> Vec<String> {
         lines.push(format!("{indent}{mark} {}{whose}{word}{time}", inert(&step.title)));
     }
     let n_done = run.statuses().filter(|(_, status)| is_done(status.state)).count();
-    lines.push(format!("{n_done} of {} done, the run is {}", run.statuses().count(), run.state()));
+    lines.push(format!("{n_done} of {} done, the run {}", run.statuses().count(), run.state().said()));
     lines
 }
 
@@ -174,10 +175,10 @@ pub fn line_of(run: &Run, event: &Event) -> Option<String> {
     Some(match event {
         Event::RunStarted { run: name, by, .. } => format!("run {name} begins, by {by}"),
         Event::RunResumed { by, .. } => format!("the run goes on, by {by}"),
-        Event::RunRebased { from, kept, .. } => format!("{} steps keep what run {from} has done", kept.len()),
+        Event::RunRebased { from, kept, .. } => format!("{} kept from run {from}", counted(kept.len(), "step")),
         Event::RunInterrupted { signal } => format!("interrupted by {signal}: nothing new begins"),
         Event::RunCancelled { by, .. } => format!("given up by {by}"),
-        Event::RunFinished { state } => format!("the run is {state}"),
+        Event::RunFinished { state } => format!("the run {}", state.said()),
         Event::StepChecked { step, holds, .. } => {
             format!("{step}: its check {}", if *holds { "holds" } else { "does not hold" })
         }
