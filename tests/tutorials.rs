@@ -96,7 +96,7 @@ fn perform(page: &str) {
                             ),
                         );
                     }
-                    news.push((command, block.indent, printed.iter().map(|&line| line.to_owned()).collect()));
+                    news.push((command, block.indent, amended(&command.shown, &printed)));
                 }
             }
         }
@@ -222,7 +222,7 @@ impl Reader {
     /// what `tests/cases/tutorials/OWNER/NAME` holds, or empty.
     fn new(page: &str) -> Reader {
         static REMOTE: LazyLock<Regex> =
-            LazyLock::new(|| Regex::new(r"https://(github|gitlab)\.com/([\w-]+)/([\w-]+)\.git").unwrap());
+            LazyLock::new(|| Regex::new(r"https://(git(?:hub|lab)\.com)/([\w-]+)/([\w-]+)\.git").unwrap());
         let reader = Reader { home: tempfile::tempdir().expect("a folder"), last_status: 0, services: Vec::new() };
         let home = reader.home();
         for folder in [".shell", ".bin", "work"] {
@@ -232,12 +232,12 @@ impl Reader {
         fs::write(home.join(".shell/env"), "").expect("a file");
         fs::write(home.join(".shell/folder"), home.join("work").to_string_lossy().as_bytes()).expect("a file");
         let mut git = "[user]\n\tname = Ana\n\temail = ana@example.org\n[init]\n\tdefaultBranch = main\n".to_owned();
-        for host in ["github", "gitlab"] {
-            git += &format!("[url \"file://{}/.remotes/\"]\n\tinsteadOf = https://{host}.com/\n", home.display());
+        for host in ["github.com", "gitlab.com"] {
+            git += &format!("[url \"file://{}/.remotes/{host}/\"]\n\tinsteadOf = https://{host}/\n", home.display());
         }
         fs::write(home.join(".gitconfig"), git).expect("a file");
         for remote in REMOTE.captures_iter(page) {
-            reader.prepare_remote(&remote[2], &remote[3]);
+            reader.prepare_remote(&remote[1], &remote[2], &remote[3]);
         }
         reader
     }
@@ -246,8 +246,8 @@ impl Reader {
         self.home.path().canonicalize().expect("the home is there")
     }
 
-    fn prepare_remote(&self, owner: &str, name: &str) {
-        let bare = self.home().join(format!(".remotes/{owner}/{name}.git"));
+    fn prepare_remote(&self, host: &str, owner: &str, name: &str) {
+        let bare = self.home().join(format!(".remotes/{host}/{owner}/{name}.git"));
         let fixture = Path::new(ROOT).join(format!("tests/cases/tutorials/{owner}/{name}"));
         if bare.exists() {
             return;
@@ -319,7 +319,9 @@ impl Reader {
         let output = self.bash(&script).output().expect("Bash is there");
         self.last_status = output.status.code().unwrap_or(-1);
         let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-        (self.last_status, printed.replace(home.to_str().expect("a home in UTF-8"), "/home/ana"))
+        let home = home.to_str().expect("a home in UTF-8");
+        let printed = printed.replace(&format!("file://{home}/.remotes/"), "https://");
+        (self.last_status, printed.replace(home, "/home/ana"))
     }
 
     /// Starts what keeps running, and waits until it has printed what the page shows.
@@ -344,6 +346,51 @@ impl Reader {
     }
 }
 
+/// What a page shows, changed as little as possible to be what is printed: `…` stays where it can.
+fn amended(shown: &[String], printed: &[&str]) -> Vec<String> {
+    let any = |line: &String| matches!(line.trim(), "…" | "...");
+    // The fewest changes from `shown[i..]` to `printed[j..]`, from the end.
+    let mut cost = vec![vec![0_usize; printed.len() + 1]; shown.len() + 1];
+    for i in (0..=shown.len()).rev() {
+        for j in (0..=printed.len()).rev() {
+            let drop = (i < shown.len()).then(|| cost[i + 1][j] + usize::from(!any(&shown[i])));
+            let add = (j < printed.len()).then(|| cost[i][j + 1] + usize::from(i == shown.len() || !any(&shown[i])));
+            let both = (i < shown.len() && j < printed.len() && !any(&shown[i]))
+                .then(|| cost[i + 1][j + 1] + usize::from(!same_line(&shown[i], printed[j])));
+            cost[i][j] = [both, drop, add].into_iter().flatten().min().unwrap_or(0);
+        }
+    }
+    let (mut i, mut j, mut lines) = (0, 0, Vec::new());
+    while i < shown.len() || j < printed.len() {
+        let here = cost[i][j];
+        if i < shown.len() && any(&shown[i]) {
+            if here == cost[i + 1][j] {
+                lines.push(shown[i].clone());
+                i += 1;
+            } else {
+                j += 1;
+            }
+        } else if i < shown.len() && j < printed.len() && here >= cost[i + 1][j + 1] {
+            let same = same_line(&shown[i], printed[j]);
+            if same && here == cost[i + 1][j + 1] || here == cost[i + 1][j + 1] + 1 {
+                lines.push(if same { shown[i].clone() } else { printed[j].to_owned() });
+                (i, j) = (i + 1, j + 1);
+            } else if j < printed.len() && here == cost[i][j + 1] + 1 {
+                lines.push(printed[j].to_owned());
+                j += 1;
+            } else {
+                i += 1;
+            }
+        } else if j < printed.len() && here == cost[i][j + 1] + 1 {
+            lines.push(printed[j].to_owned());
+            j += 1;
+        } else {
+            i += 1;
+        }
+    }
+    lines
+}
+
 /// Whether lines are what the page shows, but for what differs each time.
 fn alike(shown: &[String], printed: &[&str]) -> bool {
     let Some(first) = shown.first() else { return printed.iter().all(|line| line.trim().is_empty()) };
@@ -354,7 +401,11 @@ fn alike(shown: &[String], printed: &[&str]) -> bool {
 }
 
 fn same_line(shown: &str, printed: &str) -> bool {
-    let (shown, printed) = (steady(shown), steady(printed));
+    fits(shown.trim_end(), printed.trim_end()) || fits(&steady(shown), &steady(printed))
+}
+
+/// Whether a line has all the parts between the `…` of a pattern, in their order.
+fn fits(shown: &str, printed: &str) -> bool {
     let mut parts = shown.split('…');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = printed.strip_prefix(first) else { return false };
@@ -385,6 +436,16 @@ fn steady(line: &str) -> String {
     CHANGING
         .iter()
         .fold(line.trim_end().to_owned(), |line, (pattern, word)| pattern.replace_all(&line, *word).into_owned())
+}
+
+#[test]
+fn an_update_changes_what_differs_and_keeps_what_stands_for_anything() {
+    let shown = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+    let amend = |text: &str, printed: &str| amended(&shown(text), &printed.lines().collect::<Vec<_>>()).join("\n");
+    assert_eq!(amend("a\n…\n1 pages", "a\nb\nc\n1 page"), "a\n…\n1 page");
+    assert_eq!(amend("in … s\nold", "in 3 s\nnew\nmore"), "in … s\nnew\nmore");
+    assert_eq!(amend("x", "a\nb"), "a\nb");
+    assert_eq!(amend("a\nb\nc", "a\nc"), "a\nc");
 }
 
 #[test]
