@@ -42,8 +42,8 @@ fn table() -> String {
     names.sort_unstable();
     let mut text = String::from(
         "---\ndescription: Every Markdown extension and every plugin, from the program's own tables.\n---\n\n\
-         <!-- Made by tests/extensions_page.rs; do not edit. -->\n\n\
          # Extensions and plugins\n\n\
+         <!-- Made by tests/extensions_page.rs; do not edit. -->\n\n\
          This page is made from the program's own tables, so it is complete.\n\n\
          ## Markdown extensions\n\n\
          Names are those of `markdown_extensions` in `mkdocs.yml` and of `[markdown.extensions]` in `book.toml`.\n\
@@ -56,11 +56,10 @@ fn table() -> String {
     }
     text += "\nAny other extension is reported at its line (OB203), and its syntax stays text.\n\n\
              ## Plugins\n\n| plugin | page |\n|---|---|\n";
-    let mut described = plugin_pages();
-    described.insert("search".to_owned(), "../site/search.md".to_owned());
+    let described = plugin_pages();
     for name in plugins::NATIVE {
         let target = described.get(*name).unwrap_or_else(|| panic!("content/plugins/index.md does not list `{name}`"));
-        let target = if target.starts_with("..") { target.clone() } else { format!("../plugins/{target}") };
+        let target = target.strip_prefix("../").map_or(format!("../plugins/{target}"), |other| format!("../{other}"));
         text += &format!("| `{name}` | [description]({target}) |\n");
     }
     text += "\n## Plugins that opsbook does not have\n\n\
