@@ -20,6 +20,7 @@ mod keys;
 // The programs that it runs are made for Linux.
 #[cfg(target_os = "linux")]
 mod kube;
+mod language;
 mod layers;
 mod links;
 mod lints;

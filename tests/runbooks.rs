@@ -170,7 +170,7 @@ fn a_template_stands_for_every_binding() {
     assert_eq!(project.show_all(&diagnostics), [] as [String; 0]);
     let plan = lowered.expect("no diagnostics, hence a plan").plan;
     let deploy = plan.step("staging.component.deploy").expect("one component stands for all");
-    assert_eq!(deploy.helm.as_ref().and_then(|helm| helm.version.as_deref()), Some("${component.to}"));
+    assert_eq!(deploy.helm.as_ref().and_then(|helm| helm.version.as_deref()), Some("‹component.to›"));
 }
 
 #[test]
@@ -188,7 +188,6 @@ fn mistakes_have_their_places() {
             "a.md:5:25 RB007 these items wait for each other: `two` needs `three` needs `two`",
             "a.md:6:47 RB006 unknown environment `pord`",
             "a.md:11:4 RB003 unknown key `rolback` in `block header`",
-            "a.md:18:10 RB009 `${component.name}` has no value here",
             "a.md:18:10 RB009 `${component.name}` has no value here",
         ]
     );

@@ -4,7 +4,7 @@ use super::cache::Cache;
 use crate::markdown::{Node, Parsed};
 use crate::plan::{self, Binding, Facts, Lowered, show};
 use crate::render::theme::view::{EnvironmentView, GroupView, ItemView, PageRef, ParamView, RunbookView, StepView};
-use crate::runbook::{Block, Item, ItemAction, OnFailure, Param, ParamType, Rollback, Runbook, Scalar};
+use crate::runbook::{Block, Item, ItemAction, OnFailure, Param, ParamType, Rollback, Runbook, Scalar, Template};
 use crate::site::{PageRoute, Site};
 use crate::text::{SitePath, Span, World};
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,7 +44,7 @@ fn mark(nodes: &mut [Node], ids: &BTreeMap<Span, &str>) {
 pub(super) fn users<'a>(runbooks: impl Iterator<Item = (SitePath, &'a Runbook)>) -> Users {
     let mut users = Users::new();
     for (page, runbook) in runbooks {
-        for (item, _) in items(&runbook.checklist) {
+        for item in items(&runbook.checklist) {
             if let ItemAction::Use { target, .. } = &item.action
                 && let Some((file, id)) = target.value.split_once('#')
             {
@@ -55,18 +55,21 @@ pub(super) fn users<'a>(runbooks: impl Iterator<Item = (SitePath, &'a Runbook)>)
     users
 }
 
-/// All items that are no groups, each with its group's title.
-fn items(checklist: &[Item]) -> Vec<(&Item, Option<&str>)> {
+/// All items that are no groups.
+fn items(checklist: &[Item]) -> Vec<&Item> {
     let mut all = Vec::new();
     for item in checklist {
         match &item.action {
-            ItemAction::Group(group) => {
-                all.extend(group.items.iter().map(|item| (item, Some(group.title.value.as_str()))));
-            }
-            _ => all.push((item, None)),
+            ItemAction::Group(group) => all.extend(&group.items),
+            _ => all.push(item),
         }
     }
     all
+}
+
+/// Text as the page shows it: a value that only a run has stands as its mark, the environment as itself.
+fn shown(text: &Template, env: Option<&str>) -> String {
+    text.fill(&mut |name| env.filter(|_| name.value == "env").map(str::to_owned))
 }
 
 /// The graphs of all runbooks that have a plan: each step leads to its block where that stands on the
@@ -193,13 +196,14 @@ fn groups(runbook: &Runbook, route: &PageRoute, site: &Site) -> Vec<GroupView> {
     let mut loose = false;
     for entry in &runbook.checklist {
         if let ItemAction::Group(group) = &entry.action {
+            let env = entry.env.as_ref().map(|env| env.value.clone());
             groups.push(GroupView {
                 id: entry.id.clone(),
-                title: group.title.value.clone(),
-                env: entry.env.as_ref().map(|env| env.value.clone()),
+                title: shown(&group.title, env.as_deref()),
                 each: group.each_component.then(|| "component".to_owned()),
                 parallel: group.parallel != 1,
-                items: group.items.iter().map(|entry| item(entry, runbook, route, site)).collect(),
+                items: group.items.iter().map(|entry| item(entry, env.as_deref(), runbook, route, site)).collect(),
+                env,
             });
             loose = false;
         } else {
@@ -208,19 +212,21 @@ fn groups(runbook: &Runbook, route: &PageRoute, site: &Site) -> Vec<GroupView> {
                 loose = true;
             }
             let group = groups.last_mut().expect("one was pushed where there was none");
-            group.items.push(item(entry, runbook, route, site));
+            group.items.push(item(entry, None, runbook, route, site));
         }
     }
     groups
 }
 
-fn item(item: &Item, runbook: &Runbook, route: &PageRoute, site: &Site) -> ItemView {
+/// `env` is the group's.
+fn item(item: &Item, env: Option<&str>, runbook: &Runbook, route: &PageRoute, site: &Site) -> ItemView {
+    let env = item.env.as_ref().map(|env| env.value.as_str()).or(env);
     let title_of = |id: &str| {
         runbook
             .blocks
             .iter()
             .find(|block| block.id.value == id)
-            .map_or_else(|| id.to_owned(), |block| block.title.clone())
+            .map_or_else(|| id.to_owned(), |block| shown(&block.title, env))
     };
     let section = item.section.as_ref().and_then(|section| {
         let target = &section.value;
@@ -253,14 +259,14 @@ fn item(item: &Item, runbook: &Runbook, route: &PageRoute, site: &Site) -> ItemV
             let length = duration.value.text.clone();
             ("wait", format!("Wait {length}"), url.or(section), Some(length))
         }
-        ItemAction::Group(group) => ("manual", group.title.value.clone(), section, None),
+        ItemAction::Group(group) => ("manual", shown(&group.title, env), section, None),
     };
     if let Some(evidence) = &item.evidence {
         detail = Some(format!("evidence: {}", evidence.value.word()));
     }
     ItemView {
         id: item.id.clone(),
-        text: item.text.as_ref().map_or(default_text, |text| text.value.clone()),
+        text: item.text.as_ref().map_or(default_text, |text| shown(text, env)),
         kind: kind.to_owned(),
         url,
         env: item.env.as_ref().map(|env| env.value.clone()),
@@ -290,14 +296,14 @@ fn step(block: &Block, runbook: &Runbook, route: &PageRoute, site: &Site, users:
     let pages = users.get(&(route.path, id.clone())).into_iter().flatten();
     StepView {
         id: id.clone(),
-        title: if block.title == *id { String::new() } else { block.title.clone() },
+        title: if block.title.text == *id { String::new() } else { block.title.shown() },
         role: block.role.as_ref().map_or("", |role| role.value.word()).to_owned(),
         impact: block.impact.as_ref().map_or("", |impact| impact.value.word()).to_owned(),
         env: env.into_iter().collect(),
         timeout: block.timeout.as_ref().map(|timeout| timeout.value.text.clone()),
         rollback: block.rollback.as_ref().map(|rollback| match rollback {
             Rollback::Block(target) => block_reference(&target.value, route, site),
-            Rollback::None(why) => PageRef { title: format!("none: {}", why.value), url: String::new() },
+            Rollback::None(why) => PageRef { title: format!("none: {}", why.shown()), url: String::new() },
         }),
         verify: block.verify.as_ref().map(|target| block_reference(&target.value, route, site)),
         secrets: block.secrets.iter().map(|secret| secret.value.clone()).collect(),

@@ -137,6 +137,7 @@ codes! {
     ParameterValue "RB015" Error "a parameter without a value, or with one that it does not take";
     EnvironmentOrder "RB016" Error "a step that waits for one in an environment that comes later";
     ShellCheck "RB017" Warning "what ShellCheck finds in a script";
+    OutputMismatch "RB018" Warning "an output that is declared and not written, or written and not declared";
     UnreachableWrite "RB101" Error "a change that is not on the checklist";
     CheckBypassed "RB102" Error "a change that may start before its checks";
     NoCheck "RB103" Error "a first change that nothing was checked before";

@@ -165,26 +165,26 @@ pub(super) fn bind_components(
     declared: &Components,
     facts: &Facts,
     world: &dyn World,
-    resolve: &mut dyn FnMut(&Template) -> String,
+    resolve: &mut dyn FnMut(&Template, &BTreeMap<&str, String>) -> String,
     files: &mut Vec<SourceFile>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Component> {
     let (select, span) = match declared {
         Components::List(list) => {
-            return list
-                .iter()
-                .map(|component| Component {
-                    name: component.name.value.clone(),
-                    path: component
-                        .path
-                        .as_ref()
-                        .map_or_else(|| component.name.value.clone(), |path| path.value.clone()),
-                    from: component.from.clone(),
-                    to: component.to.value.clone(),
-                    tag: component.tag.clone(),
-                    sha: component.sha.clone(),
-                })
-                .collect();
+            let mut out: Vec<Component> = Vec::new();
+            for declared in list {
+                let component = bind_component(declared, resolve);
+                if component.name.trim().is_empty() {
+                    let message = "this component's name is empty";
+                    diagnostics.push(Diagnostic::new(Code::ParameterValue, declared.name.span, message));
+                } else if out.iter().any(|other| other.name == component.name) {
+                    let message = format!("component `{}` is listed twice", component.name);
+                    diagnostics.push(Diagnostic::new(Code::ParameterValue, declared.name.span, message));
+                } else {
+                    out.push(component);
+                }
+            }
+            return out;
         }
         Components::ReleasePlease { select, span } => (select, *span),
     };
@@ -232,7 +232,7 @@ pub(super) fn bind_components(
         }
         Select::Named(names) => {
             for template in names {
-                let name = resolve(template);
+                let name = resolve(template, &BTreeMap::new());
                 let found = packages.packages.iter().find(|package| package.name == name || package.path == name);
                 match found {
                     None => {
@@ -264,6 +264,20 @@ pub(super) fn bind_components(
         }
     }
     out
+}
+
+/// A component's own name is known in its other fields, and its version in those behind it.
+fn bind_component(
+    declared: &crate::runbook::Component,
+    resolve: &mut dyn FnMut(&Template, &BTreeMap<&str, String>) -> String,
+) -> Component {
+    let name = resolve(&declared.name, &BTreeMap::new());
+    let mut own = BTreeMap::from([("component.name", name.clone())]);
+    let to = resolve(&declared.to, &own);
+    own.extend([("component.to", to.clone()), ("component.version", to.clone())]);
+    let mut field = |field: &Option<Template>| field.as_ref().map(|text| resolve(text, &own));
+    let path = field(&declared.path).unwrap_or_else(|| name.clone());
+    Component { path, from: field(&declared.from), tag: field(&declared.tag), sha: field(&declared.sha), name, to }
 }
 
 fn base_versions(facts: &Facts, diagnostics: &mut Diagnostics) -> Option<BTreeMap<String, String>> {

@@ -10,7 +10,7 @@ use super::model::{
 use super::params::{bind_params, variable};
 use super::{typed, words};
 use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
-use crate::runbook::{self, Block, Body, Item, ItemAction, Part, ReferenceKind, Rollback, Template};
+use crate::runbook::{self, Block, Body, Item, ItemAction, ReferenceKind, Rollback, Template, mark};
 use crate::text::{SitePath, Span, Spanned};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -95,6 +95,8 @@ pub(super) struct Expansion<'a> {
     pub(super) pages: BTreeSet<SitePath>,
     pub(super) diagnostics: Diagnostics,
     full: bool,
+    /// Holes that were reported: what is wrong for one component is not said again for the next.
+    said: BTreeSet<Span>,
 }
 
 impl<'a> Expansion<'a> {
@@ -133,6 +135,7 @@ impl<'a> Expansion<'a> {
             pages: BTreeSet::new(),
             diagnostics,
             full: false,
+            said: BTreeSet::new(),
         }
     }
 
@@ -276,10 +279,11 @@ impl<'a> Expansion<'a> {
 
     fn group(&mut self, item: &Item, group: &runbook::Group, scope: &Scope) {
         let id = format!("{}{}", scope.prefix, item.id);
+        let title = self.words(&group.title, scope, item.span);
         let number = self.groups.len();
         self.groups.push(Group {
             id: id.clone(),
-            title: group.title.value.clone(),
+            title,
             env: scope.env.clone(),
             each: group.each_component.then_some(Each::Component),
             parallel: group.parallel,
@@ -358,7 +362,7 @@ impl<'a> Expansion<'a> {
             given.insert(name.value.clone(), value);
         }
         let values: BTreeMap<String, String> = if self.template {
-            let own = |name: &String| format!("${{params.{name}}}");
+            let own = |name: &String| mark(name);
             let names = settings.params.iter().map(|param| &param.name.value);
             names.map(|name| (name.clone(), given.get(name).cloned().unwrap_or_else(|| own(name)))).collect()
         } else {
@@ -375,7 +379,7 @@ impl<'a> Expansion<'a> {
             }
             bound.into_iter().map(|(name, value)| (name, value.text())).collect()
         };
-        add_environments(settings, &mut self.environments);
+        add_environments(settings, &values, &mut self.environments, &mut self.diagnostics);
         self.secrets.extend(settings.secrets.iter().map(|secret| secret.value.clone()));
         self.pages.insert(path);
         let vars: BTreeMap<String, String> = values
@@ -384,7 +388,8 @@ impl<'a> Expansion<'a> {
             .filter(|(name, value)| self.vars.get(name) != Some(value))
             .collect();
         let id = format!("{}{}", scope.prefix, item.id);
-        let title = item.text.as_ref().map(|text| text.value.clone()).or_else(|| runbook.title.clone());
+        let title = item.text.as_ref().map(|text| self.words(text, scope, item.span));
+        let title = title.or_else(|| runbook.title.clone());
         self.groups.push(Group {
             id: id.clone(),
             title: title.unwrap_or_else(|| settings.id.value.clone()),
@@ -448,7 +453,7 @@ impl<'a> Expansion<'a> {
         self.pages.insert(page);
         let mut step = self.bare_step(item, StepKind::Run, scope);
         if item.text.is_none() {
-            step.title = self.title(&block.title, scope);
+            step.title = self.words(&block.title, scope, item.span);
         }
         let stated = block.impact.as_ref().map(|impact| words::impact(impact.value));
         let looks = matches!(
@@ -475,7 +480,7 @@ impl<'a> Expansion<'a> {
                     .expect
                     .as_ref()
                     .and_then(|it| it.stdout_matches.as_ref())
-                    .map(|it| it.value.clone()),
+                    .map(|it| self.resolve_as(it, scope, item.span, &|value| regex::escape(&value))),
                 transcript,
             });
         }
@@ -501,7 +506,7 @@ impl<'a> Expansion<'a> {
                 }
                 Err(diagnostic) => self.diagnostics.push(*diagnostic),
             },
-            Some(Rollback::None(reason)) => step.rollback = Some(reason.value.clone()),
+            Some(Rollback::None(reason)) => step.rollback = Some(self.resolve(reason, scope, item.span)),
             None => {}
         }
         self.finish_block(item, step, (page, block), name, scope);
@@ -510,7 +515,7 @@ impl<'a> Expansion<'a> {
     /// Makes a step that has no block yet.
     fn bare_step(&mut self, item: &Item, kind: StepKind, scope: &Scope) -> Step {
         let title = match &item.text {
-            Some(text) => self.title(&text.value, scope),
+            Some(text) => self.words(text, scope, item.span),
             None => item.id.clone(),
         };
         let group = scope.group.map(|group| &self.groups[group]);
@@ -541,7 +546,7 @@ impl<'a> Expansion<'a> {
                 for (name, hole) in
                     [("NAME", "name"), ("VERSION", "to"), ("FROM", "from"), ("PATH", "path"), ("TAG", "tag")]
                 {
-                    vars.insert(format!("COMPONENT_{name}"), format!("${{component.{hole}}}"));
+                    vars.insert(format!("COMPONENT_{name}"), mark(&format!("component.{hole}")));
                 }
                 "component".to_owned()
             }
@@ -590,14 +595,9 @@ impl<'a> Expansion<'a> {
         }
     }
 
-    fn title(&mut self, text: &str, scope: &Scope) -> String {
-        // A title is for people: a hole without a value stays as it is.
-        let template = Template::new(text, Span::at_start(scope.page));
-        let parts = template.parts.iter().map(|part| match part {
-            Part::Text(text) => text.clone(),
-            Part::Hole(name) => self.value(&name.value, scope).unwrap_or_else(|| format!("${{{}}}", name.value)),
-        });
-        parts.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+    /// Resolves what people read: one line, one blank between two words.
+    fn words(&mut self, text: &Template, scope: &Scope, item: Span) -> String {
+        self.resolve(text, scope, item).split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     fn finish_block(&mut self, item: &Item, step: Step, block: (SitePath, &Block), name: Span, scope: &Scope) {
@@ -689,7 +689,7 @@ impl<'a> Expansion<'a> {
         secrets.extend(used);
         Action {
             block: block.id.value.clone(),
-            title: self.title(&block.title, scope),
+            title: self.words(&block.title, scope, item),
             shell: script.shell,
             script: script.script,
             cwd: script.cwd,
@@ -706,7 +706,7 @@ impl<'a> Expansion<'a> {
         item: Span,
     ) -> (StepKind, Script, Option<Helm>, Vec<String>) {
         let timeout = block.timeout.as_ref().map(|timeout| timeout.value.seconds);
-        let cwd = block.cwd.as_ref().map(|cwd| self.resolve(&Template::new(&cwd.value, cwd.span), scope, item));
+        let cwd = block.cwd.as_ref().map(|cwd| self.resolve(cwd, scope, item));
         let mut secrets: Vec<String> = block.secrets.iter().map(|secret| secret.value.clone()).collect();
         let mut resolve = |template: &Template| self.resolve(template, scope, item);
         let (kind, shell, text, helm) = match &block.body {
@@ -725,22 +725,30 @@ impl<'a> Expansion<'a> {
         (kind, Script { shell, script: text, cwd }, helm, secrets)
     }
 
-    /// Resolves a template; a hole without a value is reported (RB009) and stays as it is.
+    /// Resolves a template; a hole without a value is reported (RB009).
     fn resolve(&mut self, template: &Template, scope: &Scope, item: Span) -> String {
-        let mut out = String::new();
-        for part in &template.parts {
-            match part {
-                Part::Text(text) => out.push_str(text),
-                Part::Hole(name) => match self.value(&name.value, scope) {
-                    Some(value) => out.push_str(&value),
-                    None => {
-                        self.unbound(name, scope, item);
-                        out.push_str(&format!("${{{}}}", name.value));
-                    }
-                },
+        self.resolve_as(template, scope, item, &|value| value)
+    }
+
+    fn resolve_as(
+        &mut self,
+        template: &Template,
+        scope: &Scope,
+        item: Span,
+        form: &dyn Fn(String) -> String,
+    ) -> String {
+        let mut missing = Vec::new();
+        let text = template.fill(&mut |name| {
+            let value = self.value(&name.value, scope);
+            if value.is_none() {
+                missing.push(name.clone());
             }
+            value.map(form)
+        });
+        for name in missing {
+            self.unbound(&name, scope, item);
         }
-        out
+        text
     }
 
     fn value(&self, name: &str, scope: &Scope) -> Option<String> {
@@ -751,7 +759,7 @@ impl<'a> Expansion<'a> {
             let known = ["name", "version", "to", "from", "path", "tag"].contains(&field);
             return match self.components.get(scope.component?) {
                 _ if !known => None,
-                None => Some(format!("${{component.{field}}}")),
+                None => Some(mark(name)),
                 Some(component) => match field {
                     "name" => Some(component.name.clone()),
                     "version" | "to" => Some(component.to.clone()),
@@ -769,6 +777,9 @@ impl<'a> Expansion<'a> {
     }
 
     fn unbound(&mut self, name: &Spanned<String>, scope: &Scope, item: Span) {
+        if !self.said.insert(name.span) {
+            return;
+        }
         let message = format!("`${{{}}}` has no value here", name.value);
         let diagnostic =
             Diagnostic::new(Code::RunbookUnbound, name.span, message).label(item, "in the step of this item");

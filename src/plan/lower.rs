@@ -12,8 +12,8 @@ use super::links::find_place;
 use super::model::{Environment, FORMAT, Need, OnFailure, Plan, PlanSource, SourceFile, Stage, Step};
 use super::params::{bind_params, check_defaults, to_model, variable};
 use super::{graph, words};
-use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::runbook::{Part, Runbook, Settings, Template};
+use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
+use crate::runbook::{Components, Runbook, Scalar, Select, Settings, Template, mark};
 use crate::text::{SitePath, Source, Span, World};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -73,40 +73,43 @@ pub fn lower(
         Binding::Bound(given) => bind_params(&settings.params, given, &mut diagnostics),
     };
     let texts: BTreeMap<String, String> = if template {
-        settings
-            .params
-            .iter()
-            .map(|param| (param.name.value.clone(), format!("${{params.{}}}", param.name.value)))
-            .collect()
+        settings.params.iter().map(|param| (param.name.value.clone(), mark(&param.name.value))).collect()
     } else {
-        values.iter().map(|(name, value)| (name.clone(), value.text())).collect()
+        // What has no value was reported; what it leaves behind is not reported again.
+        let value = |name: &String| values.get(name).map_or_else(|| mark(name), Scalar::text);
+        settings.params.iter().map(|param| (param.name.value.clone(), value(&param.name.value))).collect()
     };
     let mut files: Vec<SourceFile> = Vec::new();
-    let components = match (&settings.components, template) {
-        (Some(declared), false) => {
+    let components = match &settings.components {
+        Some(Components::ReleasePlease { select, .. }) if template => {
             let mut holes = Vec::new();
-            let mut resolve = |text: &Template| resolve_params(text, &texts, &mut holes);
+            if let Select::Named(names) = select {
+                names.iter().for_each(|name| drop(resolve_params(name, &texts, &BTreeMap::new(), &mut holes)));
+            }
+            diagnostics.extend(holes);
+            Vec::new()
+        }
+        Some(declared) => {
+            let mut holes = Vec::new();
+            let mut resolve =
+                |text: &Template, own: &BTreeMap<&str, String>| resolve_params(text, &texts, own, &mut holes);
             let found = bind_components(declared, facts, world, &mut resolve, &mut files, &mut diagnostics);
             diagnostics.extend(holes);
-            found
+            if template { Vec::new() } else { found }
         }
-        _ => Vec::new(),
+        None => Vec::new(),
     };
     let mut vars: BTreeMap<String, String> =
         texts.iter().map(|(name, value)| (variable(name), value.clone())).collect();
     if settings.components.is_some() {
         let join = |part: fn(&super::model::Component) -> &str| {
-            if template {
-                "${components}".to_owned()
-            } else {
-                components.iter().map(part).collect::<Vec<_>>().join(" ")
-            }
+            if template { mark("components") } else { components.iter().map(part).collect::<Vec<_>>().join(" ") }
         };
         vars.insert("COMPONENTS".to_owned(), join(|component| &component.name));
         vars.insert("CHART_PATHS".to_owned(), join(|component| &component.path));
     }
     let mut environments = BTreeMap::new();
-    add_environments(settings, &mut environments);
+    add_environments(settings, &texts, &mut environments, &mut diagnostics);
 
     let mut expansion = Expansion::new(library, template, components, vars, environments, diagnostics);
     expansion.secrets.extend(settings.secrets.iter().map(|secret| secret.value.clone()));
@@ -210,35 +213,54 @@ fn runbook_of<'l>(
 }
 
 /// Adds a page's environments; the one that was there first stays.
-pub(super) fn add_environments(settings: &Settings, environments: &mut BTreeMap<String, Environment>) {
+pub(super) fn add_environments(
+    settings: &Settings,
+    values: &BTreeMap<String, String>,
+    environments: &mut BTreeMap<String, Environment>,
+    diagnostics: &mut Diagnostics,
+) {
     for declared in &settings.environments {
-        environments.entry(declared.name.value.clone()).or_insert_with(|| Environment {
+        let name = &declared.name.value;
+        if environments.contains_key(name) {
+            continue;
+        }
+        let own = BTreeMap::from([("env", name.clone())]);
+        let mut holes = Vec::new();
+        let mut resolve = |text: &Template| resolve_params(text, values, &own, &mut holes);
+        let environment = Environment {
             tier: declared.tier,
             after: declared.after.as_ref().map(|after| after.value.clone()),
             kubeconfig: declared.kubeconfig.as_ref().map(|secret| secret.value.clone()),
-            cluster_uid: declared.cluster_uid.clone(),
+            cluster_uid: declared.cluster_uid.as_ref().map(&mut resolve),
             allow_weak_identity: declared.allow_weak_identity.as_ref().is_some_and(|allowed| allowed.value),
-        });
+        };
+        diagnostics.extend(holes);
+        environments.insert(name.clone(), environment);
     }
 }
 
-/// Resolves holes that name parameters; anything else is reported.
-fn resolve_params(template: &Template, values: &BTreeMap<String, String>, holes: &mut Vec<Diagnostic>) -> String {
-    let mut out = String::new();
-    for part in &template.parts {
-        match part {
-            Part::Text(text) => out.push_str(text),
-            Part::Hole(name) => match name.value.strip_prefix("params.").and_then(|name| values.get(name)) {
-                Some(value) => out.push_str(value),
-                None => {
-                    let message = format!("`${{{}}}` has no value here", name.value);
-                    let diagnostic = Diagnostic::new(Code::RunbookUnbound, name.span, message);
-                    holes.push(diagnostic.help("components are chosen before they exist: only `${params.…}` is known"));
-                }
-            },
+/// Resolves holes that name parameters, or what a setting knows of itself; anything else is reported.
+fn resolve_params(
+    template: &Template,
+    values: &BTreeMap<String, String>,
+    own: &BTreeMap<&str, String>,
+    holes: &mut Vec<Diagnostic>,
+) -> String {
+    template.fill(&mut |name| {
+        let param = name.value.strip_prefix("params.").and_then(|param| values.get(param));
+        let value = param.or_else(|| own.get(name.value.as_str()));
+        if value.is_none() {
+            let message = format!("`${{{}}}` has no value here", name.value);
+            let diagnostic = Diagnostic::new(Code::RunbookUnbound, name.span, message);
+            let known = values.keys().map(|name| format!("params.{name}")).collect::<Vec<_>>();
+            let near = nearest(&name.value, known.iter().map(String::as_str).chain(own.keys().copied()));
+            holes.push(match near {
+                Some(near) => diagnostic.help(format!("did you mean `${{{near}}}`?")),
+                None => diagnostic.help("settings are read before there is a step: only parameters are known here"),
+            });
         }
-    }
-    out
+        value.cloned()
+    })
 }
 
 /// Names a source by path and digest.

@@ -16,6 +16,7 @@ pub mod lint;
 mod lower;
 pub mod machine;
 mod model;
+mod outputs;
 mod params;
 pub mod show;
 mod typed;
@@ -27,3 +28,4 @@ pub use components::{Base, CONFIG, Facts, MANIFEST, Package, Packages, read_pack
 pub use library::{Library, Page, split_reference};
 pub use lower::{Binding, Lowered, Place, lower};
 pub use model::*;
+pub use outputs::{Output, Outputs};

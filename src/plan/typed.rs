@@ -136,7 +136,7 @@ pub(super) fn kubectl(spec: &KubectlSpec, timeout_s: Option<u64>, resolve: &mut 
 
 /// Splits `deployment cavern` into its words before anything is resolved: a value never becomes two.
 fn resource(template: &Template, resolve: &mut Resolve<'_>) -> Vec<String> {
-    template.text.split_whitespace().map(|word| resolve(&Template::new(word, template.span))).collect()
+    template.words().iter().map(resolve).collect()
 }
 
 /// Makes the command of an HTTP step. A secret never becomes a word of the command line: curl reads
@@ -192,7 +192,7 @@ fn expand(template: &Template, secrets: &mut Vec<String>, resolve: &mut Resolve<
                     secrets.push(secret);
                 }
             }
-            Part::Hole(_) => {
+            Part::Hole(_) | Part::Open(_) => {
                 out.push_str(&resolve(&Template { parts: vec![part.clone()], ..template.clone() }));
             }
             Part::Text(text) => out.push_str(text),

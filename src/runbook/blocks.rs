@@ -3,6 +3,7 @@
 use super::fields::{Fields, Reader};
 use super::keys;
 use super::model::{Block, BlockType, Body, Expect, Impact, Retries, Role, Rollback, Shell};
+use super::template::Template;
 use super::{settings, typed};
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::markdown::CodeBlock;
@@ -180,8 +181,8 @@ fn finish(
         .and_then(|node| reader.fields(node, "expect", keys::EXPECT, Code::RunbookUnknownBlockKey))
         .map(|expect| Expect {
             exit: reader.int(&expect, "exit", 0).and_then(|exit| i32::try_from(exit).ok()),
-            stdout_matches: reader.text(&expect, "stdout_matches").filter(|pattern| {
-                let fine = regex::Regex::new(&pattern.value).is_ok();
+            stdout_matches: reader.template(&expect, "stdout_matches").filter(|pattern| {
+                let fine = regex::Regex::new(&pattern.shown()).is_ok();
                 if !fine {
                     reader.wrong(pattern.span, "`stdout_matches` is no regular expression");
                 }
@@ -193,7 +194,7 @@ fn finish(
     if let Some(zero) = timeout.as_ref().filter(|timeout| timeout.value.seconds == 0) {
         reader.wrong(zero.span, "a timeout of nothing never lets the step run");
     }
-    let title = reader.text(fields, "title").map_or_else(|| id.value.clone(), |title| title.value);
+    let title = reader.template(fields, "title").unwrap_or_else(|| Template::literal(&id.value, id.span));
     Some(Block {
         span: code.span,
         title,
@@ -202,12 +203,12 @@ fn finish(
         impact: reader.word(fields, "impact", Impact::WORDS, Impact::from_word),
         timeout: timeout.filter(|timeout| timeout.value.seconds > 0),
         retries,
-        check: reader.text(fields, "check"),
+        check: reader.verbatim(fields, "check"),
         verify: reader.text(fields, "verify"),
         rollback: extract_rollback(reader, fields),
         outputs,
         secrets,
-        cwd: reader.text(fields, "cwd"),
+        cwd: reader.template(fields, "cwd"),
         expect,
         idempotent: reader.bool(fields, "idempotent").unwrap_or(false),
         code: body,
@@ -232,8 +233,8 @@ fn extract_rollback(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Roll
     let node = fields.get("rollback")?;
     if node.as_map().is_some() {
         let inner = reader.fields(node, "rollback", &["none"], Code::RunbookUnknownBlockKey)?;
-        let reason = reader.text(&inner, "none");
-        if reason.as_ref().is_none_or(|reason| reason.value.trim().is_empty()) {
+        let reason = reader.template(&inner, "none");
+        if reason.as_ref().is_none_or(|reason| reason.text.trim().is_empty()) {
             reader.wrong(node.span, "`rollback: {none: …}` needs a reason");
         }
         return reason.map(Rollback::None);
@@ -248,7 +249,7 @@ fn extract_rollback(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Roll
             );
             return None;
         }
-        return Some(Rollback::None(Spanned::new(reason, text.span)));
+        return Some(Rollback::None(Template::literal(&reason, text.span)));
     }
     Some(Rollback::Block(text))
 }

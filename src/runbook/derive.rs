@@ -2,6 +2,7 @@
 
 use super::fields::slug;
 use super::model::{Block, Item, ItemAction, Rollback, TaskBox};
+use super::template::Template;
 use crate::markdown::{Element, Node};
 use crate::text::{Span, Spanned};
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,7 +105,8 @@ pub(super) fn derive_checklist(boxes: &[TaskBox], blocks: &[Block]) -> Vec<Item>
         .collect();
     let mut items: Vec<Item> = Vec::new();
     for task in boxes {
-        let text = Some(Spanned::new(task.text.clone(), task.span));
+        // Prose is no text of this language: nothing in it is a hole.
+        let text = Some(Template::literal(&task.text, task.span));
         let action = match &task.block {
             Some(id) => ItemAction::Step(Spanned::new(id.clone(), task.span)),
             None => ItemAction::Manual,

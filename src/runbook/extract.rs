@@ -41,7 +41,13 @@ pub fn extract(document: &Document, source: &Source) -> (Option<Runbook>, Diagno
         let diagnostic = Diagnostic::new(Code::RunbookSchema, at, "this runbook asks for nothing");
         reader.diagnostics.push(diagnostic.help("write a `checklist:`, a task list, or a block with `#| id:`"));
     }
-    let title = entry("title").and_then(|(_, node)| node.scalar_text()).or_else(|| heading(document));
+    let title = entry("title").and_then(|(_, node)| Some((node.scalar_text()?, node.span)));
+    let title = match title {
+        // The page is the same for every run, and so is what it is called.
+        Some((title, span)) if on_runbook => Some(reader.fixed(&title, span, "the page's `title`")),
+        Some((title, _)) => Some(title),
+        None => heading(document),
+    };
     let runbook = Runbook { path: source.path(), title, settings, checklist, derived, blocks, boxes };
     (Some(runbook), reader.diagnostics)
 }

@@ -53,7 +53,10 @@ impl Reader<'_> {
             self.wrong(node.span, format!("`{what}` is {} where a mapping is expected", node.kind_name()));
             return None;
         };
-        let entries = entries.iter().map(|(key, value)| (self.raw(key), key.span, value)).collect();
+        let entries: Vec<_> = entries.iter().map(|(key, value)| (self.raw(key), key.span, value)).collect();
+        for (name, span, _) in &entries {
+            self.fixed(name, *span, "the name of a value");
+        }
         Some(Fields { what: what.to_owned(), span: node.span, entries })
     }
 
@@ -89,14 +92,26 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads text; numbers and truth values count as the text that was written.
+    /// Reads text that is the same for every run; numbers and truth values count as the text that was
+    /// written.
     pub(super) fn text(&mut self, fields: &Fields<'_>, key: &str) -> Option<Spanned<String>> {
         let node = fields.get(key)?;
         self.text_of(node, key)
     }
 
-    /// Reads a node as text.
+    /// Reads a node as text that is the same for every run.
     pub(super) fn text_of(&mut self, node: &Node, what: &str) -> Option<Spanned<String>> {
+        let text = self.verbatim_of(node, what)?;
+        Some(Spanned::new(self.fixed(&text.value, text.span, &format!("`{what}`")), text.span))
+    }
+
+    /// Reads what is no text of this language, to the letter: a script, a regular expression.
+    pub(super) fn verbatim(&mut self, fields: &Fields<'_>, key: &str) -> Option<Spanned<String>> {
+        let node = fields.get(key)?;
+        self.verbatim_of(node, key)
+    }
+
+    fn verbatim_of(&mut self, node: &Node, what: &str) -> Option<Spanned<String>> {
         if matches!(node.kind, Kind::Seq(_) | Kind::Map(_) | Kind::Null) {
             self.wrong(node.span, format!("`{what}` is {} where text is expected", node.kind_name()));
             return None;
@@ -106,7 +121,44 @@ impl Reader<'_> {
 
     /// Reads text with holes.
     pub(super) fn template(&mut self, fields: &Fields<'_>, key: &str) -> Option<Template> {
-        self.text(fields, key).map(|text| Template::new(&text.value, text.span))
+        let node = fields.get(key)?;
+        self.template_of(node, key)
+    }
+
+    /// Reads a node as text with holes.
+    pub(super) fn template_of(&mut self, node: &Node, what: &str) -> Option<Template> {
+        let text = self.verbatim_of(node, what)?;
+        let template = self.split(&text.value, text.span);
+        if let Some(open) = template.open() {
+            self.never_closed(open);
+        }
+        Some(template)
+    }
+
+    fn split(&self, text: &str, span: Span) -> Template {
+        Template::written(text, span, self.source.slice(span))
+    }
+
+    fn never_closed(&mut self, open: Span) {
+        self.diagnostics.push(
+            Diagnostic::new(Code::RunbookUnbound, open, "`${` is never closed")
+                .help("close it with `}`, or write `$${` for the two characters"),
+        );
+    }
+
+    /// Text of a place that no run changes: a hole in it is an error there.
+    pub(super) fn fixed(&mut self, text: &str, span: Span, what: &str) -> String {
+        let template = self.split(text, span);
+        if let Some(open) = template.open() {
+            self.never_closed(open);
+        }
+        let holes: Vec<Spanned<String>> = template.holes().cloned().collect();
+        for hole in holes {
+            let message = format!("`${{{}}}` has no value in {what}, which is the same for every run", hole.value);
+            let help = "write the value itself; `$${` stands for the two characters";
+            self.diagnostics.push(Diagnostic::new(Code::RunbookUnbound, hole.span, message).help(help));
+        }
+        template.shown()
     }
 
     /// Reads a list of texts; one text counts as a list of one.
@@ -116,6 +168,13 @@ impl Reader<'_> {
             Some(items) => items.iter().filter_map(|item| self.text_of(item, key)).collect(),
             None => self.text_of(node, key).into_iter().collect(),
         }
+    }
+
+    /// Reads a list of texts with holes; one text counts as a list of one.
+    pub(super) fn templates(&mut self, fields: &Fields<'_>, key: &str) -> Vec<Template> {
+        let Some(node) = fields.get(key) else { return Vec::new() };
+        let items = node.as_seq().unwrap_or(std::slice::from_ref(node));
+        items.iter().filter_map(|item| self.template_of(item, key)).collect()
     }
 
     /// Reads a word out of a closed set.
@@ -188,6 +247,10 @@ impl Reader<'_> {
         let scalar = match node.kind {
             Kind::Float(_) => Some(Scalar::Text(self.raw(node))),
             _ => Scalar::of(node),
+        };
+        let scalar = match scalar {
+            Some(Scalar::Text(text)) => Some(Scalar::Text(self.fixed(&text, node.span, &format!("`{what}`")))),
+            other => other,
         };
         if scalar.is_none() {
             self.wrong(node.span, format!("`{what}` is {} where a plain value is expected", node.kind_name()));

@@ -59,13 +59,13 @@ fn unique_ids(reader: &mut Reader<'_>, items: Vec<Item>) -> Vec<Item> {
 fn extract_item(reader: &mut Reader<'_>, node: &Node, depth: usize) -> Option<Item> {
     if node.as_str().is_some() {
         // A bare text is the shortest manual item.
-        let text = reader.text_of(node, "item")?;
-        let id = slug(&text.value);
+        let text = reader.template_of(node, "item")?;
+        let id = slug(&text.text);
         let id = if id.is_empty() { "item".to_owned() } else { id };
         return Some(Item::new(id, node.span, Some(text), ItemAction::Manual));
     }
     let fields = reader.fields(node, "checklist item", keys::ITEM, Code::RunbookSchema)?;
-    let text = reader.text(&fields, "text");
+    let text = reader.template(&fields, "text");
     let (action, named) = extract_action(reader, &fields, text.as_ref(), depth)?;
     let written = reader.text(&fields, "id");
     let named_span = named.as_ref().map_or(node.span, |named| named.span);
@@ -130,7 +130,7 @@ fn keeps(action: &ItemAction, evidence: Evidence) -> bool {
 fn extract_action(
     reader: &mut Reader<'_>,
     fields: &Fields<'_>,
-    text: Option<&Spanned<String>>,
+    text: Option<&Template>,
     depth: usize,
 ) -> Option<(ItemAction, Option<Spanned<String>>)> {
     let given: Vec<(&str, Span)> =
@@ -156,7 +156,7 @@ fn extract_action(
             reader.wrong(span, format!("`{key}` means nothing without `{}`", owners[0]));
         }
     }
-    let from_text = || text.map(|text| Spanned::new(slug(&text.value), text.span));
+    let from_text = || text.map(|text| Spanned::new(slug(&text.text), text.span));
     match action {
         "" => {
             if text.is_none() {
@@ -187,9 +187,7 @@ fn extract_action(
                         values.keys().map(|(name, span, node)| (Spanned::new(name.to_owned(), span), node)).collect();
                     let mut with = Vec::new();
                     for (name, node) in pairs {
-                        if let Some(value) = reader.text_of(node, "with") {
-                            with.push((name, Template::new(&value.value, value.span)));
-                        }
+                        with.extend(reader.template_of(node, "with").map(|value| (name, value)));
                     }
                     with
                 }
@@ -209,8 +207,8 @@ fn extract_action(
             Some((ItemAction::Wait { duration, monitor }, id))
         }
         _ => {
-            let title = reader.text(fields, "group")?;
-            let id = Spanned::new(slug(&title.value), title.span);
+            let title = reader.template(fields, "group")?;
+            let id = Spanned::new(slug(&title.text), title.span);
             if depth >= MAX_DEPTH {
                 reader.wrong(title.span, format!("groups stand inside each other more than {MAX_DEPTH} deep"));
                 return None;
@@ -241,7 +239,7 @@ fn extract_action(
             let items = match fields.entry("items") {
                 Some((_, node)) => extract_items(reader, node, "items", depth + 1),
                 None => {
-                    reader.wrong(title.span, format!("group `{}` has no `items`", title.value));
+                    reader.wrong(title.span, format!("group `{}` has no `items`", title.text));
                     Vec::new()
                 }
             };

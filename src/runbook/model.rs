@@ -171,7 +171,7 @@ pub struct Environment {
     /// The secret that holds the kubeconfig.
     pub kubeconfig: Option<Spanned<String>>,
     /// The cluster's uid.
-    pub cluster_uid: Option<String>,
+    pub cluster_uid: Option<Template>,
     /// Whether unsigned approvals count here.
     pub allow_weak_identity: Option<Spanned<bool>>,
 }
@@ -205,17 +205,17 @@ pub enum Select {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Component {
     /// The name.
-    pub name: Spanned<String>,
+    pub name: Template,
     /// The folder.
-    pub path: Option<Spanned<String>>,
+    pub path: Option<Template>,
     /// The version before.
-    pub from: Option<String>,
+    pub from: Option<Template>,
     /// The version to release.
-    pub to: Spanned<String>,
+    pub to: Template,
     /// The tag.
-    pub tag: Option<String>,
+    pub tag: Option<Template>,
     /// The commit.
-    pub sha: Option<String>,
+    pub sha: Option<Template>,
 }
 
 /// What happens when a step fails for good.
@@ -250,7 +250,7 @@ pub struct Item {
     /// The whole item.
     pub span: Span,
     /// What people read.
-    pub text: Option<Spanned<String>>,
+    pub text: Option<Template>,
     /// What it asks for.
     pub action: ItemAction,
     /// The environment.
@@ -300,7 +300,7 @@ pub enum ItemAction {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
     /// The title.
-    pub title: Spanned<String>,
+    pub title: Template,
     /// Whether it is repeated for every component.
     pub each_component: bool,
     /// How many may run at once: 1 in sequence, 0 without limit.
@@ -343,7 +343,7 @@ pub struct Block {
     /// The whole block with its fences.
     pub span: Span,
     /// What people read; the id where none is written.
-    pub title: String,
+    pub title: Template,
     /// How it runs.
     pub body: Body,
     /// What it is for.
@@ -365,7 +365,7 @@ pub struct Block {
     /// The secrets it sees.
     pub secrets: Vec<Spanned<String>>,
     /// The folder to run in.
-    pub cwd: Option<Spanned<String>>,
+    pub cwd: Option<Template>,
     /// What it must show.
     pub expect: Option<Expect>,
     /// Whether running it twice is the same as once.
@@ -402,7 +402,7 @@ pub enum Rollback {
     /// A block, by id or as `path.md#id`.
     Block(Spanned<String>),
     /// Nothing, and why.
-    None(Spanned<String>),
+    None(Template),
 }
 
 /// How often a block is tried again.
@@ -419,8 +419,8 @@ pub struct Retries {
 pub struct Expect {
     /// The exit status.
     pub exit: Option<i32>,
-    /// A regular expression for the output.
-    pub stdout_matches: Option<Spanned<String>>,
+    /// A regular expression for the output; a value in it stands for itself.
+    pub stdout_matches: Option<Template>,
 }
 
 /// The body of a block of type `helm`.
@@ -638,7 +638,7 @@ impl Scalar {
 
 impl Item {
     /// Makes an item of no more than an id, a text and what it asks for.
-    pub(super) fn new(id: String, span: Span, text: Option<Spanned<String>>, action: ItemAction) -> Item {
+    pub(super) fn new(id: String, span: Span, text: Option<Template>, action: ItemAction) -> Item {
         Item {
             id,
             id_span: span,

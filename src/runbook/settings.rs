@@ -6,7 +6,6 @@ use super::model::{
     Allow, Component, Components, Environment, Kind, Mode, OnFailure, Param, ParamType, RollbackPolicy, RollbackScope,
     Select, Settings,
 };
-use super::template::Template;
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::text::yaml::Node;
 use crate::text::{Span, Spanned};
@@ -140,7 +139,7 @@ fn extract_param(reader: &mut Reader<'_>, name: Spanned<String>, node: &Node) ->
     if kind == ParamType::Choice && choices.as_ref().is_none_or(Vec::is_empty) {
         reader.wrong(name.span, format!("parameter `{}` is a choice without `choices`", name.value));
     }
-    let pattern = reader.text(&fields, "pattern").filter(|pattern| match regex::Regex::new(&pattern.value) {
+    let pattern = reader.verbatim(&fields, "pattern").filter(|pattern| match regex::Regex::new(&pattern.value) {
         Ok(_) => true,
         Err(error) => {
             let why = error.to_string();
@@ -210,7 +209,7 @@ fn extract_environments(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<Env
             tier: u32::try_from(tier).unwrap_or(u32::MAX),
             after: reader.text(&fields, "after"),
             kubeconfig,
-            cluster_uid: reader.text(&fields, "cluster_uid").map(|text| text.value),
+            cluster_uid: reader.template(&fields, "cluster_uid"),
             allow_weak_identity: weak.zip(weak_value).map(|(span, value)| Spanned::new(value, span)),
         });
     }
@@ -247,8 +246,8 @@ fn extract_components(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Co
         let mut seen: BTreeMap<String, Span> = BTreeMap::new();
         for item in items {
             let Some(component) = extract_component(reader, item) else { continue };
-            if let Some(first) = seen.insert(component.name.value.clone(), component.name.span) {
-                let message = format!("component `{}` is listed twice", component.name.value);
+            if let Some(first) = seen.insert(component.name.text.clone(), component.name.span) {
+                let message = format!("component `{}` is listed twice", component.name.text);
                 let diagnostic = Diagnostic::new(Code::RunbookDuplicateId, component.name.span, message);
                 reader.diagnostics.push(diagnostic.label(first, "it is listed here first"));
                 continue;
@@ -271,15 +270,15 @@ fn extract_components(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Co
     let (select, span) = match fields.get("select") {
         None => (Select::Changed, node.span),
         Some(select) => match select.as_seq() {
-            Some(items) => {
-                let names = items.iter().filter_map(|item| reader.text_of(item, "select"));
-                (Select::Named(names.map(|name| Template::new(&name.value, name.span)).collect()), select.span)
-            }
+            Some(items) => (
+                Select::Named(items.iter().filter_map(|item| reader.template_of(item, "select")).collect()),
+                select.span,
+            ),
             None => match reader.raw(select).as_str() {
                 "changed" => (Select::Changed, select.span),
                 "all" => (Select::All, select.span),
                 other if other.starts_with("${") => {
-                    (Select::Named(vec![Template::new(other, select.span)]), select.span)
+                    (Select::Named(reader.template_of(select, "select").into_iter().collect()), select.span)
                 }
                 other => {
                     let message = format!("`{other}` is no value of `select`");
@@ -297,20 +296,20 @@ fn extract_components(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Co
 
 fn extract_component(reader: &mut Reader<'_>, node: &Node) -> Option<Component> {
     let fields = reader.fields(node, "component", keys::COMPONENT, Code::RunbookSchema)?;
-    let name = reader.text(&fields, "name");
-    let to = reader.text(&fields, "to");
+    let name = reader.template(&fields, "name");
+    let to = reader.template(&fields, "to");
     if name.is_none() {
         reader.wrong(node.span, "this component has no `name`");
     }
     if to.is_none() {
         reader.wrong(node.span, "this component has no version `to` release");
     }
-    let name = name.filter(|name| !super::fields::slug(&name.value).is_empty())?;
+    let name = name.filter(|name| !super::fields::slug(&name.text).is_empty())?;
     Some(Component {
-        path: reader.text(&fields, "path"),
-        from: reader.text(&fields, "from").map(|text| text.value),
-        tag: reader.text(&fields, "tag").map(|text| text.value),
-        sha: reader.text(&fields, "sha").map(|text| text.value),
+        path: reader.template(&fields, "path"),
+        from: reader.template(&fields, "from"),
+        tag: reader.template(&fields, "tag"),
+        sha: reader.template(&fields, "sha"),
         to: to?,
         name,
     })

@@ -22,31 +22,60 @@ pub enum Part {
     Text(String),
     /// The name in a hole, with the place of the whole hole.
     Hole(Spanned<String>),
+    /// A hole that is never closed, with the place of its `${`.
+    Open(Span),
 }
 
 impl Template {
-    /// Splits text into its parts. `$${` stands for `${`; a hole that is never closed is text.
+    /// Splits text into its parts. `$${` stands for `${`.
     pub fn new(text: &str, span: Span) -> Template {
-        // Escapes and quotes make the source longer than the value; then the place is the whole.
+        Template::written(text, span, None)
+    }
+
+    /// Splits text of a file into its parts. `written` is what stands at `span`, quotes and escapes
+    /// included: the holes of the one are those of the other, in their order.
+    pub(super) fn written(text: &str, span: Span, written: Option<&str>) -> Template {
+        let n_open = text.matches(OPEN).count();
+        let places =
+            written.map(|written| (written, written.match_indices(OPEN).map(|(at, _)| at).collect::<Vec<_>>()));
+        let places = places.filter(|(_, places)| places.len() == n_open);
+        // Without its source, text knows the place of its holes where nothing made the source longer.
         let exact = span.range().len() == text.len();
-        let (mut parts, mut literal, mut at) = (Vec::new(), String::new(), 0);
-        while let Some(found) = text[at..].find("${") {
+        let place = |number: usize, open: usize, end: usize| {
+            let (offset, length) = match &places {
+                Some((written, places)) => {
+                    let at = places[number];
+                    let close = written[at..].find('}').filter(|_| end > open + OPEN.len());
+                    (at, close.map_or(OPEN.len(), |close| close + 1))
+                }
+                None if exact => (open, end - open),
+                None => return span,
+            };
+            let start = span.range().start + offset;
+            Span::new(span.file, start..start + length)
+        };
+        let (mut parts, mut literal, mut at, mut number) = (Vec::new(), String::new(), 0, 0);
+        while let Some(found) = text[at..].find(OPEN) {
             let open = at + found;
-            if text[..open].ends_with('$') {
+            if text[at..open].ends_with('$') {
                 literal.push_str(&text[at..open - 1]);
-                literal.push_str("${");
-                at = open + 2;
+                literal.push_str(OPEN);
+                (at, number) = (open + OPEN.len(), number + 1);
                 continue;
             }
-            let Some(length) = text[open..].find('}') else { break };
             literal.push_str(&text[at..open]);
             if !literal.is_empty() {
                 parts.push(Part::Text(std::mem::take(&mut literal)));
             }
+            let Some(length) = text[open..].find('}') else {
+                parts.push(Part::Open(place(number, open, open + OPEN.len())));
+                at = text.len();
+                break;
+            };
             let end = open + length + 1;
-            let start = span.range().start;
-            let place = if exact { Span::new(span.file, start + open..start + end) } else { span };
-            parts.push(Part::Hole(Spanned::new(text[open + 2..end - 1].trim().to_owned(), place)));
+            let name = text[open + OPEN.len()..end - 1].trim().to_owned();
+            parts.push(Part::Hole(Spanned::new(name, place(number, open, end))));
+            number += text[open..end].matches(OPEN).count();
             at = end;
         }
         literal.push_str(&text[at..]);
@@ -56,13 +85,75 @@ impl Template {
         Template { text: text.to_owned(), span, parts }
     }
 
+    /// Makes a template of text in which nothing is a hole.
+    pub fn literal(text: &str, span: Span) -> Template {
+        Template { text: text.to_owned(), span, parts: vec![Part::Text(text.to_owned())] }
+    }
+
     /// Returns the names in holes.
     pub fn holes(&self) -> impl Iterator<Item = &Spanned<String>> {
         self.parts.iter().filter_map(|part| match part {
             Part::Hole(name) => Some(name),
-            Part::Text(_) => None,
+            Part::Text(_) | Part::Open(_) => None,
         })
     }
+
+    /// Puts values into the holes: the one way in which a template becomes text. Where there is no
+    /// value its [`mark`] stands, so that no hole ever leaves the language.
+    pub fn fill(&self, value: &mut dyn FnMut(&Spanned<String>) -> Option<String>) -> String {
+        let mut out = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => out.push_str(text),
+                Part::Hole(name) => out.push_str(&value(name).unwrap_or_else(|| mark(&name.value))),
+                Part::Open(_) => out.push_str(&mark("?")),
+            }
+        }
+        out
+    }
+
+    /// Splits it at blanks outside of holes: a value never becomes two words.
+    pub fn words(&self) -> Vec<Template> {
+        let mut words: Vec<Vec<Part>> = vec![Vec::new()];
+        for part in &self.parts {
+            let Part::Text(text) = part else {
+                words.last_mut().expect("there is always a last word").push(part.clone());
+                continue;
+            };
+            for (number, piece) in text.split(char::is_whitespace).enumerate() {
+                if number > 0 {
+                    words.push(Vec::new());
+                }
+                if !piece.is_empty() {
+                    words.last_mut().expect("there is always a last word").push(Part::Text(piece.to_owned()));
+                }
+            }
+        }
+        let words = words.into_iter().filter(|parts| !parts.is_empty());
+        words.map(|parts| Template { text: self.text.clone(), span: self.span, parts }).collect()
+    }
+
+    /// Returns the text as a page shows it, where no value is known.
+    pub fn shown(&self) -> String {
+        self.fill(&mut |_| None)
+    }
+
+    /// Returns the place of a hole that is never closed.
+    pub fn open(&self) -> Option<Span> {
+        self.parts.iter().find_map(|part| if let Part::Open(span) = part { Some(*span) } else { None })
+    }
+}
+
+/// What opens a hole.
+const OPEN: &str = "${";
+
+/// What stands for a value that is not known yet: `‹version›` for `${params.version}`.
+pub fn mark(name: &str) -> String {
+    let shown = match name {
+        "component.name" => "component",
+        _ => name.strip_prefix("params.").or(name.strip_prefix("each.")).unwrap_or(name),
+    };
+    format!("‹{}›", shown.replace(OPEN, ""))
 }
 
 /// A condition over parameters: `kind == major`, `not dry_run`, `tier in [1, 2] and kind != x`.
@@ -239,7 +330,28 @@ mod tests {
         let template = Template::new(text, Span::new(SitePath::new("a.md"), 10..10 + text.len()));
         let holes: Vec<_> = template.holes().map(|hole| (hole.value.as_str(), hole.span.range())).collect();
         assert_eq!(holes, [("env", 18..24), ("component.name", 25..44)]);
-        assert_eq!(Template::new("$${x} ${", template.span).parts, [Part::Text("${x} ${".into())]);
+        assert_eq!(Template::new("$${x}", template.span).parts, [Part::Text("${x}".into())]);
+        assert!(Template::new("a ${b", template.span).open().is_some());
+        let (text, written) = ("a ${x} \"$${y}\" ${z}", r#""a ${x} \"$${y}\" ${z}""#);
+        let quoted = Template::written(text, Span::new(template.span.file, 3..3 + written.len()), Some(written));
+        let places: Vec<_> = quoted.holes().map(|hole| (hole.value.as_str(), hole.span.range())).collect();
+        assert_eq!(places, [("x", 6..10), ("z", 21..25)]);
+    }
+
+    #[test]
+    fn no_hole_leaves_the_language() {
+        let span = Span::at_start(SitePath::new("a.md"));
+        let filled = |text: &str| {
+            let mut value = |name: &Spanned<String>| (name.value == "params.a").then(|| "${env}".to_owned());
+            Template::new(text, span).fill(&mut value)
+        };
+        // A value is data: what looks like a hole in it stays.
+        assert_eq!(filled("x ${params.a} ${ params.a }"), "x ${env} ${env}");
+        assert_eq!(filled("${params.b} ${component.name} ${env} ${"), "‹b› ‹component› ‹env› ‹?›");
+        assert_eq!(filled("$${params.a} $$${params.a} $ {"), "${params.a} $${params.a} $ {");
+        assert_eq!(filled("${a${b}}"), "‹ab›}");
+        let words = Template::new(" deploy/${ params.a }  x", span).words();
+        assert_eq!(words.iter().map(Template::shown).collect::<Vec<_>>(), ["deploy/‹a›", "x"]);
     }
 
     #[test]

@@ -48,16 +48,14 @@ pub(super) fn extract_helm(reader: &mut Reader<'_>, node: &Node, at: Span) -> Op
             false
         }
     };
-    let wait = fields.get("wait").map(|node| reader.raw(node)).filter(|wait| wait != "false");
+    let wait = reader.text(&fields, "wait").map(|wait| wait.value).filter(|wait| wait != "false");
     let major = reader.int(&fields, "helm", 3).unwrap_or(4);
     let set = fields.get("set").and_then(|node| reader.mapping(node, "set"));
     let set = set.map_or(Vec::new(), |set| {
         let pairs: Vec<(String, &Node)> = set.keys().map(|(name, _, node)| (name.to_owned(), node)).collect();
         let mut out = Vec::new();
         for (name, node) in pairs {
-            if let Some(value) = reader.text_of(node, "set") {
-                out.push((name, Template::new(&value.value, value.span)));
-            }
+            out.extend(reader.template_of(node, "set").map(|value| (name, value)));
         }
         out
     });
@@ -66,7 +64,7 @@ pub(super) fn extract_helm(reader: &mut Reader<'_>, node: &Node, at: Span) -> Op
         chart: chart?,
         version: reader.template(&fields, "version"),
         namespace: reader.template(&fields, "namespace"),
-        values: templates(reader, &fields, "values"),
+        values: reader.templates(&fields, "values"),
         set,
         rollback_on_failure,
         wait: wait.map(|wait| if wait == "true" { String::new() } else { wait }),
@@ -106,7 +104,7 @@ pub(super) fn extract_kubectl(reader: &mut Reader<'_>, node: &Node, at: Span) ->
             resource: reader.template(&fields, "wait")?,
             condition: needed(reader, &fields, "for", at)?,
         },
-        "apply" => KubectlVerb::Apply(templates(reader, &fields, "apply")),
+        "apply" => KubectlVerb::Apply(reader.templates(&fields, "apply")),
         "delete" => KubectlVerb::Delete(reader.template(&fields, "delete")?),
         _ => KubectlVerb::Get(reader.template(&fields, "get")?),
     };
@@ -129,9 +127,7 @@ pub(super) fn extract_http(reader: &mut Reader<'_>, node: &Node, at: Span) -> Op
         let pairs: Vec<(String, &Node)> = headers.keys().map(|(name, _, node)| (name.to_owned(), node)).collect();
         let mut out = Vec::new();
         for (name, node) in pairs {
-            if let Some(value) = reader.text_of(node, "headers") {
-                out.push((name, Template::new(&value.value, value.span)));
-            }
+            out.extend(reader.template_of(node, "headers").map(|value| (name, value)));
         }
         out
     });
@@ -160,9 +156,4 @@ fn needed(reader: &mut Reader<'_>, fields: &Fields<'_>, key: &str, at: Span) -> 
         reader.wrong(at, format!("this {} has no `{key}`", fields.what));
     }
     value
-}
-
-fn templates(reader: &mut Reader<'_>, fields: &Fields<'_>, key: &str) -> Vec<Template> {
-    let texts = reader.texts(fields, key);
-    texts.into_iter().map(|text| Template::new(&text.value, text.span)).collect()
 }

@@ -404,7 +404,7 @@ impl Draft {
         let mut entries: Vec<Entry> = Vec::new();
         for item in items {
             let at = item.span.range().start;
-            let text = item.text.as_ref().map(|text| text.value.clone());
+            let text = item.text.as_ref().map(|text| text.text.clone());
             let lead = leads.get(&at).map(|lead| (*lead).to_owned());
             let step = match &item.action {
                 ItemAction::Step(step) => Some(step.value.clone()),

@@ -2,7 +2,8 @@
 //! environments, and no workflow file can bring them.
 
 use super::github::{Job, environment_of, jobs_of};
-use super::{CONTENT_MARK, one_line, quote, sealed, shouted};
+use super::{CONTENT_MARK, one_line, quote, sealed};
+use crate::plan::outputs::shouted;
 use crate::plan::{Forbid, Plan};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -17,7 +17,7 @@ pub use github::emit_github;
 pub use github_setup::emit_github_setup;
 pub use markdown::{emit_markdown, ticked_steps};
 
-use super::{Action, Approval, Forbid, Plan, Step, StepKind};
+use super::{Action, Approval, Forbid, Outputs, Plan, Step, StepKind};
 use crate::text::Digest;
 
 /// What an emitter made.
@@ -148,26 +148,23 @@ fn outputs_used(plan: &Plan, step: &Step) -> Vec<(String, String, String)> {
     let scripts = scripts_of(step);
     let actions = [scripts.main.as_ref(), scripts.check.as_ref(), scripts.verify, scripts.undo, scripts.monitor];
     let texts: Vec<&str> = actions.into_iter().flatten().map(|action| action.script.as_str()).collect();
-    let mut used = Vec::new();
-    for earlier in &plan.steps {
-        for key in &earlier.outputs {
-            let variable = format!("OPSBOOK_OUT_{}_{}", shouted(&earlier.id), shouted(key));
-            if texts.iter().any(|text| text.contains(&variable)) {
-                used.push((variable, earlier.id.clone(), key.clone()));
-            }
-        }
+    if !texts.iter().any(|text| text.contains("OPSBOOK_OUT_")) {
+        return Vec::new();
     }
-    used
+    let seen = Outputs::of(plan).seen_by(step);
+    let used = seen.into_iter().filter(|(variable, _)| texts.iter().any(|text| mentions(text, variable)));
+    used.filter_map(|(variable, output)| Some((variable, output?.step.to_owned(), output?.key.to_owned()))).collect()
+}
+
+/// Tells whether a script has a variable's name as a word.
+fn mentions(text: &str, variable: &str) -> bool {
+    let goes_on = |at: usize| text[at..].starts_with(|ch: char| ch.is_ascii_alphanumeric() || ch == '_');
+    text.match_indices(variable).any(|(at, _)| !goes_on(at + variable.len()))
 }
 
 /// The secret that holds the kubeconfig of a step's environment.
 fn kubeconfig_of<'p>(plan: &'p Plan, step: &Step) -> Option<&'p str> {
     plan.environments.get(step.env.as_ref()?)?.kubeconfig.as_deref()
-}
-
-/// The form that names have in variables: `staging.cavern` is `STAGING_CAVERN`.
-fn shouted(name: &str) -> String {
-    name.chars().map(|ch| if ch.is_ascii_alphanumeric() { ch.to_ascii_uppercase() } else { '_' }).collect()
 }
 
 /// Quotes a word for a POSIX shell, always in single quotes.

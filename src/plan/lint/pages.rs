@@ -19,7 +19,7 @@ pub(super) fn lint(subject: &Subject<'_>, found: &mut Diagnostics) {
     group_size(&runbook.checklist, "the checklist", runbook.settings.as_ref().map(|it| it.id.span), found);
     runbook.walk_items(&mut |item| {
         if let ItemAction::Group(group) = &item.action {
-            group_size(&group.items, &format!("group `{}`", group.title.value), Some(group.title.span), found);
+            group_size(&group.items, &format!("group `{}`", group.title.text), Some(group.title.span), found);
         }
         vanishing(subject, item, found);
     });
@@ -121,7 +121,7 @@ fn boxes(subject: &Subject<'_>, found: &mut Diagnostics) {
     let mut known: BTreeSet<String> = BTreeSet::new();
     runbook.walk_items(&mut |item| {
         known.insert(item.id.clone());
-        known.extend(item.text.as_ref().map(|text| text.value.clone()));
+        known.extend(item.text.as_ref().map(|text| text.text.clone()));
         if let ItemAction::Step(step) = &item.action {
             known.insert(step.value.clone());
         }

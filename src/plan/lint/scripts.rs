@@ -1,11 +1,14 @@
 //! Rules about the text of scripts: RB010 to RB013, RB302, RB504.
 
 use super::{Subject, bash, find};
-use crate::diag::{Code, Diagnostics, nearest};
+use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
+use crate::plan::Outputs;
 use crate::plan::model::{Plan, Step};
 use crate::runbook::{Block, Body, Role, Shell};
-use crate::text::Chunk;
+use crate::text::{Chunk, Span};
+use regex::Regex;
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 /// Variables that every process has, or that Bash itself sets.
 const GIVEN: &[&str] = &[
@@ -79,6 +82,8 @@ pub(super) fn lint(subject: &Subject<'_>, found: &mut Diagnostics) {
         prompts(block, found);
         placeholders(script, found);
         expressions(script, found);
+        let sources = *shell != Shell::Python3 && bash::read(script.text()).sources;
+        outputs_written(block, script, sources, found);
         if *shell == Shell::Python3 {
             continue;
         }
@@ -204,8 +209,10 @@ fn variables(subject: &Subject<'_>, block: &Block, script: &Chunk, read: &bash::
         .map(|(_, step)| step)
         .collect();
     let Some(step) = steps.first() else { return };
-    let known =
-        known_variables(plan, step, &block.secrets.iter().map(|secret| secret.value.as_str()).collect::<Vec<_>>());
+    let mut known: BTreeSet<String> = plan.vars.keys().chain(step.vars.keys()).cloned().collect();
+    known.extend(steps.iter().flat_map(|step| step.secrets.iter().cloned()));
+    known.extend(block.secrets.iter().map(|secret| secret.value.clone()));
+    let outputs = Outputs::of(plan);
     let mut said: BTreeSet<&str> = BTreeSet::new();
     for variable in &read.reads {
         let name = variable.name.as_str();
@@ -214,6 +221,10 @@ fn variables(subject: &Subject<'_>, block: &Block, script: &Chunk, read: &bash::
             continue;
         }
         let span = script.span(variable.range.clone());
+        if name.starts_with(OUTPUT) {
+            found.extend(output_read(plan, &outputs, &steps, block, name, span));
+            continue;
+        }
         if plan.secrets.iter().any(|secret| secret == name) {
             found.push(
                 find(
@@ -236,6 +247,119 @@ fn variables(subject: &Subject<'_>, block: &Block, script: &Chunk, read: &bash::
     }
 }
 
+/// What begins the name of an output.
+const OUTPUT: &str = "OPSBOOK_OUT_";
+
+/// RB012 for an output: each step that the block is part of must know the name, and come after the step
+/// that writes it.
+fn output_read(
+    plan: &Plan,
+    outputs: &Outputs<'_>,
+    steps: &[&Step],
+    block: &Block,
+    name: &str,
+    span: Span,
+) -> Option<Diagnostic> {
+    let finding = |message: String| find(Code::UnknownVariable, span, message);
+    for step in steps {
+        let seen = outputs.seen_by(step);
+        match seen.get(name) {
+            Some(Some(output)) => {
+                // What undoes a step runs when all is over, what verifies it after the step itself.
+                let follows = step.undo.as_ref().is_some_and(|undo| undo.block == block.id.value)
+                    || output.step == step.id && step.run.as_ref().is_some_and(|run| run.script != block_script(block))
+                    || comes_before(plan, output.step, step);
+                if !follows {
+                    let message = format!(
+                        "`${name}` is an output of `{}`, which does not come before `{}`",
+                        output.step, step.id
+                    );
+                    return Some(
+                        finding(message).help("let the item wait for it: `needs`, or its place in the checklist"),
+                    );
+                }
+            }
+            Some(None) => {
+                let whole: Vec<String> = seen
+                    .iter()
+                    .filter(|(other, output)| output.is_some() && other.ends_with(&name[OUTPUT.len()..]))
+                    .map(|(other, _)| format!("`${other}`"))
+                    .collect();
+                let message = format!("`${name}` could be the output of several steps in `{}`", step.id);
+                return Some(finding(message).help(format!("write more of the id: {}", whole.join(", "))));
+            }
+            None if outputs.may_mean(name) => {}
+            None => {
+                let diagnostic = finding(format!("nothing sets `${name}` in `{}`", step.id))
+                    .note("an output is named by the end of its step's id: `OPSBOOK_OUT_<STEP>_<NAME>`");
+                return Some(match nearest(name, seen.keys().map(String::as_str)) {
+                    Some(near) => diagnostic.help(format!("did you mean `${near}`?")),
+                    None => diagnostic.help("name it under `outputs` in the header of the block that writes it"),
+                });
+            }
+        }
+    }
+    None
+}
+
+fn block_script(block: &Block) -> &str {
+    match &block.body {
+        Body::Script { script, .. } => script.text().trim_end_matches('\n'),
+        _ => "",
+    }
+}
+
+/// Whether a step waits for another, by whatever way.
+fn comes_before(plan: &Plan, earlier: &str, step: &Step) -> bool {
+    let mut asked: BTreeSet<&str> = BTreeSet::new();
+    let mut open: Vec<&Step> = vec![step];
+    while let Some(step) = open.pop() {
+        for need in &step.needs {
+            if need.step == earlier {
+                return true;
+            }
+            if asked.insert(&need.step) {
+                open.extend(plan.step(&need.step));
+            }
+        }
+    }
+    false
+}
+
+/// RB018, as far as the script says in so many words what it writes.
+fn outputs_written(block: &Block, script: &Chunk, sources: bool, found: &mut Diagnostics) {
+    static WRITES: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"(?:echo|printf)\s+(?:-\S+\s+|--\s+)*["']?([A-Za-z_][A-Za-z0-9_-]*)(?:=|<<)"#).expect("a pattern")
+    });
+    let mentions = |text: &str| text.contains("OPSBOOK_OUTPUT") || text.contains("RB_OUTPUT");
+    let declared = |name: &str| block.outputs.iter().any(|output| output.value == name);
+    let (mut written, mut all_known) = (BTreeSet::new(), !sources);
+    for line in script.lines().filter(|line| mentions(line.text)) {
+        let names = WRITES.captures_iter(line.text).filter(|_| line.text.contains('>'));
+        let names: Vec<regex::Match<'_>> = names.filter_map(|found| found.get(1)).collect();
+        all_known &= !names.is_empty();
+        for name in names {
+            let span = script.span(line.range.start + name.start()..line.range.start + name.end());
+            if !declared(name.as_str()) && written.insert(name.as_str().to_owned()) {
+                let message = format!("`{}` is written and not declared", name.as_str());
+                let names = block.outputs.iter().map(|output| output.value.as_str());
+                let diagnostic = find(Code::OutputMismatch, span, message).note("no other step sees it");
+                found.push(match nearest(name.as_str(), names) {
+                    Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                    None => diagnostic.help(format!("add `#| outputs: [{}]` to the header", name.as_str())),
+                });
+            }
+            written.insert(name.as_str().to_owned());
+        }
+    }
+    // A name that is made at run time, or a loop over names, may be any of them.
+    for output in block.outputs.iter().filter(|output| all_known && !written.contains(&output.value)) {
+        let message = format!("`{}` is declared and never written", output.value);
+        let line = format!("write `echo \"{}=…\" >> \"$OPSBOOK_OUTPUT\"`, or take the name away", output.value);
+        found.push(find(Code::OutputMismatch, output.span, message).help(line));
+    }
+}
+
 /// Tells whether every step has a variable, whatever its runbook says.
 pub(super) fn is_given(name: &str) -> bool {
     GIVEN.contains(&name) || RUN.contains(&name) || name.starts_with("BASH")
@@ -243,19 +367,4 @@ pub(super) fn is_given(name: &str) -> bool {
 
 fn place_page(place: &crate::plan::Place, subject: &Subject<'_>) -> crate::text::SitePath {
     if place.block.is_some() { place.block_page } else { subject.runbook.path }
-}
-
-fn known_variables(plan: &Plan, step: &Step, secrets: &[&str]) -> BTreeSet<String> {
-    let mut known: BTreeSet<String> = plan.vars.keys().chain(step.vars.keys()).cloned().collect();
-    known.extend(step.secrets.iter().cloned());
-    known.extend(secrets.iter().map(|secret| (*secret).to_owned()));
-    for other in &plan.steps {
-        for output in &other.outputs {
-            for id in [&other.item, &other.id] {
-                let id = id.to_uppercase().replace(['-', '.'], "_");
-                known.insert(format!("OPSBOOK_OUT_{id}_{}", output.to_uppercase()));
-            }
-        }
-    }
-    known
 }

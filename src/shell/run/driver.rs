@@ -551,10 +551,21 @@ impl Driver<'_> {
                     Some(result) => (result, None),
                     None => judge(plan_step.expect.as_ref(), &ended),
                 };
-                let mut outputs = parse_outputs(&outputs_text);
-                outputs.retain(|key, _| plan_step.outputs.contains(key));
                 let (exit, signal) = (exit_of(ended.ending), signal_of(ended.ending));
-                let (strays, note) = (ended.strays, note.or(why));
+                let written = parse_outputs(&outputs_text);
+                let (result, why) = match &written {
+                    Err(wrong) if result == StepResult::Succeeded => {
+                        (StepResult::Failed, Some(at_its_place(&plan_step, wrong)))
+                    }
+                    _ => (result, why),
+                };
+                let mut outputs = written.unwrap_or_default();
+                let differs = if result == StepResult::Succeeded { differing(&plan_step, &outputs) } else { None };
+                if let Some(differs) = &differs {
+                    self.view.say(&format!("{step}: {differs}"));
+                }
+                outputs.retain(|key, _| plan_step.outputs.contains(key));
+                let (strays, note) = (ended.strays, note.or(why).or(differs));
                 self.happen(Event::StepFinished { step, attempt, result, exit, signal, outputs, strays, note })
             }
         }
@@ -567,6 +578,29 @@ impl Driver<'_> {
         let evidence = self.journal.keep(ended.log.as_bytes())?;
         let (bytes, sha256) = (ended.n_bytes, ended.digest.clone());
         self.happen(Event::StepOutput { step: step.to_owned(), attempt, evidence, bytes, sha256 })
+    }
+}
+
+/// Says where what a step wrote and the outputs that it declares differ.
+fn differing(step: &Step, written: &BTreeMap<String, String>) -> Option<String> {
+    let list = |names: Vec<&String>| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let missing: Vec<&String> = step.outputs.iter().filter(|name| !written.contains_key(*name)).collect();
+    let unknown: Vec<&String> = written.keys().filter(|name| !step.outputs.contains(name)).collect();
+    let mut parts = Vec::new();
+    if !missing.is_empty() {
+        parts.push(format!("it declares the output {} and did not write it", list(missing)));
+    }
+    if !unknown.is_empty() {
+        parts.push(format!("it wrote the output {} and does not declare it, so no step sees it", list(unknown)));
+    }
+    (!parts.is_empty()).then(|| at_its_place(step, &parts.join("; ")))
+}
+
+/// A sentence with the line of the page that the step stands in.
+fn at_its_place(step: &Step, what: &str) -> String {
+    match &step.source {
+        Some(source) => format!("{what} ({}:{})", source.path, source.first_line),
+        None => what.to_owned(),
     }
 }
 

@@ -10,7 +10,7 @@ use super::error::RunError;
 use super::process::{Control, Ended, Ending, Job, PrivateFile, perform};
 use super::redact::Redactor;
 use crate::plan::machine::StepResult;
-use crate::plan::{Helm, Plan, Shell, Step, StepKind};
+use crate::plan::{Helm, Outputs, Plan, Shell, Step, StepKind};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -159,10 +159,9 @@ impl Local {
     fn once(&self, task: &Task<'_>, work: &Work, show: &mut dyn FnMut(&str)) -> Result<Performed, RunError> {
         let output = PrivateFile::new(&self.private_folder, b"")?;
         let (mut env, _kubeconfig) = self.environment(task.step)?;
-        for (step, outputs) in &task.outputs {
-            for (key, value) in outputs {
-                env.insert(format!("OPSBOOK_OUT_{}_{}", shouted(step), shouted(key)), value.clone());
-            }
+        for (name, output) in Outputs::of(&self.plan).seen_by(task.step) {
+            let value = output.and_then(|output| task.outputs.get(output.step)?.get(output.key));
+            env.extend(value.map(|value| (name, value.clone())));
         }
         let at = output.path.to_string_lossy().into_owned();
         env.insert("RB_OUTPUT".into(), at.clone());
@@ -413,11 +412,6 @@ fn quote(word: &str) -> String {
         return word.to_owned();
     }
     format!("'{}'", word.replace('\'', "'\\''"))
-}
-
-/// The form that names have in variables: `staging.cavern` is `STAGING_CAVERN`.
-fn shouted(name: &str) -> String {
-    name.chars().map(|ch| if ch.is_ascii_alphanumeric() { ch.to_ascii_uppercase() } else { '_' }).collect()
 }
 
 #[cfg(test)]

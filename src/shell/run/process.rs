@@ -451,22 +451,37 @@ impl Drop for PrivateFile {
 
 /// Reads what a step wrote to its output file: `key=value` lines and `key<<END` … `END` blocks, as
 /// GitHub's `$GITHUB_OUTPUT` has them. Lines of another form are left out.
-pub fn parse_outputs(text: &str) -> BTreeMap<String, String> {
+///
+/// # Errors
+/// Says which line is neither of the two.
+pub fn parse_outputs(text: &str) -> Result<BTreeMap<String, String>, String> {
     let mut outputs = BTreeMap::new();
-    let mut lines = text.lines();
-    while let Some(line) = lines.next() {
+    let mut lines = text.lines().enumerate();
+    while let Some((number, line)) = lines.next() {
+        let wrong = |why: &str| format!("line {} of what it wrote to $OPSBOOK_OUTPUT {why}", number + 1);
         let equals = line.find('=').unwrap_or(usize::MAX);
         let heredoc = line.find("<<").unwrap_or(usize::MAX);
         if heredoc < equals {
             let (key, end) = (line[..heredoc].trim(), &line[heredoc + 2..]);
-            let body: Vec<&str> = lines.by_ref().take_while(|line| *line != end).collect();
+            let (mut body, mut ended) = (Vec::new(), false);
+            for (_, line) in lines.by_ref() {
+                ended = line == end;
+                if ended {
+                    break;
+                }
+                body.push(line);
+            }
+            if !ended || key.is_empty() {
+                return Err(wrong(&format!("begins a value that `{end}` never ends")));
+            }
             outputs.insert(key.to_owned(), body.join("\n"));
-        } else if let Some((key, value)) = line.split_once('=') {
+        } else if let Some((key, value)) = line.split_once('=').filter(|(key, _)| !key.trim().is_empty()) {
             outputs.insert(key.trim().to_owned(), value.to_owned());
+        } else if !line.trim().is_empty() {
+            return Err(wrong("is neither `name=value` nor `name<<END`"));
         }
     }
-    outputs.remove("");
-    outputs
+    Ok(outputs)
 }
 
 #[cfg(test)]
@@ -547,8 +562,12 @@ mod tests {
     #[test]
     fn outputs_read_as_github_writes_them() {
         let text = "a=1\nb<<EOF\nx=y\nz\nEOF\nnoise\nc=d=e\n";
-        let outputs = parse_outputs(text);
+        let outputs = parse_outputs(text).expect("every line is one of the two");
         let pairs: Vec<_> = outputs.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
         assert_eq!(pairs, [("a", "1"), ("b", "x=y\nz"), ("c", "d=e")]);
+        let wrong = |text: &str| parse_outputs(text).expect_err("it is no output");
+        assert!(wrong("a=1\nhello\n").contains("line 2 "));
+        assert!(wrong("=1").contains("line 1 "));
+        assert!(wrong("b<<E\nx\n").contains("`E` never ends"));
     }
 }
