@@ -80,6 +80,8 @@ const CASES: &[Case] = &[
     ("SETTINGS", "on_failure", "  on_failure: {rollback: reverse, scope: all, then: \"#away\"}\n", ""),
     ("SETTINGS", "allow", "rule: RB203", "rule: RB303"),
     ("SETTINGS", "policy", "  policy: {min_soak: 1h, min_watch: 1h}\n", ""),
+    ("SETTINGS", "title", "title: Run it", "title: Do it"),
+    ("SETTINGS", "ticket", "ticket: CHG1", "ticket: CHG2"),
     ("PARAM", "type", "{type: string, default: x}", "{type: integer, default: x}"),
     ("PARAM", "pattern", "pattern: \"[0-9]+\"", "pattern: \"[a-z]+\""),
     ("PARAM", "choices", "choices: [small, large]", "choices: [small]"),
@@ -92,6 +94,7 @@ const CASES: &[Case] = &[
     ("ENVIRONMENT", "kubeconfig", "kubeconfig: KUBE_B", "kubeconfig: KUBE_A"),
     ("ENVIRONMENT", "cluster_uid", "cluster_uid: one", "cluster_uid: two"),
     ("ENVIRONMENT", "allow_weak_identity", "allow_weak_identity: false", "allow_weak_identity: true"),
+    ("ENVIRONMENT", "vars", "vars: {REGION: eu}", "vars: {REGION: us}"),
     ("COMPONENTS", "from", "from: release-please", "from: somewhere"),
     ("COMPONENTS", "select", "select: [a]", "select: [b]"),
     ("COMPONENT", "name", "from: release-please, select: [a]", "[{name: n, to: 1.0.0}]"),
@@ -150,6 +153,9 @@ const CASES: &[Case] = &[
     ("BLOCK", "shell", "#| shell: sh", "#| shell: bash"),
     ("BLOCK", "expect", "#| expect: {exit: 3, stdout_matches: \"ok\"}\n", ""),
     ("BLOCK", "idempotent", "#| idempotent: true", "#| idempotent: false"),
+    ("BLOCK", "env", "#| env: {MODE: fast}", "#| env: {MODE: slow}"),
+    ("ROLLBACK", "none", "{none: Helm does it}", "{none: it does}"),
+    ("ROLLBACK", "helm", "{none: Helm does it}", "{helm: previous}"),
     ("RETRIES", "max", "max: 2, backoff", "max: 3, backoff"),
     ("RETRIES", "backoff", "backoff: 5s", "backoff: 6s"),
     ("EXPECT", "exit", "exit: 3", "exit: 4"),
@@ -186,7 +192,7 @@ const CASES: &[Case] = &[
 
 /// Every key of every table.
 fn all_keys() -> BTreeSet<(&'static str, &'static str)> {
-    let tables: [(&str, &'static [&'static str]); 17] = [
+    let tables: [(&str, &'static [&'static str]); 18] = [
         ("SETTINGS", keys::SETTINGS),
         ("PARAM", keys::PARAM),
         ("ENVIRONMENT", keys::ENVIRONMENT),
@@ -199,6 +205,7 @@ fn all_keys() -> BTreeSet<(&'static str, &'static str)> {
         ("APPROVE", keys::APPROVE),
         ("BREAK_GLASS", keys::BREAK_GLASS),
         ("BLOCK", keys::BLOCK),
+        ("ROLLBACK", keys::ROLLBACK),
         ("RETRIES", keys::RETRIES),
         ("EXPECT", keys::EXPECT),
         ("HELM", keys::HELM),

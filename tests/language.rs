@@ -131,6 +131,8 @@ body: content
 /// place of the value.
 const TEXTS: &[(&str, &str, &str, &str, Text)] = &[
     ("runbook", "owners", "owners: [ana]", "owners: [\"a@\"]", Fixed),
+    ("runbook", "title", "  version: 1\n  id", "  version: 1\n  title: \"R @\"\n  id", Filled),
+    ("runbook", "ticket", "  version: 1\n  id", "  version: 1\n  ticket: \"@\"\n  id", Filled),
     ("param", "pattern", "pattern: \".*\"", "pattern: \".*|a[$]\"", Verbatim),
     ("param", "choices", "choices: [a]", "choices: [a, \"@\"]", Fixed),
     ("param", "default", "default: w", "default: \"@\"", Fixed),
@@ -151,6 +153,7 @@ const TEXTS: &[(&str, &str, &str, &str, Text)] = &[
     ("item", "with", "with: {name: v}", "with: {name: \"v @\"}", Filled),
     ("item", "monitor", "monitor: look", "monitor: \"@\"", Fixed),
     ("item", "group", "group: G", "group: \"G @\"", Filled),
+    ("item", "each", "each: component", "each: {host: [a, \"@\"]}", Filled),
     ("item", "env", "env: prod", "env: \"@\"", Fixed),
     ("item", "needs", "needs: [one]", "needs: [\"@\"]", Fixed),
     ("item", "when", "when: word == x or not pick == b", "when: \"word == @\"", Fixed),
@@ -187,6 +190,9 @@ const TEXTS: &[(&str, &str, &str, &str, Text)] = &[
     ("http", "expect_status", "body: content", "expect_status: \"@\"", Fixed),
     // Texts that are no value of a key.
     ("items", "", "- Just do it", "- \"Just @\"", Filled),
+    ("vars", "", "cluster_uid: u", "cluster_uid: u, vars: {A: \"a @\"}", Filled),
+    ("vars", "", "#| cwd: d", "#| cwd: d\n#| env: {A: \"a @\"}", Filled),
+    ("vars", "", "cluster_uid: u", "cluster_uid: u, vars: {\"@\": a}", Fixed),
     ("allow", "", "{rule: RB104, reason: because}", "\"RB104 of @\"", Fixed),
     // Names, and what is not opsbook's own.
     ("helm", "set", "set: {a: b}", "set: {\"@\": b}", Fixed),
@@ -208,7 +214,9 @@ fn free_texts() -> BTreeSet<(String, String)> {
                 out.extend(free.map(|(key, _)| (part.clone(), key.clone())));
             }
             // A list of short forms, such as an item that is only a text.
-            None if ["items", "allow"].contains(&part.as_str()) => drop(out.insert((part.clone(), String::new()))),
+            None if ["items", "allow", "vars"].contains(&part.as_str()) => {
+                out.insert((part.clone(), String::new()));
+            }
             None => {}
         }
     }

@@ -4,7 +4,7 @@ use super::cache::Cache;
 use crate::markdown::{Node, Parsed};
 use crate::plan::{self, Binding, Facts, Lowered, show};
 use crate::render::theme::view::{EnvironmentView, GroupView, ItemView, PageRef, ParamView, RunbookView, StepView};
-use crate::runbook::{Block, Item, ItemAction, OnFailure, Param, ParamType, Rollback, Runbook, Scalar, Template};
+use crate::runbook::{Block, Each, Item, ItemAction, OnFailure, Param, ParamType, Rollback, Runbook, Scalar, Template};
 use crate::site::{PageRoute, Site};
 use crate::text::{SitePath, Span, World};
 use std::collections::{BTreeMap, BTreeSet};
@@ -116,6 +116,8 @@ pub(super) fn view(
     let text = |value: &crate::text::Spanned<String>| value.value.clone();
     Some(RunbookView {
         id: text(&settings.id),
+        title: settings.title.as_ref().map(Template::shown),
+        ticket: settings.ticket.as_ref().map(Template::shown),
         kind: settings.kind.value.word().to_owned(),
         mode: settings.mode.word().to_owned(),
         owners: settings.owners.iter().map(text).collect(),
@@ -165,6 +167,7 @@ fn param(param: &Param) -> ParamView {
         Scalar::Text(text) => text.clone(),
         Scalar::Int(number) => number.to_string(),
         Scalar::Bool(value) => value.to_string(),
+        Scalar::List(words) => words.join(", "),
     };
     let mut kind = match (&param.kind, &param.choices) {
         (ParamType::Choice, Some(choices)) => {
@@ -200,7 +203,10 @@ fn groups(runbook: &Runbook, route: &PageRoute, site: &Site) -> Vec<GroupView> {
             groups.push(GroupView {
                 id: entry.id.clone(),
                 title: shown(&group.title, env.as_deref()),
-                each: group.each_component.then(|| "component".to_owned()),
+                each: group.each.as_ref().map(|each| match each {
+                    Each::Component => "component".to_owned(),
+                    Each::List { name, .. } => name.value.clone(),
+                }),
                 parallel: group.parallel != 1,
                 items: group.items.iter().map(|entry| item(entry, env.as_deref(), runbook, route, site)).collect(),
                 env,
@@ -303,6 +309,7 @@ fn step(block: &Block, runbook: &Runbook, route: &PageRoute, site: &Site, users:
         timeout: block.timeout.as_ref().map(|timeout| timeout.value.text.clone()),
         rollback: block.rollback.as_ref().map(|rollback| match rollback {
             Rollback::Block(target) => block_reference(&target.value, route, site),
+            Rollback::Helm => PageRef { title: "helm rollback".to_owned(), url: String::new() },
             Rollback::None(why) => PageRef { title: format!("none: {}", why.shown()), url: String::new() },
         }),
         verify: block.verify.as_ref().map(|target| block_reference(&target.value, route, site)),

@@ -147,7 +147,10 @@ fn list(typed: &Typed, terminal: Terminal) -> Result<Status, Status> {
                 let n_done = run.statuses().filter(|(_, status)| status.ended_at.is_some()).count();
                 let n_steps = run.plan().steps.len();
                 let runbook = run.plan().runbook.clone();
-                format!("{name}  {began}  {runbook}  {}  {n_done}/{n_steps}\n", run.state())
+                let plan = run.plan();
+                let named: Vec<&str> = [&plan.ticket, &plan.title].into_iter().flatten().map(String::as_str).collect();
+                let named = if named.is_empty() { String::new() } else { format!("  {}", named.join(" ")) };
+                format!("{name}  {began}  {runbook}  {}  {n_done}/{n_steps}{named}\n", run.state())
             }
             Err(error) => format!("{name}  {error}\n"),
         };

@@ -231,8 +231,13 @@ pub(super) fn bind_components(
             out.extend(packages.packages.iter().filter_map(component).filter(changed));
         }
         Select::Named(names) => {
-            for template in names {
-                let name = resolve(template, &BTreeMap::new());
+            // A list stands for each of its words.
+            let words = |(template, text): (&Template, String)| {
+                text.split_whitespace().map(|word| (template.clone(), word.to_owned())).collect::<Vec<_>>()
+            };
+            let named: Vec<(&Template, String)> =
+                names.iter().map(|template| (template, resolve(template, &BTreeMap::new()))).collect();
+            for (template, name) in named.into_iter().flat_map(words) {
                 let found = packages.packages.iter().find(|package| package.name == name || package.path == name);
                 match found {
                     None => {

@@ -61,7 +61,7 @@ fn resolve(expansion: &Expansion<'_>, node: usize, name: &str) -> Vec<usize> {
     let parts: Vec<&str> = name.split('.').collect();
     let mut group = expansion.nodes[node].parent;
     loop {
-        let found = descend(expansion, group, &parts, expansion.nodes[node].component);
+        let found = descend(expansion, group, &parts, &expansion.nodes[node].within);
         if !found.is_empty() || group == expansion_root() {
             return found;
         }
@@ -69,18 +69,22 @@ fn resolve(expansion: &Expansion<'_>, node: usize, name: &str) -> Vec<usize> {
     }
 }
 
-fn descend(expansion: &Expansion<'_>, group: usize, parts: &[&str], component: Option<usize>) -> Vec<usize> {
+fn descend(expansion: &Expansion<'_>, group: usize, parts: &[&str], within: &BTreeMap<String, String>) -> Vec<usize> {
     let Some((first, rest)) = parts.split_first() else { return vec![group] };
     if let Some(child) = expansion.index.get(&(group, (*first).to_owned())) {
-        return descend(expansion, *child, rest, component);
+        return descend(expansion, *child, rest, within);
     }
-    // The items of a repeated group are one level further down: of the same component where the
-    // asking item has one, else of all.
+    // The items of a repeated group are one level further down: of the repetition that the asking item
+    // stands in, else of all.
     let NodeKind::Group { children, repeated: true, .. } = &expansion.nodes[group].kind else { return Vec::new() };
-    let same = children.iter().filter(|child| expansion.nodes[**child].component == component && component.is_some());
+    let own = |child: &&usize| {
+        let iteration = expansion.nodes[**child].iteration.as_ref();
+        iteration.is_some_and(|(list, part)| within.get(list) == Some(part))
+    };
+    let same = children.iter().filter(own);
     let same: Vec<usize> = same.copied().collect();
     let among = if same.is_empty() { children.clone() } else { same };
-    among.into_iter().flat_map(|child| descend(expansion, child, parts, component)).collect()
+    among.into_iter().flat_map(|child| descend(expansion, child, parts, within)).collect()
 }
 
 fn unknown_item(expansion: &Expansion<'_>, node: usize, name: &str, span: crate::text::Span) -> Diagnostic {

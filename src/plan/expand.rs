@@ -29,8 +29,10 @@ pub(super) struct Node {
     pub(super) kind: NodeKind,
     pub(super) needs: Option<Vec<Spanned<String>>>,
     pub(super) on: Option<On>,
-    /// The component it is for.
-    pub(super) component: Option<usize>,
+    /// Which repetition it is, where its group is repeated: the name of the list and the word.
+    pub(super) iteration: Option<(String, String)>,
+    /// The repetitions around it, by the name of the list.
+    pub(super) within: Rc<BTreeMap<String, String>>,
 }
 
 /// What a node is.
@@ -65,6 +67,10 @@ pub(super) struct Scope {
     /// How the guards of the group's changes may be passed.
     pub(super) break_glass: Option<runbook::BreakGlass>,
     pub(super) component: Option<usize>,
+    /// The words of lists that it is repeated for, by the name of the list.
+    pub(super) each: Rc<BTreeMap<String, String>>,
+    /// The repetitions around it: the part of the id, by the name of the list.
+    pub(super) within: Rc<BTreeMap<String, String>>,
     /// The page's parameters as texts.
     pub(super) values: Rc<BTreeMap<String, String>>,
     /// Variables that the page's steps see besides the plan's.
@@ -75,6 +81,18 @@ pub(super) struct Scope {
     pub(super) stack: Rc<Vec<SitePath>>,
     /// The id of the page's runbook.
     pub(super) settings_id: String,
+}
+
+/// One repetition of a group.
+struct Repetition {
+    /// The name of the list.
+    list: String,
+    /// Its part of step ids.
+    part: String,
+    /// The component, where it is for one.
+    component: Option<usize>,
+    /// The word, where it is for one of a list.
+    word: Option<String>,
 }
 
 /// The unrolled checklist.
@@ -108,18 +126,7 @@ impl<'a> Expansion<'a> {
         environments: BTreeMap<String, Environment>,
         diagnostics: Diagnostics,
     ) -> Expansion<'a> {
-        let mut component_ids: Vec<String> = Vec::new();
-        let mut taken: BTreeSet<String> = BTreeSet::new();
-        for component in &components {
-            let base = component_id(&component.name);
-            let mut id = base.clone();
-            let mut number = 2;
-            while !taken.insert(id.clone()) {
-                id = format!("{base}-{number}");
-                number += 1;
-            }
-            component_ids.push(id);
-        }
+        let component_ids = unique_parts(components.iter().map(|component| component.name.as_str()));
         Expansion {
             library,
             template,
@@ -147,7 +154,8 @@ impl<'a> Expansion<'a> {
             kind: NodeKind::Group { children: Vec::new(), parallel: false, repeated: false },
             needs: None,
             on: None,
-            component: None,
+            iteration: None,
+            within: Rc::default(),
         });
         0
     }
@@ -186,7 +194,8 @@ impl<'a> Expansion<'a> {
             kind: NodeKind::Group { children: Vec::new(), parallel, repeated },
             needs: item.and_then(|item| item.needs.clone()),
             on: item.and_then(|item| item.on.as_ref()).map(|on| words::on(on.value)),
-            component: scope.component,
+            iteration: None,
+            within: Rc::clone(&scope.within),
         })
     }
 
@@ -285,39 +294,82 @@ impl<'a> Expansion<'a> {
             id: id.clone(),
             title,
             env: scope.env.clone(),
-            each: group.each_component.then_some(Each::Component),
+            each: group.each.as_ref().map(|each| match each {
+                runbook::Each::Component => Each::Component,
+                runbook::Each::List { .. } => Each::List,
+            }),
+            list: match &group.each {
+                Some(runbook::Each::List { name, .. }) => Some(name.value.clone()),
+                _ => None,
+            },
             parallel: group.parallel,
         });
         let parallel = group.parallel != 1;
-        let node = self.add_group(Some(item), &item.id, scope, parallel, group.each_component);
+        let node = self.add_group(Some(item), &item.id, scope, parallel, group.each.is_some());
         let inner = Scope { prefix: format!("{id}."), parent: node, group: Some(number), ..scope.clone() };
-        if !group.each_component {
-            self.items(&group.items, &inner);
-        } else if self.template {
-            // One component stands for all that there will be.
-            let child = self.add_component_node("component", usize::MAX, &inner);
-            let prefix = format!("{id}.component.");
-            self.items(&group.items, &Scope { prefix, parent: child, component: Some(usize::MAX), ..inner });
+        for repetition in self.repetitions(group.each.as_ref(), scope, item.span) {
+            let Some(Repetition { list, part, component, word }) = repetition else {
+                self.items(&group.items, &inner);
+                continue;
+            };
+            let child = self.add_group(None, &part, &inner, false, false);
+            self.nodes[child].iteration = Some((list.clone(), part.clone()));
+            let mut within = (*inner.within).clone();
+            within.insert(list.clone(), part.clone());
+            let mut each = (*inner.each).clone();
+            each.extend(word.map(|word| (list, word)));
+            let (each, within, component) = (Rc::new(each), Rc::new(within), component.or(inner.component));
+            let prefix = format!("{id}.{part}.");
+            self.items(&group.items, &Scope { prefix, parent: child, component, each, within, ..inner.clone() });
             self.drop_if_empty(child);
-        } else {
-            for component in 0..self.components.len() {
-                let name = self.component_ids[component].clone();
-                let child = self.add_component_node(&name, component, &inner);
-                let prefix = format!("{id}.{name}.");
-                self.items(&group.items, &Scope { prefix, parent: child, component: Some(component), ..inner.clone() });
-                self.drop_if_empty(child);
-                if self.full {
-                    break;
-                }
+            if self.full {
+                break;
             }
         }
         self.drop_if_empty(node);
     }
 
-    fn add_component_node(&mut self, name: &str, component: usize, scope: &Scope) -> usize {
-        let node = self.add_group(None, name, scope, false, false);
-        self.nodes[node].component = Some(component);
-        node
+    /// What a group is repeated for, in order; `None` once for a group that is not repeated. In a
+    /// template one repetition stands for all that there will be.
+    fn repetitions(&mut self, each: Option<&runbook::Each>, scope: &Scope, item: Span) -> Vec<Option<Repetition>> {
+        let (name, values) = match each {
+            None => return vec![None],
+            Some(runbook::Each::Component) => {
+                let of = |part: &str, component| {
+                    let (list, part) = ("component".to_owned(), part.to_owned());
+                    Some(Repetition { list, part, component: Some(component), word: None })
+                };
+                if self.template {
+                    return vec![of("component", usize::MAX)];
+                }
+                return self.component_ids.iter().enumerate().map(|(at, part)| of(part, at)).collect();
+            }
+            Some(runbook::Each::List { name, values }) => (name, values),
+        };
+        let list = &name.value;
+        if scope.each.contains_key(list) || self.vars.contains_key(&variable(list)) {
+            let message = format!("`{list}` has another value around this group");
+            self.diagnostics.push(Diagnostic::new(Code::RunbookDuplicateId, name.span, message));
+            return Vec::new();
+        }
+        let mut words: Vec<String> = Vec::new();
+        for value in values {
+            for word in self.resolve(value, scope, item).split_whitespace() {
+                if words.iter().any(|other| other == word) {
+                    let message = format!("`{word}` is listed twice");
+                    self.diagnostics.push(Diagnostic::new(Code::RunbookDuplicateId, value.span, message));
+                } else {
+                    words.push(word.to_owned());
+                }
+            }
+        }
+        if self.template {
+            let (part, word) = (list.clone(), Some(mark(list)));
+            return vec![Some(Repetition { list: list.clone(), part, component: None, word })];
+        }
+        let parts = unique_parts(words.iter().map(String::as_str));
+        let of = |(word, part)| Some(Repetition { list: list.clone(), part, component: None, word: Some(word) });
+        words.into_iter().zip(parts).map(of).collect()
     }
 
     fn use_page(&mut self, item: &Item, target: &Spanned<String>, with: &[(Spanned<String>, Template)], scope: &Scope) {
@@ -395,6 +447,7 @@ impl<'a> Expansion<'a> {
             title: title.unwrap_or_else(|| settings.id.value.clone()),
             env: scope.env.clone(),
             each: None,
+            list: None,
             parallel: 1,
         });
         let group = self.groups.len() - 1;
@@ -408,6 +461,8 @@ impl<'a> Expansion<'a> {
             env: scope.env.clone(),
             break_glass: scope.break_glass.clone(),
             component: scope.component,
+            each: Rc::clone(&scope.each),
+            within: Rc::clone(&scope.within),
             values: Rc::new(values),
             vars: Rc::new(vars),
             group: Some(group),
@@ -487,6 +542,7 @@ impl<'a> Expansion<'a> {
         let id = step.id.clone();
         let (kind, script, helm, used) = self.script(block, &id, scope, item.span);
         step.kind = kind;
+        step.vars.extend(self.block_vars(block, scope, item.span));
         step.run = Some(script);
         step.helm = helm;
         step.secrets = used;
@@ -506,6 +562,9 @@ impl<'a> Expansion<'a> {
                 }
                 Err(diagnostic) => self.diagnostics.push(*diagnostic),
             },
+            Some(Rollback::Helm) => {
+                step.undo = step.helm.as_ref().map(|helm| typed::helm_back(helm, &id, block, step.timeout_s))
+            }
             Some(Rollback::None(reason)) => step.rollback = Some(self.resolve(reason, scope, item.span)),
             None => {}
         }
@@ -526,7 +585,13 @@ impl<'a> Expansion<'a> {
                 None
             }
         });
-        let mut vars = (*scope.vars).clone();
+        let mut vars = scope
+            .env
+            .as_ref()
+            .and_then(|env| self.environments.get(env))
+            .map_or(BTreeMap::new(), |env| env.vars.clone());
+        vars.extend((*scope.vars).clone());
+        vars.extend(scope.each.iter().map(|(list, word)| (variable(list), word.clone())));
         if let Some(env) = &scope.env {
             vars.insert("OPSBOOK_ENV".to_owned(), env.clone());
         }
@@ -566,8 +631,9 @@ impl<'a> Expansion<'a> {
             title,
             env: scope.env.clone(),
             component,
+            each: (*scope.each).clone(),
             needs: Vec::new(),
-            when: when.map(|text| text.trim_matches(['"', '\'']).to_owned()),
+            when: when.map(|text| text.trim_matches(['"', '\'']).to_owned()).filter(|text| !text.contains("${")),
             run: None,
             helm: None,
             check: None,
@@ -660,7 +726,8 @@ impl<'a> Expansion<'a> {
             kind: NodeKind::Step(number),
             needs: item.needs.clone(),
             on: item.on.as_ref().map(|on| words::on(on.value)),
-            component: scope.component,
+            iteration: None,
+            within: Rc::clone(&scope.within),
         });
     }
 
@@ -693,9 +760,14 @@ impl<'a> Expansion<'a> {
             shell: script.shell,
             script: script.script,
             cwd: script.cwd,
+            vars: self.block_vars(block, scope, item),
             timeout_s: block.timeout.as_ref().map(|timeout| timeout.value.seconds),
             retries: retries(block),
         }
+    }
+
+    fn block_vars(&mut self, block: &Block, scope: &Scope, item: Span) -> BTreeMap<String, String> {
+        block.env.iter().map(|(name, value)| (name.value.clone(), self.resolve(value, scope, item))).collect()
     }
 
     fn script(
@@ -755,6 +827,9 @@ impl<'a> Expansion<'a> {
         if let Some(param) = name.strip_prefix("params.") {
             return scope.values.get(param).cloned();
         }
+        if let Some(list) = name.strip_prefix("each.") {
+            return scope.each.get(list).cloned();
+        }
         if let Some(field) = name.strip_prefix("component.") {
             let known = ["name", "version", "to", "from", "path", "tag"].contains(&field);
             return match self.components.get(scope.component?) {
@@ -784,7 +859,8 @@ impl<'a> Expansion<'a> {
         let diagnostic =
             Diagnostic::new(Code::RunbookUnbound, name.span, message).label(item, "in the step of this item");
         let params: Vec<String> = scope.values.keys().map(|param| format!("params.{param}")).collect();
-        let mut known: Vec<&str> = params.iter().map(String::as_str).collect();
+        let each: Vec<String> = scope.each.keys().map(|list| format!("each.{list}")).collect();
+        let mut known: Vec<&str> = params.iter().chain(&each).map(String::as_str).collect();
         known.extend([
             "component.name",
             "component.to",
@@ -796,6 +872,8 @@ impl<'a> Expansion<'a> {
         ]);
         self.diagnostics.push(if name.value.starts_with("component.") && scope.component.is_none() {
             diagnostic.help("use the block inside a group with `each: component`")
+        } else if name.value.starts_with("each.") {
+            diagnostic.help("use it inside a group that is repeated for that list: `each: {host: [a, b]}`")
         } else if name.value == "env" {
             diagnostic.help("give the item or its group an `env`")
         } else if name.value == "component.from" {
@@ -858,7 +936,24 @@ fn lines(script: &str) -> String {
     script.replace("\r\n", "\n").trim_end_matches('\n').to_owned()
 }
 
-/// A component's part of step ids.
+/// The parts of step ids that names become, no two alike.
+fn unique_parts<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    let mut out = Vec::new();
+    for name in names {
+        let base = component_id(name);
+        let mut part = base.clone();
+        let mut number = 2;
+        while !taken.insert(part.clone()) {
+            part = format!("{base}-{number}");
+            number += 1;
+        }
+        out.push(part);
+    }
+    out
+}
+
+/// A name's part of step ids.
 fn component_id(name: &str) -> String {
     let mut out = String::new();
     for ch in name.chars().flat_map(char::to_lowercase) {

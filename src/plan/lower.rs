@@ -111,6 +111,15 @@ pub fn lower(
     let mut environments = BTreeMap::new();
     add_environments(settings, &texts, &mut environments, &mut diagnostics);
 
+    let own = BTreeMap::from([("runbook.id", settings.id.value.clone())]);
+    let mut holes = Vec::new();
+    let mut named = |text: &Option<Template>| {
+        let text = resolve_params(text.as_ref()?, &texts, &own, &mut holes);
+        Some(text.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|text| !text.is_empty())
+    };
+    let (title, ticket) = (named(&settings.title).or_else(|| runbook.title.clone()), named(&settings.ticket));
+    diagnostics.extend(holes);
+
     let mut expansion = Expansion::new(library, template, components, vars, environments, diagnostics);
     expansion.secrets.extend(settings.secrets.iter().map(|secret| secret.value.clone()));
     let root = expansion.root();
@@ -121,6 +130,8 @@ pub fn lower(
         env: None,
         break_glass: None,
         component: None,
+        each: Rc::new(BTreeMap::new()),
+        within: Rc::new(BTreeMap::new()),
         values: Rc::new(texts),
         vars: Rc::new(BTreeMap::new()),
         group: None,
@@ -172,7 +183,8 @@ pub fn lower(
     let mut plan = Plan {
         format: FORMAT,
         runbook: settings.id.value.clone(),
-        title: runbook.title.clone(),
+        title,
+        ticket,
         stage: if template { Stage::Template } else { Stage::Bound },
         kind: words::kind(settings.kind.value),
         mode: words::mode(settings.mode),
@@ -233,6 +245,7 @@ pub(super) fn add_environments(
             kubeconfig: declared.kubeconfig.as_ref().map(|secret| secret.value.clone()),
             cluster_uid: declared.cluster_uid.as_ref().map(&mut resolve),
             allow_weak_identity: declared.allow_weak_identity.as_ref().is_some_and(|allowed| allowed.value),
+            vars: declared.vars.iter().map(|(name, value)| (name.value.clone(), resolve(value))).collect(),
         };
         diagnostics.extend(holes);
         environments.insert(name.clone(), environment);

@@ -22,9 +22,12 @@ pub struct Plan {
     pub format: u32,
     /// The runbook's id.
     pub runbook: String,
-    /// The page's title.
+    /// What the run is called: the runbook's `title`, else the page's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+    /// The ticket that the run belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
     /// Whether parameters and components are bound; only a bound plan is executed or emitted.
     pub stage: Stage,
     /// What sort of work it is.
@@ -135,6 +138,7 @@ pub enum ParamType {
     Boolean,
     Choice,
     Duration,
+    List,
 }
 
 /// A place where components run.
@@ -155,6 +159,9 @@ pub struct Environment {
     /// Whether unsigned approvals of the operating system's user count here.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_weak_identity: bool,
+    /// Variables that its steps see; they stand among each step's own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub vars: BTreeMap<String, String>,
 }
 
 /// One thing that is released.
@@ -222,8 +229,11 @@ pub struct Group {
     pub title: String,
     /// The environment given to the group.
     pub env: Option<String>,
-    /// Whether its items are repeated for every component.
+    /// What its items are repeated for.
     pub each: Option<Each>,
+    /// The name of the list, where it is repeated for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<String>,
     /// How many of its items (with `each`: of its components) may run at once: 1 in sequence, 0
     /// without limit.
     pub parallel: u32,
@@ -235,6 +245,8 @@ pub struct Group {
 pub enum Each {
     /// For every component.
     Component,
+    /// For every word of a list.
+    List,
 }
 
 /// One thing to do.
@@ -266,6 +278,9 @@ pub struct Step {
     /// The component it is for.
     #[serde(default)]
     pub component: Option<String>,
+    /// The words of lists that it is for, by the name of the list.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub each: BTreeMap<String, String>,
     /// The steps it waits for, in document order.
     pub needs: Vec<Need>,
     /// The condition over parameters, in a template; a bound plan has decided.
@@ -441,6 +456,9 @@ pub struct Action {
     /// The folder to run in, from the project's folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cwd: Option<String>,
+    /// Variables of this block; they win over the step's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub vars: BTreeMap<String, String>,
     /// The limit in seconds.
     #[serde(default)]
     pub timeout_s: Option<u64>,
@@ -729,6 +747,50 @@ impl Step {
     }
 }
 
+impl Group {
+    /// Returns the part of a step's id that says for which of the group's repetitions it is.
+    pub fn repetition<'s>(&self, step: &'s str) -> Option<&'s str> {
+        self.each?;
+        step.strip_prefix(&self.id)?.strip_prefix('.')?.split('.').next()
+    }
+}
+
+/// How long `max` tries after the first take at most, with the pauses between them.
+fn with_retries(once: u64, retries: Option<&Retries>) -> u64 {
+    let more = retries.map_or(0, |retries| u64::from(retries.max));
+    let pause = retries.map_or(0, Retries::backoff_s);
+    once.saturating_mul(more + 1).saturating_add(pause.saturating_mul(more))
+}
+
+impl Action {
+    /// How long it may take with all its tries and the pauses between them.
+    pub fn longest_s(&self) -> Option<u64> {
+        self.timeout_s.map(|limit| with_retries(limit, self.retries.as_ref()))
+    }
+}
+
+impl Step {
+    /// How long one attempt may take: its `check`, its script and its `verify`, the tries of the last
+    /// included; of a soak its time and a last look. `None` where a part has no limit.
+    pub fn attempt_s(&self) -> Option<u64> {
+        if let Some(wait) = self.wait_s {
+            let look = self.monitor.as_ref().map_or(Some(0), |monitor| monitor.timeout_s)?;
+            return Some(wait.saturating_add(look));
+        }
+        let check = if self.check.is_some() { self.timeout_s? } else { 0 };
+        let verify = match &self.verify {
+            Some(verify) => verify.longest_s()?,
+            None => 0,
+        };
+        Some(self.timeout_s?.saturating_add(check).saturating_add(verify))
+    }
+
+    /// How long the step may take with all its attempts and the pauses between them.
+    pub fn longest_s(&self) -> Option<u64> {
+        self.attempt_s().map(|attempt| with_retries(attempt, self.retries.as_ref()))
+    }
+}
+
 impl Retries {
     /// Returns the pause between two tries in seconds.
     pub fn backoff_s(&self) -> u64 {
@@ -834,6 +896,21 @@ mod tests {
         Plan::from_json(&moved.to_json()).expect("a sealed plan loads");
         assert_eq!(moved.hash, before.hash.clone());
         assert_eq!(moved.steps[0].digest, before.steps[0].digest);
+    }
+
+    #[test]
+    fn a_step_takes_at_most_its_attempts_and_the_pauses_between_them() {
+        let mut step = small().steps[0].clone();
+        assert_eq!((step.attempt_s(), step.longest_s()), (Some(60), Some(60)));
+        step.retries = Some(Retries { max: 2, backoff: "10s".into() });
+        step.check = Some("true".into());
+        let looking = json!({"block": "b", "title": "b", "shell": "bash", "script": "true", "timeout_s": 5,
+            "retries": {"max": 3, "backoff": "1s"}});
+        step.verify = Some(Action::deserialize(looking).expect("it is an action"));
+        assert_eq!(step.attempt_s(), Some(60 + 60 + 4 * 5 + 3));
+        assert_eq!(step.longest_s(), Some(3 * 143 + 2 * 10));
+        step.timeout_s = None;
+        assert_eq!(step.longest_s(), None);
     }
 
     #[test]

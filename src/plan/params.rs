@@ -77,6 +77,12 @@ pub(super) fn check_defaults(declared: &[Param], diagnostics: &mut Diagnostics) 
 }
 
 fn read(param: &Param, value: &Scalar) -> Result<Scalar, String> {
+    if param.kind == ParamType::List {
+        return read_list(param, value);
+    }
+    if matches!(value, Scalar::List(_)) {
+        return Err("it is a list".to_owned());
+    }
     let text = value.text();
     if let Some(pattern) = &param.pattern {
         let whole = regex::Regex::new(&format!("^(?:{})$", pattern.value)).map_err(|error| error.to_string())?;
@@ -113,10 +119,42 @@ fn read(param: &Param, value: &Scalar) -> Result<Scalar, String> {
                 }
             }
         }
+        ParamType::List => unreachable!("lists are read above"),
         ParamType::Duration => match crate::runbook::Duration::parse(&text) {
             Some(_) => Ok(Scalar::Text(text)),
             None => Err(format!("`{text}` is no length of time such as `30m`")),
         },
+    }
+}
+
+/// A list is words between commas or blanks, so that a script can take it apart without a mistake; its
+/// pattern and choices hold for each word, its limits for their number.
+fn read_list(param: &Param, value: &Scalar) -> Result<Scalar, String> {
+    let words: Vec<String> = match value {
+        Scalar::List(words) => words.clone(),
+        other => other
+            .text()
+            .split([',', ' ', '\t', '\n', '\r'])
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect(),
+    };
+    let one =
+        Param { kind: if param.choices.is_some() { ParamType::Choice } else { ParamType::String }, ..param.clone() };
+    for (at, word) in words.iter().enumerate() {
+        if word.is_empty() || word.contains(|ch: char| ch.is_whitespace() || ch == ',') {
+            return Err(format!("`{word}` is not one word"));
+        }
+        if words[..at].contains(word) {
+            return Err(format!("`{word}` is in it twice"));
+        }
+        read(&one, &Scalar::Text(word.clone()))?;
+    }
+    let length = i64::try_from(words.len()).unwrap_or(i64::MAX);
+    match (param.min, param.max) {
+        (Some(min), _) if length < min => Err(format!("it has {length} words, and the least is {min}")),
+        (_, Some(max)) if length > max => Err(format!("it has {length} words, and the most is {max}")),
+        _ => Ok(Scalar::List(words)),
     }
 }
 
@@ -144,5 +182,6 @@ fn json(value: &Scalar) -> Value {
         Scalar::Text(text) => Value::from(text.as_str()),
         Scalar::Int(number) => Value::from(*number),
         Scalar::Bool(value) => Value::from(*value),
+        Scalar::List(words) => Value::from(words.clone()),
     }
 }

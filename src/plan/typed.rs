@@ -1,7 +1,9 @@
 //! Typed steps become commands: a list of words, and the same words quoted for a shell.
 
-use super::model::Helm;
-use crate::runbook::{HelmSpec, HttpSpec, KubectlSpec, KubectlVerb, Part, Template};
+use super::model::{Action, Helm, Shell};
+use crate::runbook::{Block, HelmSpec, HttpSpec, KubectlSpec, KubectlVerb, Part, Template};
+
+use std::collections::BTreeMap;
 
 /// Resolves a template; a hole that has no value was reported by whoever resolves.
 pub(super) type Resolve<'a> = dyn FnMut(&Template) -> String + 'a;
@@ -87,6 +89,28 @@ pub(super) fn helm(spec: &HelmSpec, step: &str, timeout_s: Option<u64>, resolve:
     }
     let script = command(&argv);
     (Helm { release, chart, version, namespace, values, argv }, script)
+}
+
+/// What takes a Helm step back: to the revision that served before it, and where none did, to nothing.
+pub(super) fn helm_back(helm: &Helm, step: &str, block: &Block, timeout_s: Option<u64>) -> Action {
+    let namespace =
+        helm.namespace.as_ref().map_or(String::new(), |namespace| format!(" --namespace {}", quote(namespace)));
+    let limit = inner_timeout(None, timeout_s, 1).map_or(String::new(), |limit| format!(" --timeout {limit}"));
+    let release = quote(&helm.release);
+    let script = format!(
+        "if [ -n \"${{PREVIOUS_REVISION:-}}\" ]; then\n  helm rollback {release} \"$PREVIOUS_REVISION\"{namespace} --wait{limit}\nelif helm \
+         status {release}{namespace} >/dev/null 2>&1; then\n  helm uninstall {release}{namespace} --wait{limit}\nfi"
+    );
+    Action {
+        block: block.id.value.clone(),
+        title: format!("Helm takes {step} back"),
+        shell: Shell::Bash,
+        script,
+        cwd: None,
+        vars: BTreeMap::new(),
+        timeout_s,
+        retries: None,
+    }
 }
 
 /// Makes the command of a kubectl step.

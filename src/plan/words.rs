@@ -16,7 +16,7 @@ macro_rules! same {
 same! {
     kind: Kind => RunbookKind { Release Hotfix Rollback Incident Maintenance Procedure };
     mode: Mode => Mode { ReadDo DoConfirm };
-    param_type: ParamType => ParamType { String Integer Boolean Choice Duration };
+    param_type: ParamType => ParamType { String Integer Boolean Choice Duration List };
     role: Role => Role { Check Change Verify Monitor Rollback Notify };
     impact: Impact => Impact { Read Write Destroy };
     on: On => On { Success Done Failure };

@@ -205,12 +205,13 @@ fn finish(
         retries,
         check: reader.verbatim(fields, "check"),
         verify: reader.text(fields, "verify"),
-        rollback: extract_rollback(reader, fields),
+        rollback: extract_rollback(reader, fields, kind),
         outputs,
         secrets,
         cwd: reader.template(fields, "cwd"),
         expect,
         idempotent: reader.bool(fields, "idempotent").unwrap_or(false),
+        env: reader.vars(fields, "env"),
         code: body,
         console,
         id,
@@ -229,10 +230,19 @@ fn extract_outputs(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<Spanned<
     outputs
 }
 
-fn extract_rollback(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Rollback> {
+fn extract_rollback(reader: &mut Reader<'_>, fields: &Fields<'_>, kind: BlockType) -> Option<Rollback> {
     let node = fields.get("rollback")?;
     if node.as_map().is_some() {
-        let inner = reader.fields(node, "rollback", &["none"], Code::RunbookUnknownBlockKey)?;
+        let inner = reader.fields(node, "rollback", keys::ROLLBACK, Code::RunbookUnknownBlockKey)?;
+        if let Some((span, _)) = inner.entry("helm") {
+            let how = reader.text(&inner, "helm");
+            if kind != BlockType::Helm {
+                reader.wrong(span, "only a block of type `helm` is undone by Helm itself");
+            } else if how.is_none_or(|how| how.value != "previous") || inner.keys().count() > 1 {
+                reader.wrong(span, "Helm goes back to the revision before: write `rollback: {helm: previous}`");
+            }
+            return Some(Rollback::Helm);
+        }
         let reason = reader.template(&inner, "none");
         if reason.as_ref().is_none_or(|reason| reason.text.trim().is_empty()) {
             reader.wrong(node.span, "`rollback: {none: …}` needs a reason");

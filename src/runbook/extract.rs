@@ -4,7 +4,7 @@ use super::blocks::extract_block;
 use super::derive::{derive_checklist, extract_boxes};
 use super::fields::Reader;
 use super::items::extract_checklist;
-use super::model::{Block, Runbook};
+use super::model::{Block, Runbook, Settings};
 use super::settings::extract_settings;
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::markdown::{Document, Node, plain_text, walk};
@@ -25,6 +25,9 @@ pub fn extract(document: &Document, source: &Source) -> (Option<Runbook>, Diagno
     let blocks = extract_blocks(&mut reader, document, on_runbook);
     if !on_runbook && blocks.is_empty() {
         return (None, reader.diagnostics);
+    }
+    if let Some(settings) = &settings {
+        check_variables(&mut reader, settings, &blocks);
     }
     let boxes = extract_boxes(&document.body, &blocks);
     let checklist_entry = if on_runbook { entry("checklist") } else { None };
@@ -50,6 +53,23 @@ pub fn extract(document: &Document, source: &Source) -> (Option<Runbook>, Diagno
     };
     let runbook = Runbook { path: source.path(), title, settings, checklist, derived, blocks, boxes };
     (Some(runbook), reader.diagnostics)
+}
+
+/// A variable of a page may not hide a parameter or a secret: whoever reads the script would not see it.
+fn check_variables(reader: &mut Reader<'_>, settings: &Settings, blocks: &[Block]) {
+    let of_environments = settings.environments.iter().flat_map(|environment| &environment.vars);
+    for (name, _) in of_environments.chain(blocks.iter().flat_map(|block| &block.env)) {
+        let param =
+            settings.params.iter().find(|param| param.name.value.to_uppercase().replace('-', "_") == name.value);
+        let secret = settings.secrets.iter().find(|secret| secret.value == name.value);
+        let taken = param.map(|param| (param.name.span, "parameter")).or(secret.map(|secret| (secret.span, "secret")));
+        if let Some((span, what)) = taken {
+            let message = format!("`{}` is the variable of a {what}", name.value);
+            reader
+                .diagnostics
+                .push(Diagnostic::new(Code::RunbookDuplicateId, name.span, message).label(span, "it is declared here"));
+        }
+    }
 }
 
 /// Pages of MkDocs may have a key of this name for a template of their own, as `runbook: https://…`;

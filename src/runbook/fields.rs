@@ -177,6 +177,23 @@ impl Reader<'_> {
         items.iter().filter_map(|item| self.template_of(item, key)).collect()
     }
 
+    /// Reads variables for scripts: names in capitals, and texts with holes.
+    pub(super) fn vars(&mut self, fields: &Fields<'_>, key: &str) -> Vec<(Spanned<String>, Template)> {
+        let Some(values) = fields.get(key).and_then(|node| self.mapping(node, key)) else { return Vec::new() };
+        let mut out: Vec<(Spanned<String>, Template)> = Vec::new();
+        for (name, span, node) in values.keys() {
+            let name = Spanned::new(name.to_owned(), span);
+            if let Some(why) = no_variable(&name.value) {
+                self.wrong(span, format!("`{}` {why}", name.value));
+            } else if out.iter().any(|(other, _)| other.value == name.value) {
+                self.wrong(span, format!("`{}` is given twice in `{key}`", name.value));
+            } else {
+                out.extend(self.template_of(node, key).map(|value| (name, value)));
+            }
+        }
+        out
+    }
+
     /// Reads a word out of a closed set.
     pub(super) fn word<T>(
         &mut self,
@@ -249,6 +266,11 @@ impl Reader<'_> {
             _ => Scalar::of(node),
         };
         let scalar = match scalar {
+            Some(Scalar::List(words)) if what == "default" => {
+                let word = |word: &String| self.fixed(word, node.span, "`default`");
+                Some(Scalar::List(words.iter().map(word).collect()))
+            }
+            Some(Scalar::List(_)) => None,
             Some(Scalar::Text(text)) => Some(Scalar::Text(self.fixed(&text, node.span, &format!("`{what}`")))),
             other => other,
         };
@@ -273,6 +295,23 @@ impl Reader<'_> {
             });
         }
         fine
+    }
+}
+
+/// Says why a page cannot set a variable.
+fn no_variable(name: &str) -> Option<&'static str> {
+    let capital = |byte: u8| byte.is_ascii_uppercase() || byte == b'_';
+    let fine =
+        name.bytes().next().is_some_and(capital) && name.bytes().all(|byte| capital(byte) || byte.is_ascii_digit());
+    let of_the_run = ["OPSBOOK_", "COMPONENT_", "LD_", "BASH"].iter().any(|beginning| name.starts_with(beginning))
+        || ["RB_OUTPUT", "PREVIOUS_REVISION", "KUBECONFIG", "COMPONENTS", "CHART_PATHS"].contains(&name);
+    // With these a line far away from a script decides what the script does.
+    let of_the_shell = ["PATH", "IFS", "ENV", "PS4", "SHELLOPTS", "PYTHONPATH", "PYTHONSTARTUP"].contains(&name);
+    match (fine, of_the_run, of_the_shell) {
+        (false, ..) => Some("is no name for a variable: capital letters, digits and `_`"),
+        (_, true, _) => Some("is set by the run itself"),
+        (.., true) => Some("decides how scripts are read, so no page sets it"),
+        _ => None,
     }
 }
 

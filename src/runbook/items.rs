@@ -2,7 +2,7 @@
 
 use super::fields::{Fields, Reader, slug};
 use super::keys;
-use super::model::{Approve, BreakGlass, Evidence, Forbid, Group, Item, ItemAction, On};
+use super::model::{Approve, BreakGlass, Each, Evidence, Forbid, Group, Item, ItemAction, On};
 use super::template::{Condition, Template};
 use crate::diag::{Code, Diagnostic};
 use crate::text::yaml::Node;
@@ -213,17 +213,7 @@ fn extract_action(
                 reader.wrong(title.span, format!("groups stand inside each other more than {MAX_DEPTH} deep"));
                 return None;
             }
-            let each_component = match reader.text(fields, "each") {
-                None => false,
-                Some(each) if each.value == "component" => true,
-                Some(each) => {
-                    let message = format!("`{}` is nothing that a group can be repeated for", each.value);
-                    reader
-                        .diagnostics
-                        .push(Diagnostic::new(Code::RunbookSchema, each.span, message).help("write `each: component`"));
-                    false
-                }
-            };
+            let each = fields.get("each").and_then(|node| extract_each(reader, node));
             let parallel = match fields.get("parallel") {
                 None => 1,
                 Some(node) => match (node.as_bool(), node.as_int()) {
@@ -243,9 +233,42 @@ fn extract_action(
                     Vec::new()
                 }
             };
-            Some((ItemAction::Group(Group { title, each_component, parallel, items }), Some(id)))
+            Some((ItemAction::Group(Group { title, each, parallel, items }), Some(id)))
         }
     }
+}
+
+fn extract_each(reader: &mut Reader<'_>, node: &Node) -> Option<Each> {
+    if node.as_map().is_none() {
+        let each = reader.text_of(node, "each")?;
+        if each.value == "component" {
+            return Some(Each::Component);
+        }
+        let message = format!("`{}` is nothing that a group can be repeated for", each.value);
+        let help = "write `each: component`, or `each: {host: [a, b]}`, or `each: {host: \"${params.hosts}\"}`";
+        reader.diagnostics.push(Diagnostic::new(Code::RunbookSchema, each.span, message).help(help));
+        return None;
+    }
+    let fields = reader.mapping(node, "each")?;
+    let keys: Vec<(String, Span)> = fields.keys().map(|(name, span, _)| (name.to_owned(), span)).collect();
+    let [(name, span)] = keys.as_slice() else {
+        reader.wrong(node.span, "`each` names one list: `each: {host: [a, b]}`");
+        return None;
+    };
+    let name = Spanned::new(name.clone(), *span);
+    if !reader.check_id(&name, "`each`") {
+        return None;
+    }
+    if name.value == "component" {
+        reader.wrong(*span, "components are those of the runbook: write `each: component`");
+        return None;
+    }
+    let values = reader.templates(&fields, &name.value);
+    if values.is_empty() {
+        reader.wrong(*span, format!("`each` has no list for `{}`", name.value));
+        return None;
+    }
+    Some(Each::List { name, values })
 }
 
 fn extract_approve(reader: &mut Reader<'_>, node: &Node, key: Span) -> Option<Approve> {

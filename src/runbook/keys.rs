@@ -18,11 +18,13 @@ pub const SETTINGS: &[&str] = &[
     "on_failure",
     "allow",
     "policy",
+    "title",
+    "ticket",
 ];
 /// Keys of one entry of `params:`.
 pub const PARAM: &[&str] = &["type", "pattern", "choices", "min", "max", "default", "prompt"];
 /// Keys of one entry of `environments:`.
-pub const ENVIRONMENT: &[&str] = &["tier", "after", "kubeconfig", "cluster_uid", "allow_weak_identity"];
+pub const ENVIRONMENT: &[&str] = &["tier", "after", "kubeconfig", "cluster_uid", "allow_weak_identity", "vars"];
 /// Keys of `components:` where it names a source.
 pub const COMPONENTS: &[&str] = &["from", "select"];
 /// Keys of one entry of an explicit list of components.
@@ -77,7 +79,10 @@ pub const BLOCK: &[&str] = &[
     "shell",
     "expect",
     "idempotent",
+    "env",
 ];
+/// Keys of `rollback:` where it is no block.
+pub const ROLLBACK: &[&str] = &["none", "helm"];
 /// Keys of `retries:`.
 pub const RETRIES: &[&str] = &["max", "backoff"];
 /// Keys of `expect:`.

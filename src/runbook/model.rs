@@ -33,7 +33,7 @@ words! { /** What sort of work a runbook is for. */ Kind {
 } }
 words! { /** How the checklist is read. */ Mode { ReadDo "read-do", DoConfirm "do-confirm", } }
 words! { /** The types of parameters. */ ParamType {
-    String "string", Integer "integer", Boolean "boolean", Choice "choice", Duration "duration",
+    String "string", Integer "integer", Boolean "boolean", Choice "choice", Duration "duration", List "list",
 } }
 words! { /** What a step is for. */ Role {
     Check "check", Change "change", Verify "verify", Monitor "monitor", Rollback "rollback", Notify "notify",
@@ -116,6 +116,10 @@ pub struct Settings {
     pub min_soak: Option<Spanned<Duration>>,
     /// The least length of the last monitor.
     pub min_watch: Option<Spanned<Duration>>,
+    /// What a run is called; the page's title where none is written.
+    pub title: Option<Template>,
+    /// The ticket that a run belongs to.
+    pub ticket: Option<Template>,
 }
 
 /// A length of time as written and in seconds.
@@ -157,6 +161,8 @@ pub enum Scalar {
     Int(i64),
     /// A truth value.
     Bool(bool),
+    /// Words in order.
+    List(Vec<String>),
 }
 
 /// A declared environment.
@@ -174,6 +180,8 @@ pub struct Environment {
     pub cluster_uid: Option<Template>,
     /// Whether unsigned approvals count here.
     pub allow_weak_identity: Option<Spanned<bool>>,
+    /// Variables that its steps see, in the order written.
+    pub vars: Vec<(Spanned<String>, Template)>,
 }
 
 /// Where components come from.
@@ -301,12 +309,26 @@ pub enum ItemAction {
 pub struct Group {
     /// The title.
     pub title: Template,
-    /// Whether it is repeated for every component.
-    pub each_component: bool,
+    /// What it is repeated for.
+    pub each: Option<Each>,
     /// How many may run at once: 1 in sequence, 0 without limit.
     pub parallel: u32,
     /// The items in order.
     pub items: Vec<Item>,
+}
+
+/// What a group is repeated for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Each {
+    /// For every component.
+    Component,
+    /// For every word of a list.
+    List {
+        /// The name under which its items see the word.
+        name: Spanned<String>,
+        /// The words; a hole may stand for several.
+        values: Vec<Template>,
+    },
 }
 
 /// Who must say yes.
@@ -370,6 +392,8 @@ pub struct Block {
     pub expect: Option<Expect>,
     /// Whether running it twice is the same as once.
     pub idempotent: bool,
+    /// Variables that its script sees, in the order written.
+    pub env: Vec<(Spanned<String>, Template)>,
     /// The code below the header, every line with its place.
     pub code: Chunk,
     /// Whether it is a console transcript, of which only the commands run.
@@ -403,6 +427,8 @@ pub enum Rollback {
     Block(Spanned<String>),
     /// Nothing, and why.
     None(Template),
+    /// Helm, by the revision that served before; by an uninstallation where there was none.
+    Helm,
 }
 
 /// How often a block is tried again.
@@ -622,6 +648,7 @@ impl Scalar {
             Scalar::Text(text) => text.clone(),
             Scalar::Int(number) => number.to_string(),
             Scalar::Bool(value) => value.to_string(),
+            Scalar::List(words) => words.join(" "),
         }
     }
 
@@ -631,6 +658,9 @@ impl Scalar {
             yaml::Kind::String(text, _) => Some(Scalar::Text(text.clone())),
             yaml::Kind::Int(number) => Some(Scalar::Int(*number)),
             yaml::Kind::Bool(value) => Some(Scalar::Bool(*value)),
+            yaml::Kind::Seq(items) => {
+                items.iter().map(yaml::Node::scalar_text).collect::<Option<_>>().map(Scalar::List)
+            }
             _ => None,
         }
     }

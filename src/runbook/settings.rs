@@ -54,6 +54,8 @@ pub(super) fn extract_settings(reader: &mut Reader<'_>, node: &Node, key: Span) 
         allow: extract_allow(reader, &fields),
         min_soak,
         min_watch,
+        title: reader.template(&fields, "title"),
+        ticket: reader.template(&fields, "ticket"),
     })
 }
 
@@ -211,6 +213,7 @@ fn extract_environments(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<Env
             kubeconfig,
             cluster_uid: reader.template(&fields, "cluster_uid"),
             allow_weak_identity: weak.zip(weak_value).map(|(span, value)| Spanned::new(value, span)),
+            vars: reader.vars(&fields, "vars"),
         });
     }
     let names: Vec<&str> = out.iter().map(|environment| environment.name.value.as_str()).collect();

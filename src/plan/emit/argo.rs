@@ -4,13 +4,13 @@
 //! written as an expression that yields it, because Argo substitutes templates in all text. Numbers
 //! that Argo reads as `IntOrString` are texts.
 
-use super::script::{OUTPUT, function, retry_loop, soak_loop};
+use super::script::{OUTPUT, attempt, function, retry_loop, soak_loop};
 use super::{
     CONTENT_MARK, Emitted, Losses, kubeconfig_of, lose_approval, one_line, outputs_used, previous_of, quote,
     scripts_of, sealed, vars_of,
 };
 use crate::plan::yaml::{Value, list, map, text, write};
-use crate::plan::{Action, Approval, Evidence, Forbid, On, Plan, RollbackPolicy, RollbackScope, Step, StepKind};
+use crate::plan::{Approval, Evidence, Forbid, On, Plan, RollbackPolicy, RollbackScope, Step, StepKind};
 
 /// The folder that the pods of a run share.
 const SHARED: &str = "/opsbook";
@@ -301,9 +301,8 @@ fn script_template(plan: &Plan, step: &Step, mut head: Vec<(String, Value)>) -> 
         });
         head.push(("outputs".into(), map([("parameters", list(parameters))])));
     }
-    let verify = step.verify.as_ref().and_then(|verify| verify.timeout_s).unwrap_or(0);
-    let limit = step.timeout_s.map(|limit| limit + verify + step.wait_s.unwrap_or(0));
-    if let Some(limit) = limit.or(step.wait_s.map(|wait| wait + 600)) {
+    // A pod is one attempt: Argo repeats pods.
+    if let Some(limit) = step.attempt_s().or(step.wait_s.map(|wait| wait + 600)) {
         head.push(("activeDeadlineSeconds".into(), text(limit.to_string())));
     }
     if let Some(retries) = &step.retries {
@@ -335,11 +334,11 @@ fn undo_template(plan: &Plan, step: &Step, name: &str) -> Value {
     let source = format!(
         "set -euo pipefail\n{where_it_failed}if [ ! -f {mark} ]; then echo 'not begun'; exit 0; fi\nPREVIOUS_REVISION=$(cat {mark})\nexport \
          PREVIOUS_REVISION\n{}",
-        format_args!("{}{}", function("undo", undo, None), retry_loop("undo", undo)),
+        format_args!("{}{}", function("undo", undo, undo.timeout_s), retry_loop("undo", undo.retries.as_ref(), "exit")),
         mark = quote(&mark),
     );
     let mut head = vec![("name".to_owned(), text(format!("undo-{name}")))];
-    if let Some(limit) = undo.timeout_s {
+    if let Some(limit) = undo.longest_s() {
         head.push(("activeDeadlineSeconds".into(), text(limit.to_string())));
     }
     head.push(("script".into(), container(plan, step, &source, &[])));
@@ -381,27 +380,20 @@ fn container(plan: &Plan, step: &Step, source: &str, given: &[(String, String)])
 fn source_of(step: &Step) -> String {
     let scripts = scripts_of(step);
     let mut out = String::from(": > \"$OPSBOOK_OUTPUT\"\n");
-    if let Some(check) = &scripts.check {
-        out.push_str(&function("check", check, None));
-        out.push_str("if check; then echo 'already true'; exit 0; fi\n");
-    }
+    let mut mark = String::new();
     if step.undo.is_some() && step.writes() {
-        let mark = quote(&format!("{SHARED}/{}", step.id));
-        let previous = previous_of(step).unwrap_or_else(|| "printf '\\n'".to_owned());
-        out.push_str(&format!("if [ ! -f {mark} ]; then {previous} > {mark}; fi\n"));
+        let file = quote(&format!("{SHARED}/{}", step.id));
+        let previous = previous_of(step).unwrap_or_else(|| "previous=''\n".to_owned());
+        mark = format!("if [ ! -f {file} ]; then\n{previous}printf '%s\\n' \"$previous\" > {file}\nfi\n");
     }
     if step.kind == StepKind::Soak {
         if let Some(monitor) = scripts.monitor {
-            out.push_str(&function("monitor", monitor, None));
+            out.push_str(&function("monitor", monitor, monitor.timeout_s));
         }
         out.push_str(&soak_loop(step, &scripts));
-    } else if let Some(main) = &scripts.main {
-        let wanted = step.expect.as_ref().and_then(|expect| expect.exit).unwrap_or(0);
-        out.push_str(&run_of("main", main, wanted));
-    }
-    if let Some(verify) = scripts.verify {
-        out.push_str(&function("verify", verify, None));
-        out.push_str(&retry_loop("verify", verify));
+    } else {
+        out.push_str(&attempt(step, &scripts, &mark));
+        out.push_str(&retry_loop("attempt", None, "exit"));
     }
     if !step.outputs.is_empty() {
         out.push_str(OUTPUT);
@@ -410,14 +402,6 @@ fn source_of(step: &Step) -> String {
         out.push_str(&format!("output \"$OPSBOOK_OUTPUT\" {key} > /tmp/opsbook-{key}\n"));
     }
     out
-}
-
-fn run_of(name: &str, action: &Action, wanted: i32) -> String {
-    let function = function(name, action, None);
-    if wanted == 0 {
-        return format!("{function}{name}\n");
-    }
-    format!("{function}ended=0\n{name} || ended=$?\nif [ \"$ended\" -ne {wanted} ]; then exit 1; fi\n")
 }
 
 /// Argo replaces `{{…}}` in all text; an expression that yields two braces stands for them.

@@ -6,8 +6,8 @@
 
 use super::script::{OUTPUT, end_of};
 use super::{
-    CONTENT_MARK, Emitted, Losses, kubeconfig_of, lose_approval, one_line, outputs_used, performed, previous_of, quote,
-    repeatable, scripts_of, sealed, vars_of,
+    CONTENT_MARK, Emitted, Losses, exports, kubeconfig_of, lose_approval, one_line, outputs_used, performed,
+    previous_of, quote, repeatable, scripts_of, sealed, vars_of,
 };
 use crate::plan::{Action, Evidence, On, Plan, Retries, RollbackPolicy, RollbackScope, Step, StepKind};
 
@@ -136,6 +136,20 @@ attempts() {
     perform "$@" || ended=$?
     [ "$ended" -ne "$wanted" ] || return 0
     [ "$left" -gt 0 ] || return "$((ended == 0 ? 1 : ended))"
+    left=$((left - 1))
+    say "  again in $pause s"
+    sleep "$pause"
+  done
+}
+
+# Calls a function, and again after a failure: again RETRIES PAUSE FUNCTION
+again() {
+  local left=$1 pause=$2 ended
+  while :; do
+    ended=0
+    "$3" || ended=$?
+    [ "$ended" -ne 0 ] || return 0
+    [ "$left" -gt 0 ] || return "$ended"
     left=$((left - 1))
     say "  again in $pause s"
     sleep "$pause"
@@ -311,16 +325,21 @@ fn step_functions(plan: &Plan, at: usize, step: &Step) -> String {
 }
 
 fn run_function(at: usize, step: &Step, scripts: &super::Scripts<'_>) -> String {
-    let mut out = format!("run_{at}() (\n  surroundings_{at} || exit\n");
+    // One attempt is the check, the script and the verification; an attempt is what is repeated.
+    let mut out = format!("attempt_{at}() {{\n");
     if let Some(check) = &scripts.check {
-        out.push_str(&format!("  if {}; then exit 0; fi\n", call(&once(check), 0, &format!("script_{at}_check"))));
+        out.push_str(&format!("  if {}; then return 0; fi\n", call(&once(check), 0, &format!("script_{at}_check"))));
     }
     if let Some(previous) = previous_of(step) {
         out.push_str(&format!(
-            "  if [ ! -f \"$state/{id}.previous\" ]; then\n    {previous} >\"$state/{id}.previous\"\n  fi\n",
+            "  if [ ! -f \"$state/{id}.previous\" ]; then\n    {previous}    printf '%s\\n' \"$previous\" \
+             >\"$state/{id}.previous\"\n  fi\n",
             id = step.id,
-            previous = previous.replace('\n', "\n    ")
+            previous = previous.trim_end_matches('\n').replace('\n', "\n    ") + "\n"
         ));
+    }
+    if step.undo.is_some() && step.writes() {
+        out.push_str(&format!("  : >\"$state/{}.touched\"\n", step.id));
     }
     let wanted = step.expect.as_ref().and_then(|expect| expect.exit).unwrap_or(0);
     if step.kind == StepKind::Soak {
@@ -328,15 +347,21 @@ fn run_function(at: usize, step: &Step, scripts: &super::Scripts<'_>) -> String 
             format!(" {} {} script_{at}_monitor", monitor.timeout_s.unwrap_or(0), monitor.shell.program())
         });
         let soak = format!("soak {}{monitor}", step.wait_s.unwrap_or(0));
-        out.push_str(&format!("  {}\n", inside(scripts.monitor.and_then(|monitor| monitor.cwd.as_deref()), &soak)));
+        out.push_str(&match scripts.monitor {
+            Some(monitor) => format!("  {} || return\n", inside(monitor, &soak)),
+            None => format!("  {soak} || return\n"),
+        });
     } else if let Some(main) = &scripts.main {
-        // In the last place of a list, so that its failure is the function's.
-        out.push_str(&format!("  {} || exit\n", call(main, wanted, &format!("script_{at}_main"))));
+        out.push_str(&format!("  {} || return\n", call(&once(main), wanted, &format!("script_{at}_main"))));
     }
     if let Some(verify) = scripts.verify {
-        out.push_str(&format!("  {} || exit\n", call(verify, 0, &format!("script_{at}_verify"))));
+        out.push_str(&format!("  {} || return\n", call(verify, 0, &format!("script_{at}_verify"))));
     }
-    out.push_str(")\n");
+    out.push_str(&format!("}}\nrun_{at}() (\n  surroundings_{at} || exit\n"));
+    let retries = step.retries.as_ref();
+    let (max, pause) = (retries.map_or(0, |retries| retries.max), retries.map_or(0, Retries::backoff_s));
+    // In the last place of a list, so that its failure is the function's.
+    out.push_str(&format!("  again {max} {pause} attempt_{at} || exit\n)\n"));
     out
 }
 
@@ -353,14 +378,16 @@ fn call(action: &Action, wanted: i32, function: &str) -> String {
         action.timeout_s.unwrap_or(0),
         action.shell.program(),
     );
-    inside(action.cwd.as_deref(), &attempts)
+    inside(action, &attempts)
 }
 
-/// A command in a folder of its own, and the next one where this one was.
-fn inside(cwd: Option<&str>, command: &str) -> String {
-    match cwd {
-        Some(cwd) => format!("(cd {} && {command})", quote(cwd)),
-        None => command.to_owned(),
+/// A command in a folder and with variables of its own, and the next one without them.
+fn inside(action: &Action, command: &str) -> String {
+    let exports = exports(action).replace('\n', "; ");
+    match &action.cwd {
+        Some(cwd) => format!("({exports}cd {} && {command})", quote(cwd)),
+        None if exports.is_empty() => command.to_owned(),
+        None => format!("({exports}{command})"),
     }
 }
 
@@ -424,7 +451,7 @@ fn ending(plan: &Plan) -> String {
             out.push_str("  [ \"$(env_of \"$1\")\" = \"$(env_of \"$failed\")\" ] || return 0\n");
         }
         out.push_str(
-            "  [ ! -f \"$state/$1.undone\" ] || return 0\n  say \"- undo $1\"\n  undone=1\n  if \"$2\"; then\n    : \
+            "  [ -f \"$state/$1.touched\" ] && [ ! -f \"$state/$1.undone\" ] || return 0\n  say \"- undo $1\"\n  undone=1\n  if \"$2\"; then\n    : \
              >\"$state/$1.undone\"\n  else\n    say \"the undo of $1 failed${then_go_to:+; go to $then_go_to}\"\n    exit \
              9\n  fi\n}\nundone=''\nwhile IFS= read -r at; do\n  undo \"$at\"\ndone < <(tac \"$state/order\" | awk \
              '!seen[$0]++')\n",

@@ -5,15 +5,13 @@
 //! a gate job with an environment of its own, so that its reviewers are asked once. Values reach
 //! scripts through `env:` alone: no expression stands inside `run:`.
 
-use super::script::{function, retry_loop, soak_loop};
+use super::script::{attempt, function, retry_loop, soak_loop};
 use super::{
-    CONTENT_MARK, Emitted, Losses, Scripts, kubeconfig_of, lose_approval, one_line, outputs_used, performed,
+    CONTENT_MARK, Emitted, Losses, Scripts, exports, kubeconfig_of, lose_approval, one_line, outputs_used, performed,
     previous_of, quote, scripts_of, sealed, vars_of,
 };
 use crate::plan::yaml::{Value, list, map, text, write};
-use crate::plan::{
-    Action, Evidence, Forbid, Impact, On, Plan, Retries, RollbackPolicy, RollbackScope, Shell, Step, StepKind,
-};
+use crate::plan::{Action, Evidence, Forbid, Impact, On, Plan, RollbackPolicy, RollbackScope, Shell, Step, StepKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 const CHECKOUT: &str = "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683";
@@ -87,10 +85,7 @@ impl<'p> Job<'p> {
 }
 
 pub(super) fn jobs_of(plan: &Plan) -> Vec<Job<'_>> {
-    let each = |step: &Step| {
-        step.component.is_some()
-            && plan.groups.iter().any(|group| Some(&group.id) == step.group_id.as_ref() && group.each.is_some())
-    };
+    let each = |step: &Step| cell_of(plan, step).is_some();
     let mut jobs: Vec<Job<'_>> = Vec::new();
     for step in &plan.steps {
         let gate = !performed(step);
@@ -112,9 +107,9 @@ pub(super) fn jobs_of(plan: &Plan) -> Vec<Job<'_>> {
         }
         let job = jobs.last_mut().expect("one was pushed where there was none");
         let cell = job.cells.last().expect("a job has a cell");
-        let new_cell = each(step) && cell.last().is_some_and(|last: &&Step| last.component != step.component);
+        let new_cell = each(step) && cell.last().is_some_and(|last: &&Step| cell_of(plan, last) != cell_of(plan, step));
         if new_cell {
-            match job.cells.iter_mut().find(|cell| cell[0].component == step.component) {
+            match job.cells.iter_mut().find(|cell| cell_of(plan, cell[0]) == cell_of(plan, step)) {
                 Some(cell) => cell.push(step),
                 None => job.cells.push(vec![step]),
             }
@@ -123,6 +118,13 @@ pub(super) fn jobs_of(plan: &Plan) -> Vec<Job<'_>> {
         }
     }
     jobs
+}
+
+/// The cell of a matrix that a step belongs to: what its group is repeated for.
+fn cell_of<'s>(plan: &Plan, step: &'s Step) -> Option<&'s str> {
+    let group = plan.groups.iter().find(|group| Some(&group.id) == step.group_id.as_ref())?;
+    let part = group.repetition(&step.id)?;
+    Some(step.component.as_deref().filter(|_| group.list.is_none()).unwrap_or(part))
 }
 
 /// A job's id: letters, digits, `-` and `_`, and no id twice.
@@ -310,7 +312,7 @@ fn row<'p>(plan: &Plan, step: &'p Step) -> Row<'p> {
 fn strategy(plan: &Plan, job: &Job<'_>, rows: &[Vec<Row<'_>>]) -> Value {
     let group = plan.groups.iter().find(|group| Some(&group.id) == job.first().group_id.as_ref());
     let include = rows.iter().map(|cell| {
-        let mut entry = vec![("component".to_owned(), text(cell[0].step.component.as_deref().unwrap_or("-")))];
+        let mut entry = vec![("component".to_owned(), text(cell_of(plan, cell[0].step).unwrap_or("-")))];
         for (position, row) in cell.iter().enumerate() {
             let others = rows.iter().filter_map(|cell| cell.get(position));
             let others: Vec<&Row<'_>> = others.collect();
@@ -405,25 +407,19 @@ fn performing(script: &str, env: &mut Vec<(String, Value)>) -> String {
 }
 
 fn minutes_of(step: &Step) -> u64 {
-    let tries = 1 + u64::from(step.retries.as_ref().map_or(0, |retries| retries.max));
-    let pause = step.retries.as_ref().map_or(0, Retries::backoff_s);
-    let verify = step.verify.as_ref().and_then(|verify| verify.timeout_s).unwrap_or(0);
-    let seconds = step.timeout_s.unwrap_or(3600) * tries + pause * (tries - 1) + step.wait_s.unwrap_or(0) + verify;
-    seconds.div_ceil(60).clamp(1, 360)
+    step.longest_s().unwrap_or(6 * 3600).div_ceil(60).clamp(1, 360)
 }
 
 /// The script of a step: check, what a rollback must know, tries, verification.
 fn step_script(step: &Step) -> String {
     let scripts: Scripts<'_> = scripts_of(step);
     let mut out = String::new();
-    if let Some(check) = &scripts.check {
-        out.push_str(&function("check", check, check.timeout_s));
-        out.push_str("if check; then echo \"already true\"; exit 0; fi\n");
-    }
+    let mut mark = String::new();
     if step.undo.is_some() && step.writes() {
-        out.push_str("mkdir -p \"$RUNNER_TEMP/opsbook\"\n");
-        let previous = previous_of(step).map_or_else(|| "''".to_owned(), |previous| format!("\"$({previous})\""));
-        out.push_str(&format!("printf '%s\\n' {previous} > \"$RUNNER_TEMP/opsbook/$OPSBOOK_STEP\"\n"));
+        let file = "\"$RUNNER_TEMP/opsbook/$OPSBOOK_STEP\"";
+        mark.push_str(&format!("mkdir -p \"$RUNNER_TEMP/opsbook\"\nif [ ! -f {file} ]; then\n"));
+        mark.push_str(&previous_of(step).unwrap_or_else(|| "previous=''\n".to_owned()));
+        mark.push_str(&format!("printf '%s\\n' \"$previous\" > {file}\nfi\n"));
     }
     if step.kind == StepKind::Soak {
         if let Some(monitor) = scripts.monitor {
@@ -436,29 +432,21 @@ fn step_script(step: &Step) -> String {
         return out;
     };
     let wanted = step.expect.as_ref().and_then(|expect| expect.exit).unwrap_or(0);
-    let retries = step.retries.as_ref();
-    if retries.is_none() && wanted == 0 && scripts.verify.is_none() && main.shell == Shell::Bash {
+    let alone = scripts.check.is_none() && scripts.verify.is_none() && step.retries.is_none() && wanted == 0;
+    if alone && main.shell == Shell::Bash {
+        out.push_str(&mark);
         out.push_str(&plain(main));
         return out;
     }
-    out.push_str(&function("main", main, main.timeout_s));
-    out.push_str(&format!(
-        "left={}\nwhile :; do\n  ended=0\n  main || ended=$?\n  [ \"$ended\" -ne {wanted} ] || break\n  [ \"$left\" -gt 0 ] \
-         || exit \"$((ended == 0 ? 1 : ended))\"\n  left=$((left - 1))\n  sleep {}\ndone\n",
-        retries.map_or(0, |retries| retries.max),
-        retries.map_or(0, Retries::backoff_s)
-    ));
-    if let Some(verify) = scripts.verify {
-        out.push_str(&function("verify", verify, verify.timeout_s));
-        out.push_str(&retry_loop("verify", verify));
-    }
+    out.push_str(&attempt(step, &scripts, &mark));
+    out.push_str(&retry_loop("attempt", step.retries.as_ref(), "exit"));
     out
 }
 
 /// A script of bash as it is, in its folder.
 fn plain(action: &Action) -> String {
     let cd = action.cwd.as_ref().map(|cwd| format!("cd {}\n", quote(cwd))).unwrap_or_default();
-    cd + &action.script
+    cd + &exports(action) + &action.script
 }
 
 /// One job an environment that undoes, in the reverse order, what the artifacts say was begun. With
@@ -554,7 +542,7 @@ fn undo_value(plan: &Plan, step: &Step) -> Value {
     }
     let script = match (undo.shell, &undo.retries) {
         (Shell::Bash, None) => plain(undo),
-        _ => function("undo", undo, undo.timeout_s) + &retry_loop("undo", undo),
+        _ => function("undo", undo, undo.timeout_s) + &retry_loop("undo", undo.retries.as_ref(), "exit"),
     };
     run.push_str(&performing(&script, &mut env));
     map([
@@ -585,7 +573,7 @@ fn losses(plan: &Plan) -> Vec<super::Loss> {
         if step.break_glass.is_some() {
             losses.of_step(step, "that breaking the glass is recorded and reviewed");
         }
-        if step.component.is_some() && !step.outputs.is_empty() {
+        if cell_of(plan, step).is_some() && !step.outputs.is_empty() {
             losses.of_step(step, "outputs per component: those of a matrix collapse to one");
         }
         if step.expect.as_ref().is_some_and(|expect| expect.stdout_matches.is_some()) {

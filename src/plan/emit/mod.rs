@@ -118,6 +118,7 @@ fn scripts_of(step: &Step) -> Scripts<'_> {
         shell,
         script: script.to_owned(),
         cwd: cwd.clone(),
+        vars: std::collections::BTreeMap::new(),
         timeout_s: step.timeout_s,
         retries: step.retries.clone(),
     };
@@ -167,6 +168,11 @@ fn kubeconfig_of<'p>(plan: &'p Plan, step: &Step) -> Option<&'p str> {
     plan.environments.get(step.env.as_ref()?)?.kubeconfig.as_deref()
 }
 
+/// Exports a block's own variables.
+fn exports(action: &Action) -> String {
+    action.vars.iter().map(|(name, value)| format!("export {name}={}\n", quote(value))).collect()
+}
+
 /// Quotes a word for a POSIX shell, always in single quotes.
 fn quote(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
@@ -177,14 +183,16 @@ fn one_line(text: &str) -> String {
     text.chars().map(|ch| if ch.is_control() { ' ' } else { ch }).collect()
 }
 
-/// The command that prints the revision of a Helm release that serves, or nothing, of a step that
-/// writes one. A newer revision that failed is no way back.
+/// The commands that set `previous` to the revision of a Helm release that serves, or to nothing, of a
+/// step that writes one. A newer revision that failed is no way back, and where Helm cannot say, nothing
+/// may be written: the way back would not be known.
 fn previous_of(step: &Step) -> Option<String> {
     let helm = step.helm.as_ref().filter(|_| step.writes())?;
     let namespace = helm.namespace.as_ref().map(|namespace| format!(" -n {}", quote(namespace))).unwrap_or_default();
     Some(format!(
-        "{{ helm history {} -o json{namespace} 2>/dev/null || true; }} |\n  tr '}}' '\\n' | sed -n \
-         's/.*\"revision\":\\([0-9]*\\).*\"status\":\"deployed\".*/\\1/p' | tail -n 1",
+        "previous=$(helm history {} -o json{namespace} 2>&1) || case $previous in\n  *'release: not found'*) previous='' ;;\n  \
+         *) printf '%s\\n' \"$previous\" >&2; exit 1 ;;\nesac\nprevious=$(printf '%s' \"$previous\" | tr '}}' '\\n' |\n  sed -n \
+         's/.*\"revision\":\\([0-9]*\\).*\"status\":\"deployed\".*/\\1/p' | tail -n 1)\n",
         quote(&helm.release)
     ))
 }

@@ -1,8 +1,8 @@
 //! Pieces of bash that more than one target is made of: a plan's script as a function, the loops
 //! around a verification and around a monitor.
 
-use super::{Scripts, quote};
-use crate::plan::{Action, Shell, Step};
+use super::{Scripts, exports, quote};
+use crate::plan::{Action, Retries, Shell, Step};
 
 /// A function that prints what a step wrote under a name, the last of several: `name=value`, or
 /// `name<<END`, lines, `END`.
@@ -44,24 +44,50 @@ pub(super) fn function(name: &str, action: &Action, limit_s: Option<u64>) -> Str
         Shell::Python3 => "python3",
     };
     let limit = limit_s.map(|limit| format!("timeout -k 10 {limit} ")).unwrap_or_default();
-    let (open, cd, close) = match &action.cwd {
-        Some(cwd) => ("(", format!("  cd {} || exit\n", quote(cwd)), ")"),
-        None => ("{", String::new(), "}"),
-    };
+    let cd = action.cwd.as_ref().map_or(String::new(), |cwd| format!("  cd {} || exit\n", quote(cwd)));
+    let cd = cd + &exports(action).replace("export ", "  export ");
+    let (open, close) = if cd.is_empty() { ("{", "}") } else { ("(", ")") };
     let script = action.script.trim_end_matches('\n');
     format!("{name}() {open}\n{cd}  {limit}{shell} <(cat <<'{end}'\n{script}\n{end}\n  )\n{close}\n")
 }
 
-/// Calls a function until it passes, as often as its retries allow.
-pub(super) fn retry_loop(name: &str, action: &Action) -> String {
-    let Some(retries) = action.retries.as_ref().filter(|retries| retries.max > 0) else {
-        return format!("{name}\n");
+/// Calls a function until it passes, as often as the retries allow; `leave` is how to give up.
+pub(super) fn retry_loop(name: &str, retries: Option<&Retries>, leave: &str) -> String {
+    let Some(retries) = retries.filter(|retries| retries.max > 0) else {
+        return format!("{name} || {leave} \"$?\"\n");
     };
     format!(
-        "left={}\nuntil {name}; do\n  [ \"$left\" -gt 0 ] || exit 1\n  left=$((left - 1))\n  sleep {}\ndone\n",
+        "left_{name}={}\nwhile :; do\n  ended=0\n  {name} || ended=$?\n  [ \"$ended\" -ne 0 ] || break\n  [ \"$left_{name}\" -gt 0 ] || \
+         {leave} \"$ended\"\n  left_{name}=$((left_{name} - 1))\n  sleep {}\ndone\n",
         retries.max,
         retries.backoff_s()
     )
+}
+
+/// The functions of a step, and one attempt of it as the function `attempt`: its check, its script, its
+/// verification. A whole attempt is what is repeated; `before` are commands behind the check.
+pub(super) fn attempt(step: &Step, scripts: &Scripts<'_>, before: &str) -> String {
+    let mut out = String::new();
+    let mut body = String::new();
+    if let Some(check) = &scripts.check {
+        out.push_str(&function("check", check, check.timeout_s));
+        body.push_str("if check; then echo 'already true'; return 0; fi\n");
+    }
+    body.push_str(before);
+    if let Some(main) = &scripts.main {
+        let wanted = step.expect.as_ref().and_then(|expect| expect.exit).unwrap_or(0);
+        out.push_str(&function("main", main, main.timeout_s));
+        body.push_str(&match wanted {
+            0 => "main || return \"$?\"\n".to_owned(),
+            _ => format!("ended=0\nmain || ended=$?\n[ \"$ended\" -eq {wanted} ] || return 1\n"),
+        });
+    }
+    if let Some(verify) = scripts.verify {
+        out.push_str(&function("verify", verify, verify.timeout_s));
+        body.push_str(&retry_loop("verify", verify.retries.as_ref(), "return"));
+    }
+    let body: String = body.lines().map(|line| format!("  {line}\n")).collect();
+    format!("{out}attempt() {{\n{body}}}\n")
 }
 
 /// Lets a soak's time pass while the function `monitor`, where there is one, keeps passing.

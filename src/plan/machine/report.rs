@@ -20,6 +20,7 @@ pub fn report(name: &str, run: &Run, chain: &Chain, evidence: &dyn Fn(&str) -> O
         ("State", run.state().to_string()),
         ("Run", span(name)),
         ("Runbook", span(&plan.runbook)),
+        ("Ticket", plan.ticket.as_ref().map_or("-".to_owned(), |ticket| span(ticket))),
         ("Plan", span(&plan.hash)),
         ("Begun", began.to_owned()),
         ("Last record", ended.to_owned()),

@@ -379,7 +379,10 @@ impl Run {
         let Some(group) = group.filter(|group| group.parallel > 1) else {
             return true;
         };
-        let unit = |step: &Step| if group.each.is_some() { step.component.clone() } else { Some(step.item.clone()) };
+        let unit = |step: &Step| match group.each {
+            Some(_) => group.repetition(&step.id).map(str::to_owned),
+            None => Some(step.item.clone()),
+        };
         let mut begun: BTreeMap<Option<String>, (bool, bool)> = BTreeMap::new();
         for (other, status) in self.statuses().filter(|(other, _)| other.group_id == step.group_id) {
             let (any_begun, all_ended) = begun.entry(unit(other)).or_insert((false, true));

@@ -18,9 +18,10 @@ pub fn table(plan: &Plan) -> String {
             Stage::Template => format!("{} (template: no parameter is bound)", plan.hash),
         },
     )];
+    facts.extend(plan.ticket.as_ref().map(|ticket| ("ticket", ticket.clone())));
     let given = plan.params.iter().filter_map(|(name, param)| {
         let value = param.value.as_ref()?;
-        Some(format!("{name}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+        Some(format!("{name}={}", shown(value)))
     });
     let given: Vec<String> = given.collect();
     if !given.is_empty() {
@@ -72,6 +73,15 @@ pub fn table(plan: &Plan) -> String {
         out.push('\n');
     }
     out
+}
+
+/// A parameter's value on one line.
+fn shown(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Array(words) => words.iter().map(shown).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
 }
 
 fn how(step: &Step) -> String {

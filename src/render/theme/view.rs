@@ -222,6 +222,10 @@ pub struct RunbookView {
     pub steps: Vec<StepView>,
     /// The runbook to follow when it fails: a link relative to the site's root.
     pub on_failure: Option<PageRef>,
+    /// What a run of it is called, where that is not the page's title.
+    pub title: Option<String>,
+    /// The ticket that a run of it belongs to.
+    pub ticket: Option<String>,
     /// The order of the steps as an SVG picture.
     pub graph_svg: Option<String>,
 }

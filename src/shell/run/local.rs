@@ -85,12 +85,14 @@ impl Performer for Local {
                 shell: run.shell,
                 script: self.main_script(step, &run.script),
                 cwd: run.cwd.clone(),
+                vars: BTreeMap::new(),
                 timeout_s: step.timeout_s,
             }),
             Part::Check => step.check.as_ref().zip(step.run.as_ref()).map(|(check, run)| Work {
                 shell: run.shell,
                 script: check.clone(),
                 cwd: run.cwd.clone(),
+                vars: BTreeMap::new(),
                 timeout_s: step.timeout_s,
             }),
             Part::Verify => step.verify.as_ref().map(Work::of),
@@ -141,6 +143,7 @@ struct Work {
     shell: Shell,
     script: String,
     cwd: Option<String>,
+    vars: BTreeMap<String, String>,
     timeout_s: Option<u64>,
 }
 
@@ -150,6 +153,7 @@ impl Work {
             shell: action.shell,
             script: action.script.clone(),
             cwd: action.cwd.clone(),
+            vars: action.vars.clone(),
             timeout_s: action.timeout_s,
         }
     }
@@ -159,6 +163,7 @@ impl Local {
     fn once(&self, task: &Task<'_>, work: &Work, show: &mut dyn FnMut(&str)) -> Result<Performed, RunError> {
         let output = PrivateFile::new(&self.private_folder, b"")?;
         let (mut env, _kubeconfig) = self.environment(task.step)?;
+        env.extend(work.vars.clone());
         for (name, output) in Outputs::of(&self.plan).seen_by(task.step) {
             let value = output.and_then(|output| task.outputs.get(output.step)?.get(output.key));
             env.extend(value.map(|value| (name, value.clone())));
@@ -339,7 +344,13 @@ impl Local {
     /// Runs a command that only looks, as the step would.
     fn probe(&self, step: &Step, script: &str) -> Result<Ended, RunError> {
         let task = Task { step, part: Part::Check, outputs: BTreeMap::new(), previous_revision: None };
-        let work = Work { shell: Shell::Bash, script: script.to_owned(), cwd: None, timeout_s: Some(60) };
+        let work = Work {
+            shell: Shell::Bash,
+            script: script.to_owned(),
+            cwd: None,
+            vars: BTreeMap::new(),
+            timeout_s: Some(60),
+        };
         Ok(self.once(&task, &work, &mut |_| {})?.ended)
     }
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A sample
 # runbook: sample, plan: sha256:5e5824b963e4e947df0f84824bae47373fea58fcda733734b63b92f306df4061
-# content: sha256:ed105d0e2171cd4fea507015fd67c5b7ef3caf3e33fe6b63a3246fa65a8305d1
+# content: sha256:ae1ca95f433e053eef84d43a9ef567eef23dd90ce5bbbd41ddf850ec3bd2b99d
 # Emitted by opsbook; change the runbook and emit again instead of editing this file.
 # Functions are called by name, and not every plan needs all of them; values are data, in which
 # nothing expands:
@@ -78,6 +78,20 @@ attempts() {
     perform "$@" || ended=$?
     [ "$ended" -ne "$wanted" ] || return 0
     [ "$left" -gt 0 ] || return "$((ended == 0 ? 1 : ended))"
+    left=$((left - 1))
+    say "  again in $pause s"
+    sleep "$pause"
+  done
+}
+
+# Calls a function, and again after a failure: again RETRIES PAUSE FUNCTION
+again() {
+  local left=$1 pause=$2 ended
+  while :; do
+    ended=0
+    "$3" || ended=$?
+    [ "$ended" -ne 0 ] || return 0
+    [ "$left" -gt 0 ] || return "$ended"
     left=$((left - 1))
     say "  again in $pause s"
     sleep "$pause"
@@ -230,9 +244,12 @@ surroundings_1() {
   export RB_OUTPUT=$OPSBOOK_OUTPUT
   only_secrets
 }
+attempt_1() {
+  attempts 0 0 0 60 bash script_1_main || return
+}
 run_1() (
   surroundings_1 || exit
-  attempts 0 0 0 60 bash script_1_main || exit
+  again 0 0 attempt_1 || exit
 )
 
 # hard: Do hard
@@ -271,11 +288,15 @@ surroundings_2() {
   use_kubeconfig KUBE_STAGING
   only_secrets 'KUBE_STAGING' 'TOKEN'
 }
+attempt_2() {
+  if attempts 0 0 0 60 bash script_2_check; then return 0; fi
+  : >"$state/hard.touched"
+  attempts 0 0 0 60 bash script_2_main || return
+  (cd 'deploy' && attempts 0 0 0 60 bash script_2_verify) || return
+}
 run_2() (
   surroundings_2 || exit
-  if attempts 0 0 0 60 bash script_2_check; then exit 0; fi
-  attempts 2 5 0 60 bash script_2_main || exit
-  (cd 'deploy' && attempts 0 0 0 60 bash script_2_verify) || exit
+  again 2 5 attempt_2 || exit
 )
 undo_2() (
   surroundings_2 || exit
@@ -299,9 +320,12 @@ surroundings_3() {
   use_kubeconfig KUBE_STAGING
   only_secrets
 }
+attempt_3() {
+  soak 120 60 bash script_3_monitor || return
+}
 run_3() (
   surroundings_3 || exit
-  soak 120 60 bash script_3_monitor
+  again 0 0 attempt_3 || exit
 )
 
 # python: Do python
@@ -324,9 +348,13 @@ surroundings_5() {
   export KUBECONFIG=/dev/null
   only_secrets
 }
+attempt_5() {
+  : >"$state/python.touched"
+  (cd 'tools' && attempts 0 0 3 60 python3 script_5_main) || return
+}
 run_5() (
   surroundings_5 || exit
-  (cd 'tools' && attempts 0 0 3 60 python3 script_5_main) || exit
+  again 0 0 attempt_5 || exit
 )
 undo_5() (
   surroundings_5 || exit
@@ -348,9 +376,12 @@ surroundings_6() {
   export RB_OUTPUT=$OPSBOOK_OUTPUT
   only_secrets
 }
+attempt_6() {
+  attempts 0 0 0 60 bash script_6_main || return
+}
 run_6() (
   surroundings_6 || exit
-  attempts 0 0 0 60 bash script_6_main || exit
+  again 0 0 attempt_6 || exit
 )
 
 # mourn: Do mourn
@@ -366,9 +397,12 @@ surroundings_7() {
   export RB_OUTPUT=$OPSBOOK_OUTPUT
   only_secrets
 }
+attempt_7() {
+  attempts 0 0 0 60 bash script_7_main || return
+}
 run_7() (
   surroundings_7 || exit
-  attempts 0 0 0 60 bash script_7_main || exit
+  again 0 0 attempt_7 || exit
 )
 
 begin
@@ -445,7 +479,7 @@ undo() {
     5) set -- 'python' undo_5 ;;
     *) return 0 ;;
   esac
-  [ ! -f "$state/$1.undone" ] || return 0
+  [ -f "$state/$1.touched" ] && [ ! -f "$state/$1.undone" ] || return 0
   say "- undo $1"
   undone=1
   if "$2"; then

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A sample
 # runbook: sample, plan: sha256:48421ffc21687224fb6d67d821229a8cff70d402555d6ba2acb8c25112999653
-# content: sha256:8082f01d24034ba1a509bd7f163a0826ba87936ec57bed5109643aa2003ab24a
+# content: sha256:3a85432277b4a26f8dda8a160bc048d55286502da645e70183eefa71ce2f432f
 # Emitted by opsbook; change the runbook and emit again instead of editing this file.
 # Functions are called by name, and not every plan needs all of them; values are data, in which
 # nothing expands:
@@ -78,6 +78,20 @@ attempts() {
     perform "$@" || ended=$?
     [ "$ended" -ne "$wanted" ] || return 0
     [ "$left" -gt 0 ] || return "$((ended == 0 ? 1 : ended))"
+    left=$((left - 1))
+    say "  again in $pause s"
+    sleep "$pause"
+  done
+}
+
+# Calls a function, and again after a failure: again RETRIES PAUSE FUNCTION
+again() {
+  local left=$1 pause=$2 ended
+  while :; do
+    ended=0
+    "$3" || ended=$?
+    [ "$ended" -ne 0 ] || return 0
+    [ "$left" -gt 0 ] || return "$ended"
     left=$((left - 1))
     say "  again in $pause s"
     sleep "$pause"
@@ -230,9 +244,12 @@ surroundings_1() {
   export RB_OUTPUT=$OPSBOOK_OUTPUT
   only_secrets
 }
+attempt_1() {
+  attempts 0 0 0 60 bash script_1_main || return
+}
 run_1() (
   surroundings_1 || exit
-  attempts 0 0 0 60 bash script_1_main || exit
+  again 0 0 attempt_1 || exit
 )
 
 # hard: Do hard
@@ -271,11 +288,15 @@ surroundings_2() {
   use_kubeconfig KUBE_STAGING
   only_secrets 'KUBE_STAGING' 'TOKEN'
 }
+attempt_2() {
+  if attempts 0 0 0 60 bash script_2_check; then return 0; fi
+  : >"$state/hard.touched"
+  attempts 0 0 0 60 bash script_2_main || return
+  (cd 'deploy' && attempts 0 0 0 60 bash script_2_verify) || return
+}
 run_2() (
   surroundings_2 || exit
-  if attempts 0 0 0 60 bash script_2_check; then exit 0; fi
-  attempts 2 5 0 60 bash script_2_main || exit
-  (cd 'deploy' && attempts 0 0 0 60 bash script_2_verify) || exit
+  again 2 5 attempt_2 || exit
 )
 undo_2() (
   surroundings_2 || exit
@@ -299,9 +320,12 @@ surroundings_3() {
   use_kubeconfig KUBE_STAGING
   only_secrets
 }
+attempt_3() {
+  soak 120 60 bash script_3_monitor || return
+}
 run_3() (
   surroundings_3 || exit
-  soak 120 60 bash script_3_monitor
+  again 0 0 attempt_3 || exit
 )
 
 # python: Do python
@@ -319,9 +343,12 @@ surroundings_5() {
   export KUBECONFIG=/dev/null
   only_secrets
 }
+attempt_5() {
+  (cd 'tools' && attempts 0 0 3 60 python3 script_5_main) || return
+}
 run_5() (
   surroundings_5 || exit
-  (cd 'tools' && attempts 0 0 3 60 python3 script_5_main) || exit
+  again 0 0 attempt_5 || exit
 )
 
 # cleanup: Do cleanup
@@ -337,9 +364,12 @@ surroundings_6() {
   export RB_OUTPUT=$OPSBOOK_OUTPUT
   only_secrets
 }
+attempt_6() {
+  attempts 0 0 0 60 bash script_6_main || return
+}
 run_6() (
   surroundings_6 || exit
-  attempts 0 0 0 60 bash script_6_main || exit
+  again 0 0 attempt_6 || exit
 )
 
 # mourn: Do mourn
@@ -355,9 +385,12 @@ surroundings_7() {
   export RB_OUTPUT=$OPSBOOK_OUTPUT
   only_secrets
 }
+attempt_7() {
+  attempts 0 0 0 60 bash script_7_main || return
+}
 run_7() (
   surroundings_7 || exit
-  attempts 0 0 0 60 bash script_7_main || exit
+  again 0 0 attempt_7 || exit
 )
 
 begin
@@ -434,7 +467,7 @@ undo() {
     *) return 0 ;;
   esac
   [ "$(env_of "$1")" = "$(env_of "$failed")" ] || return 0
-  [ ! -f "$state/$1.undone" ] || return 0
+  [ -f "$state/$1.touched" ] && [ ! -f "$state/$1.undone" ] || return 0
   say "- undo $1"
   undone=1
   if "$2"; then

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Roll back or hotfix
 # runbook: hotfix-rollback, plan: sha256:686445f0a32f3958a8feda51d5b8fca9e89f8e9882ffdb1bb3a042f5b3ebaf84
-# content: sha256:6f89b8dd14cf4c98d96a31453f10a6f041838711ae1ed50de432ca30067d4406
+# content: sha256:6c1e918c2390c5ea495c5ab36d0aaf49882b4a16125f2fed18e9f63314158fdb
 # Emitted by opsbook; change the runbook and emit again instead of editing this file.
 # Functions are called by name, and not every plan needs all of them; values are data, in which
 # nothing expands:
@@ -78,6 +78,20 @@ attempts() {
     perform "$@" || ended=$?
     [ "$ended" -ne "$wanted" ] || return 0
     [ "$left" -gt 0 ] || return "$((ended == 0 ? 1 : ended))"
+    left=$((left - 1))
+    say "  again in $pause s"
+    sleep "$pause"
+  done
+}
+
+# Calls a function, and again after a failure: again RETRIES PAUSE FUNCTION
+again() {
+  local left=$1 pause=$2 ended
+  while :; do
+    ended=0
+    "$3" || ended=$?
+    [ "$ended" -ne 0 ] || return 0
+    [ "$left" -gt 0 ] || return "$ended"
     left=$((left - 1))
     say "  again in $pause s"
     sleep "$pause"
@@ -243,10 +257,13 @@ surroundings_1() {
   use_kubeconfig KUBECONFIG_PRODUCTION
   only_secrets 'KUBECONFIG_PRODUCTION'
 }
+attempt_1() {
+  if attempts 0 0 0 600 bash script_1_check; then return 0; fi
+  attempts 0 0 0 600 bash script_1_main || return
+}
 run_1() (
   surroundings_1 || exit
-  if attempts 0 0 0 600 bash script_1_check; then exit 0; fi
-  attempts 0 0 0 600 bash script_1_main || exit
+  again 0 0 attempt_1 || exit
 )
 
 # confirm-service: The chart's pods are healthy again
@@ -269,9 +286,12 @@ surroundings_2() {
   use_kubeconfig KUBECONFIG_PRODUCTION
   only_secrets 'KUBECONFIG_PRODUCTION'
 }
+attempt_2() {
+  attempts 0 0 0 600 bash script_2_main || return
+}
 run_2() (
   surroundings_2 || exit
-  attempts 0 0 0 600 bash script_2_main || exit
+  again 0 0 attempt_2 || exit
 )
 
 # patch-staging.cavern.deploy: Upgrade the chart
@@ -317,14 +337,23 @@ surroundings_4() {
   use_kubeconfig KUBECONFIG_STAGING
   only_secrets 'KUBECONFIG_STAGING'
 }
+attempt_4() {
+  if [ ! -f "$state/patch-staging.cavern.deploy.previous" ]; then
+    previous=$(helm history 'cavern' -o json -n 'skaha-system' 2>&1) || case $previous in
+      *'release: not found'*) previous='' ;;
+      *) printf '%s\n' "$previous" >&2; exit 1 ;;
+    esac
+    previous=$(printf '%s' "$previous" | tr '}' '\n' |
+      sed -n 's/.*"revision":\([0-9]*\).*"status":"deployed".*/\1/p' | tail -n 1)
+    printf '%s\n' "$previous" >"$state/patch-staging.cavern.deploy.previous"
+  fi
+  : >"$state/patch-staging.cavern.deploy.touched"
+  attempts 0 0 0 900 bash script_4_main || return
+  attempts 0 0 0 600 bash script_4_verify || return
+}
 run_4() (
   surroundings_4 || exit
-  if [ ! -f "$state/patch-staging.cavern.deploy.previous" ]; then
-    { helm history 'cavern' -o json -n 'skaha-system' 2>/dev/null || true; } |
-      tr '}' '\n' | sed -n 's/.*"revision":\([0-9]*\).*"status":"deployed".*/\1/p' | tail -n 1 >"$state/patch-staging.cavern.deploy.previous"
-  fi
-  attempts 1 30 0 900 bash script_4_main || exit
-  attempts 0 0 0 600 bash script_4_verify || exit
+  again 1 30 attempt_4 || exit
 )
 undo_4() (
   surroundings_4 || exit
@@ -359,9 +388,12 @@ surroundings_5() {
   use_kubeconfig KUBECONFIG_STAGING
   only_secrets 'KUBECONFIG_STAGING'
 }
+attempt_5() {
+  attempts 0 0 0 600 bash script_5_main || return
+}
 run_5() (
   surroundings_5 || exit
-  attempts 0 0 0 600 bash script_5_main || exit
+  again 0 0 attempt_5 || exit
 )
 
 # patch-staging.cavern.smoke: Smoke test
@@ -389,9 +421,12 @@ surroundings_6() {
   use_kubeconfig KUBECONFIG_STAGING
   only_secrets 'KUBECONFIG_STAGING'
 }
+attempt_6() {
+  attempts 0 0 0 180 bash script_6_main || return
+}
 run_6() (
   surroundings_6 || exit
-  attempts 3 20 0 180 bash script_6_main || exit
+  again 3 20 attempt_6 || exit
 )
 
 # patch-production.cavern.deploy: Upgrade the chart
@@ -437,14 +472,23 @@ surroundings_8() {
   use_kubeconfig KUBECONFIG_PRODUCTION
   only_secrets 'KUBECONFIG_PRODUCTION'
 }
+attempt_8() {
+  if [ ! -f "$state/patch-production.cavern.deploy.previous" ]; then
+    previous=$(helm history 'cavern' -o json -n 'skaha-system' 2>&1) || case $previous in
+      *'release: not found'*) previous='' ;;
+      *) printf '%s\n' "$previous" >&2; exit 1 ;;
+    esac
+    previous=$(printf '%s' "$previous" | tr '}' '\n' |
+      sed -n 's/.*"revision":\([0-9]*\).*"status":"deployed".*/\1/p' | tail -n 1)
+    printf '%s\n' "$previous" >"$state/patch-production.cavern.deploy.previous"
+  fi
+  : >"$state/patch-production.cavern.deploy.touched"
+  attempts 0 0 0 900 bash script_8_main || return
+  attempts 0 0 0 600 bash script_8_verify || return
+}
 run_8() (
   surroundings_8 || exit
-  if [ ! -f "$state/patch-production.cavern.deploy.previous" ]; then
-    { helm history 'cavern' -o json -n 'skaha-system' 2>/dev/null || true; } |
-      tr '}' '\n' | sed -n 's/.*"revision":\([0-9]*\).*"status":"deployed".*/\1/p' | tail -n 1 >"$state/patch-production.cavern.deploy.previous"
-  fi
-  attempts 1 30 0 900 bash script_8_main || exit
-  attempts 0 0 0 600 bash script_8_verify || exit
+  again 1 30 attempt_8 || exit
 )
 undo_8() (
   surroundings_8 || exit
@@ -479,9 +523,12 @@ surroundings_9() {
   use_kubeconfig KUBECONFIG_PRODUCTION
   only_secrets 'KUBECONFIG_PRODUCTION'
 }
+attempt_9() {
+  attempts 0 0 0 600 bash script_9_main || return
+}
 run_9() (
   surroundings_9 || exit
-  attempts 0 0 0 600 bash script_9_main || exit
+  again 0 0 attempt_9 || exit
 )
 
 # confirm-patch: The chart's pods are healthy again
@@ -504,9 +551,12 @@ surroundings_10() {
   use_kubeconfig KUBECONFIG_PRODUCTION
   only_secrets 'KUBECONFIG_PRODUCTION'
 }
+attempt_10() {
+  attempts 0 0 0 600 bash script_10_main || return
+}
 run_10() (
   surroundings_10 || exit
-  attempts 0 0 0 600 bash script_10_main || exit
+  again 0 0 attempt_10 || exit
 )
 
 begin

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Quarterly platform release
 # runbook: quarterly-release, plan: sha256:a29720342054baf162931060e09a9642bc158f9502704272c1af059a87fdfd48
-# content: sha256:7debaab66c04526695d5c74077bd9082ed882ddb202819824cb812de33d06952
+# content: sha256:11775c69a2029ec1e19225c8782937f8e4f044924bb6e09425302f81fecebc32
 # Emitted by opsbook; change the runbook and emit again instead of editing this file.
 # Functions are called by name, and not every plan needs all of them; values are data, in which
 # nothing expands:
@@ -78,6 +78,20 @@ attempts() {
     perform "$@" || ended=$?
     [ "$ended" -ne "$wanted" ] || return 0
     [ "$left" -gt 0 ] || return "$((ended == 0 ? 1 : ended))"
+    left=$((left - 1))
+    say "  again in $pause s"
+    sleep "$pause"
+  done
+}
+
+# Calls a function, and again after a failure: again RETRIES PAUSE FUNCTION
+again() {
+  local left=$1 pause=$2 ended
+  while :; do
+    ended=0
+    "$3" || ended=$?
+    [ "$ended" -ne 0 ] || return 0
+    [ "$left" -gt 0 ] || return "$ended"
     left=$((left - 1))
     say "  again in $pause s"
     sleep "$pause"
@@ -236,9 +250,12 @@ surroundings_2() {
   export RB_OUTPUT=$OPSBOOK_OUTPUT
   only_secrets
 }
+attempt_2() {
+  attempts 0 0 0 300 bash script_2_main || return
+}
 run_2() (
   surroundings_2 || exit
-  attempts 0 0 0 300 bash script_2_main || exit
+  again 0 0 attempt_2 || exit
 )
 
 # prepare.rollback-ready: An earlier revision exists for each release
@@ -263,9 +280,12 @@ surroundings_3() {
   export RB_OUTPUT=$OPSBOOK_OUTPUT
   only_secrets
 }
+attempt_3() {
+  attempts 0 0 0 120 bash script_3_main || return
+}
 run_3() (
   surroundings_3 || exit
-  attempts 0 0 0 120 bash script_3_main || exit
+  again 0 0 attempt_3 || exit
 )
 
 # staging.cavern.deploy: Upgrade the chart
@@ -310,14 +330,23 @@ surroundings_4() {
   use_kubeconfig KUBECONFIG_STAGING
   only_secrets 'KUBECONFIG_STAGING'
 }
+attempt_4() {
+  if [ ! -f "$state/staging.cavern.deploy.previous" ]; then
+    previous=$(helm history 'cavern' -o json -n 'skaha-system' 2>&1) || case $previous in
+      *'release: not found'*) previous='' ;;
+      *) printf '%s\n' "$previous" >&2; exit 1 ;;
+    esac
+    previous=$(printf '%s' "$previous" | tr '}' '\n' |
+      sed -n 's/.*"revision":\([0-9]*\).*"status":"deployed".*/\1/p' | tail -n 1)
+    printf '%s\n' "$previous" >"$state/staging.cavern.deploy.previous"
+  fi
+  : >"$state/staging.cavern.deploy.touched"
+  attempts 0 0 0 900 bash script_4_main || return
+  attempts 0 0 0 600 bash script_4_verify || return
+}
 run_4() (
   surroundings_4 || exit
-  if [ ! -f "$state/staging.cavern.deploy.previous" ]; then
-    { helm history 'cavern' -o json -n 'skaha-system' 2>/dev/null || true; } |
-      tr '}' '\n' | sed -n 's/.*"revision":\([0-9]*\).*"status":"deployed".*/\1/p' | tail -n 1 >"$state/staging.cavern.deploy.previous"
-  fi
-  attempts 1 30 0 900 bash script_4_main || exit
-  attempts 0 0 0 600 bash script_4_verify || exit
+  again 1 30 attempt_4 || exit
 )
 undo_4() (
   surroundings_4 || exit
@@ -351,9 +380,12 @@ surroundings_5() {
   use_kubeconfig KUBECONFIG_STAGING
   only_secrets 'KUBECONFIG_STAGING'
 }
+attempt_5() {
+  attempts 0 0 0 600 bash script_5_main || return
+}
 run_5() (
   surroundings_5 || exit
-  attempts 0 0 0 600 bash script_5_main || exit
+  again 0 0 attempt_5 || exit
 )
 
 # staging.cavern.smoke: Smoke test
@@ -380,9 +412,12 @@ surroundings_6() {
   use_kubeconfig KUBECONFIG_STAGING
   only_secrets 'KUBECONFIG_STAGING'
 }
+attempt_6() {
+  attempts 0 0 0 180 bash script_6_main || return
+}
 run_6() (
   surroundings_6 || exit
-  attempts 3 20 0 180 bash script_6_main || exit
+  again 3 20 attempt_6 || exit
 )
 
 # staging.skaha.deploy: Upgrade the chart
@@ -427,14 +462,23 @@ surroundings_7() {
   use_kubeconfig KUBECONFIG_STAGING
   only_secrets 'KUBECONFIG_STAGING'
 }
+attempt_7() {
+  if [ ! -f "$state/staging.skaha.deploy.previous" ]; then
+    previous=$(helm history 'skaha' -o json -n 'skaha-system' 2>&1) || case $previous in
+      *'release: not found'*) previous='' ;;
+      *) printf '%s\n' "$previous" >&2; exit 1 ;;
+    esac
+    previous=$(printf '%s' "$previous" | tr '}' '\n' |
+      sed -n 's/.*"revision":\([0-9]*\).*"status":"deployed".*/\1/p' | tail -n 1)
+    printf '%s\n' "$previous" >"$state/staging.skaha.deploy.previous"
+  fi
+  : >"$state/staging.skaha.deploy.touched"
+  attempts 0 0 0 900 bash script_7_main || return
+  attempts 0 0 0 600 bash script_7_verify || return
+}
 run_7() (
   surroundings_7 || exit
-  if [ ! -f "$state/staging.skaha.deploy.previous" ]; then
-    { helm history 'skaha' -o json -n 'skaha-system' 2>/dev/null || true; } |
-      tr '}' '\n' | sed -n 's/.*"revision":\([0-9]*\).*"status":"deployed".*/\1/p' | tail -n 1 >"$state/staging.skaha.deploy.previous"
-  fi
-  attempts 1 30 0 900 bash script_7_main || exit
-  attempts 0 0 0 600 bash script_7_verify || exit
+  again 1 30 attempt_7 || exit
 )
 undo_7() (
   surroundings_7 || exit
@@ -468,9 +512,12 @@ surroundings_8() {
   use_kubeconfig KUBECONFIG_STAGING
   only_secrets 'KUBECONFIG_STAGING'
 }
+attempt_8() {
+  attempts 0 0 0 600 bash script_8_main || return
+}
 run_8() (
   surroundings_8 || exit
-  attempts 0 0 0 600 bash script_8_main || exit
+  again 0 0 attempt_8 || exit
 )
 
 # staging.skaha.smoke: Smoke test
@@ -497,9 +544,12 @@ surroundings_9() {
   use_kubeconfig KUBECONFIG_STAGING
   only_secrets 'KUBECONFIG_STAGING'
 }
+attempt_9() {
+  attempts 0 0 0 180 bash script_9_main || return
+}
 run_9() (
   surroundings_9 || exit
-  attempts 3 20 0 180 bash script_9_main || exit
+  again 3 20 attempt_9 || exit
 )
 
 # soak-staging: Soak in staging
@@ -522,9 +572,12 @@ surroundings_10() {
   use_kubeconfig KUBECONFIG_STAGING
   only_secrets 'KUBECONFIG_STAGING'
 }
+attempt_10() {
+  soak 1800 120 bash script_10_monitor || return
+}
 run_10() (
   surroundings_10 || exit
-  soak 1800 120 bash script_10_monitor
+  again 0 0 attempt_10 || exit
 )
 
 # production.cavern.deploy: Upgrade the chart
@@ -569,14 +622,23 @@ surroundings_12() {
   use_kubeconfig KUBECONFIG_PRODUCTION
   only_secrets 'KUBECONFIG_PRODUCTION'
 }
+attempt_12() {
+  if [ ! -f "$state/production.cavern.deploy.previous" ]; then
+    previous=$(helm history 'cavern' -o json -n 'skaha-system' 2>&1) || case $previous in
+      *'release: not found'*) previous='' ;;
+      *) printf '%s\n' "$previous" >&2; exit 1 ;;
+    esac
+    previous=$(printf '%s' "$previous" | tr '}' '\n' |
+      sed -n 's/.*"revision":\([0-9]*\).*"status":"deployed".*/\1/p' | tail -n 1)
+    printf '%s\n' "$previous" >"$state/production.cavern.deploy.previous"
+  fi
+  : >"$state/production.cavern.deploy.touched"
+  attempts 0 0 0 900 bash script_12_main || return
+  attempts 0 0 0 600 bash script_12_verify || return
+}
 run_12() (
   surroundings_12 || exit
-  if [ ! -f "$state/production.cavern.deploy.previous" ]; then
-    { helm history 'cavern' -o json -n 'skaha-system' 2>/dev/null || true; } |
-      tr '}' '\n' | sed -n 's/.*"revision":\([0-9]*\).*"status":"deployed".*/\1/p' | tail -n 1 >"$state/production.cavern.deploy.previous"
-  fi
-  attempts 1 30 0 900 bash script_12_main || exit
-  attempts 0 0 0 600 bash script_12_verify || exit
+  again 1 30 attempt_12 || exit
 )
 undo_12() (
   surroundings_12 || exit
@@ -610,9 +672,12 @@ surroundings_13() {
   use_kubeconfig KUBECONFIG_PRODUCTION
   only_secrets 'KUBECONFIG_PRODUCTION'
 }
+attempt_13() {
+  attempts 0 0 0 600 bash script_13_main || return
+}
 run_13() (
   surroundings_13 || exit
-  attempts 0 0 0 600 bash script_13_main || exit
+  again 0 0 attempt_13 || exit
 )
 
 # production.cavern.smoke: Smoke test
@@ -639,9 +704,12 @@ surroundings_14() {
   use_kubeconfig KUBECONFIG_PRODUCTION
   only_secrets 'KUBECONFIG_PRODUCTION'
 }
+attempt_14() {
+  attempts 0 0 0 180 bash script_14_main || return
+}
 run_14() (
   surroundings_14 || exit
-  attempts 3 20 0 180 bash script_14_main || exit
+  again 3 20 attempt_14 || exit
 )
 
 # production.skaha.deploy: Upgrade the chart
@@ -686,14 +754,23 @@ surroundings_15() {
   use_kubeconfig KUBECONFIG_PRODUCTION
   only_secrets 'KUBECONFIG_PRODUCTION'
 }
+attempt_15() {
+  if [ ! -f "$state/production.skaha.deploy.previous" ]; then
+    previous=$(helm history 'skaha' -o json -n 'skaha-system' 2>&1) || case $previous in
+      *'release: not found'*) previous='' ;;
+      *) printf '%s\n' "$previous" >&2; exit 1 ;;
+    esac
+    previous=$(printf '%s' "$previous" | tr '}' '\n' |
+      sed -n 's/.*"revision":\([0-9]*\).*"status":"deployed".*/\1/p' | tail -n 1)
+    printf '%s\n' "$previous" >"$state/production.skaha.deploy.previous"
+  fi
+  : >"$state/production.skaha.deploy.touched"
+  attempts 0 0 0 900 bash script_15_main || return
+  attempts 0 0 0 600 bash script_15_verify || return
+}
 run_15() (
   surroundings_15 || exit
-  if [ ! -f "$state/production.skaha.deploy.previous" ]; then
-    { helm history 'skaha' -o json -n 'skaha-system' 2>/dev/null || true; } |
-      tr '}' '\n' | sed -n 's/.*"revision":\([0-9]*\).*"status":"deployed".*/\1/p' | tail -n 1 >"$state/production.skaha.deploy.previous"
-  fi
-  attempts 1 30 0 900 bash script_15_main || exit
-  attempts 0 0 0 600 bash script_15_verify || exit
+  again 1 30 attempt_15 || exit
 )
 undo_15() (
   surroundings_15 || exit
@@ -727,9 +804,12 @@ surroundings_16() {
   use_kubeconfig KUBECONFIG_PRODUCTION
   only_secrets 'KUBECONFIG_PRODUCTION'
 }
+attempt_16() {
+  attempts 0 0 0 600 bash script_16_main || return
+}
 run_16() (
   surroundings_16 || exit
-  attempts 0 0 0 600 bash script_16_main || exit
+  again 0 0 attempt_16 || exit
 )
 
 # production.skaha.smoke: Smoke test
@@ -756,9 +836,12 @@ surroundings_17() {
   use_kubeconfig KUBECONFIG_PRODUCTION
   only_secrets 'KUBECONFIG_PRODUCTION'
 }
+attempt_17() {
+  attempts 0 0 0 180 bash script_17_main || return
+}
 run_17() (
   surroundings_17 || exit
-  attempts 3 20 0 180 bash script_17_main || exit
+  again 3 20 attempt_17 || exit
 )
 
 # error-budget: Error ratio stays under one percent
@@ -781,9 +864,12 @@ surroundings_18() {
   use_kubeconfig KUBECONFIG_PRODUCTION
   only_secrets 'KUBECONFIG_PRODUCTION'
 }
+attempt_18() {
+  attempts 0 0 0 120 bash script_18_main || return
+}
 run_18() (
   surroundings_18 || exit
-  attempts 0 0 0 120 bash script_18_main || exit
+  again 0 0 attempt_18 || exit
 )
 
 begin
@@ -955,7 +1041,7 @@ undo() {
     *) return 0 ;;
   esac
   [ "$(env_of "$1")" = "$(env_of "$failed")" ] || return 0
-  [ ! -f "$state/$1.undone" ] || return 0
+  [ -f "$state/$1.touched" ] && [ ! -f "$state/$1.undone" ] || return 0
   say "- undo $1"
   undone=1
   if "$2"; then

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Cut a release of opsbook
 # runbook: cut-a-release, plan: sha256:0ca2843a2f140ff6163f83147da61be58881a3d3a3f85f76cfbf454171561f72
-# content: sha256:89413e7c0e2bb5237b6f8800a7f505bc79d229141f6afb93156b7b5514b57e6a
+# content: sha256:3f4ff148a65b1355f06915065566e54b3b2919481b2b70f2ed8988e880376db9
 # Emitted by opsbook; change the runbook and emit again instead of editing this file.
 # Functions are called by name, and not every plan needs all of them; values are data, in which
 # nothing expands:
@@ -78,6 +78,20 @@ attempts() {
     perform "$@" || ended=$?
     [ "$ended" -ne "$wanted" ] || return 0
     [ "$left" -gt 0 ] || return "$((ended == 0 ? 1 : ended))"
+    left=$((left - 1))
+    say "  again in $pause s"
+    sleep "$pause"
+  done
+}
+
+# Calls a function, and again after a failure: again RETRIES PAUSE FUNCTION
+again() {
+  local left=$1 pause=$2 ended
+  while :; do
+    ended=0
+    "$3" || ended=$?
+    [ "$ended" -ne 0 ] || return 0
+    [ "$left" -gt 0 ] || return "$ended"
     left=$((left - 1))
     say "  again in $pause s"
     sleep "$pause"
@@ -232,9 +246,12 @@ surroundings_1() {
   export OPSBOOK_OUTPUT=$state/prepare.tools.out
   export RB_OUTPUT=$OPSBOOK_OUTPUT
 }
+attempt_1() {
+  attempts 0 0 0 60 bash script_1_main || return
+}
 run_1() (
   surroundings_1 || exit
-  attempts 0 0 0 60 bash script_1_main || exit
+  again 0 0 attempt_1 || exit
 )
 
 # prepare.clean-main: The work tree is clean and is origin's main
@@ -252,9 +269,12 @@ surroundings_2() {
   export OPSBOOK_OUTPUT=$state/prepare.clean-main.out
   export RB_OUTPUT=$OPSBOOK_OUTPUT
 }
+attempt_2() {
+  attempts 0 0 0 120 bash script_2_main || return
+}
 run_2() (
   surroundings_2 || exit
-  attempts 0 0 0 120 bash script_2_main || exit
+  again 0 0 attempt_2 || exit
 )
 
 # prepare.gate: The whole gate passes
@@ -270,9 +290,12 @@ surroundings_3() {
   export OPSBOOK_OUTPUT=$state/prepare.gate.out
   export RB_OUTPUT=$OPSBOOK_OUTPUT
 }
+attempt_3() {
+  attempts 0 0 0 3600 bash script_3_main || return
+}
 run_3() (
   surroundings_3 || exit
-  attempts 0 0 0 3600 bash script_3_main || exit
+  again 0 0 attempt_3 || exit
 )
 
 # prepare.version-is-set: Cargo.toml and the changelog name this version
@@ -289,9 +312,12 @@ surroundings_4() {
   export OPSBOOK_OUTPUT=$state/prepare.version-is-set.out
   export RB_OUTPUT=$OPSBOOK_OUTPUT
 }
+attempt_4() {
+  attempts 0 0 0 60 bash script_4_main || return
+}
 run_4() (
   surroundings_4 || exit
-  attempts 0 0 0 60 bash script_4_main || exit
+  again 0 0 attempt_4 || exit
 )
 
 # candidate.publish: Push the tag
@@ -337,11 +363,15 @@ surroundings_5() {
   export RB_OUTPUT=$OPSBOOK_OUTPUT
   export KUBECONFIG=/dev/null
 }
+attempt_5() {
+  if attempts 0 0 0 300 bash script_5_check; then return 0; fi
+  : >"$state/candidate.publish.touched"
+  attempts 0 0 0 300 bash script_5_main || return
+  attempts 0 0 0 60 bash script_5_verify || return
+}
 run_5() (
   surroundings_5 || exit
-  if attempts 0 0 0 300 bash script_5_check; then exit 0; fi
-  attempts 0 0 0 300 bash script_5_main || exit
-  attempts 0 0 0 60 bash script_5_verify || exit
+  again 0 0 attempt_5 || exit
 )
 undo_5() (
   surroundings_5 || exit
@@ -368,9 +398,12 @@ surroundings_6() {
   export RB_OUTPUT=$OPSBOOK_OUTPUT
   export KUBECONFIG=/dev/null
 }
+attempt_6() {
+  attempts 0 0 0 3600 bash script_6_main || return
+}
 run_6() (
   surroundings_6 || exit
-  attempts 0 0 0 3600 bash script_6_main || exit
+  again 0 0 attempt_6 || exit
 )
 
 # candidate.binary-answers: The published binary says its version
@@ -394,9 +427,12 @@ surroundings_7() {
   export RB_OUTPUT=$OPSBOOK_OUTPUT
   export KUBECONFIG=/dev/null
 }
+attempt_7() {
+  attempts 0 0 0 300 bash script_7_main || return
+}
 run_7() (
   surroundings_7 || exit
-  attempts 3 30 0 300 bash script_7_main || exit
+  again 3 30 attempt_7 || exit
 )
 
 # public.publish: Push the tag
@@ -442,11 +478,15 @@ surroundings_10() {
   export RB_OUTPUT=$OPSBOOK_OUTPUT
   export KUBECONFIG=/dev/null
 }
+attempt_10() {
+  if attempts 0 0 0 300 bash script_10_check; then return 0; fi
+  : >"$state/public.publish.touched"
+  attempts 0 0 0 300 bash script_10_main || return
+  attempts 0 0 0 60 bash script_10_verify || return
+}
 run_10() (
   surroundings_10 || exit
-  if attempts 0 0 0 300 bash script_10_check; then exit 0; fi
-  attempts 0 0 0 300 bash script_10_main || exit
-  attempts 0 0 0 60 bash script_10_verify || exit
+  again 0 0 attempt_10 || exit
 )
 undo_10() (
   surroundings_10 || exit
@@ -473,9 +513,12 @@ surroundings_11() {
   export RB_OUTPUT=$OPSBOOK_OUTPUT
   export KUBECONFIG=/dev/null
 }
+attempt_11() {
+  attempts 0 0 0 3600 bash script_11_main || return
+}
 run_11() (
   surroundings_11 || exit
-  attempts 0 0 0 3600 bash script_11_main || exit
+  again 0 0 attempt_11 || exit
 )
 
 # public.binary-answers: The published binary says its version
@@ -499,9 +542,12 @@ surroundings_12() {
   export RB_OUTPUT=$OPSBOOK_OUTPUT
   export KUBECONFIG=/dev/null
 }
+attempt_12() {
+  attempts 0 0 0 300 bash script_12_main || return
+}
 run_12() (
   surroundings_12 || exit
-  attempts 3 30 0 300 bash script_12_main || exit
+  again 3 30 attempt_12 || exit
 )
 
 begin
@@ -619,7 +665,7 @@ undo() {
     *) return 0 ;;
   esac
   [ "$(env_of "$1")" = "$(env_of "$failed")" ] || return 0
-  [ ! -f "$state/$1.undone" ] || return 0
+  [ -f "$state/$1.touched" ] && [ ! -f "$state/$1.undone" ] || return 0
   say "- undo $1"
   undone=1
   if "$2"; then

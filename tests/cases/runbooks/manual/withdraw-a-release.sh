@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Withdraw a release
 # runbook: withdraw-a-release, plan: sha256:0abecac32b721355370bf4feea956986ac2756ddb0014835e7d987246f25ab26
-# content: sha256:62e80d37d6cf1459945da300491514416a5e248a44b70bda40e9e2c2fb457597
+# content: sha256:88d4f58f34efe02238b6b15c2fbf331f1bca7ba513795cc58525bfb3d501d3bd
 # Emitted by opsbook; change the runbook and emit again instead of editing this file.
 # Functions are called by name, and not every plan needs all of them; values are data, in which
 # nothing expands:
@@ -78,6 +78,20 @@ attempts() {
     perform "$@" || ended=$?
     [ "$ended" -ne "$wanted" ] || return 0
     [ "$left" -gt 0 ] || return "$((ended == 0 ? 1 : ended))"
+    left=$((left - 1))
+    say "  again in $pause s"
+    sleep "$pause"
+  done
+}
+
+# Calls a function, and again after a failure: again RETRIES PAUSE FUNCTION
+again() {
+  local left=$1 pause=$2 ended
+  while :; do
+    ended=0
+    "$3" || ended=$?
+    [ "$ended" -ne 0 ] || return 0
+    [ "$left" -gt 0 ] || return "$ended"
     left=$((left - 1))
     say "  again in $pause s"
     sleep "$pause"
@@ -233,9 +247,12 @@ surroundings_1() {
   export RB_OUTPUT=$OPSBOOK_OUTPUT
   export KUBECONFIG=/dev/null
 }
+attempt_1() {
+  attempts 0 0 0 60 bash script_1_main || return
+}
 run_1() (
   surroundings_1 || exit
-  attempts 0 0 0 60 bash script_1_main || exit
+  again 0 0 attempt_1 || exit
 )
 
 # mark-bad: The bad release is a pre-release and the good one the latest
@@ -260,10 +277,13 @@ surroundings_3() {
   export RB_OUTPUT=$OPSBOOK_OUTPUT
   export KUBECONFIG=/dev/null
 }
+attempt_3() {
+  attempts 0 0 0 300 bash script_3_main || return
+  attempts 5 10 0 120 bash script_3_verify || return
+}
 run_3() (
   surroundings_3 || exit
-  attempts 0 0 0 300 bash script_3_main || exit
-  attempts 5 10 0 120 bash script_3_verify || exit
+  again 0 0 attempt_3 || exit
 )
 
 # latest-is-good: GitHub offers the good release
@@ -282,9 +302,12 @@ surroundings_4() {
   export RB_OUTPUT=$OPSBOOK_OUTPUT
   export KUBECONFIG=/dev/null
 }
+attempt_4() {
+  attempts 0 0 0 120 bash script_4_main || return
+}
 run_4() (
   surroundings_4 || exit
-  attempts 5 10 0 120 bash script_4_main || exit
+  again 5 10 attempt_4 || exit
 )
 
 begin
