@@ -21,6 +21,15 @@ fn the_manual_has_no_fault() {
 }
 
 #[test]
+fn the_pictures_are_small() {
+    let images = Path::new(env!("CARGO_MANIFEST_DIR")).join("content/images");
+    for picture in std::fs::read_dir(images).expect("the folder is there").flatten() {
+        let n_bytes = picture.metadata().expect("a file").len();
+        assert!(n_bytes <= 150_000, "{} has {n_bytes} bytes", picture.path().display());
+    }
+}
+
+#[test]
 fn the_own_runbooks_compile() {
     for arguments in [
         ["plan", "content/contributing/cut-a-release.md", "--param", "version=1.2.3", "--format", "json"].as_slice(),

@@ -21,6 +21,8 @@ use std::time::{Duration, Instant};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const PERFORMED: &str = "<!-- performed -->";
+/// What pages may call besides opsbook and what every Unix has.
+const PROGRAMS: &[&str] = &["git", "ssh-keygen", "openssl"];
 
 macro_rules! pages {
     ($($name:ident: $page:literal,)*) => {
@@ -60,6 +62,13 @@ fn every_tutorial_is_performed() {
 fn perform(page: &str) {
     let place = Path::new(ROOT).join("content").join(page);
     let text = fs::read_to_string(&place).expect("the page is there");
+    let asked = PROGRAMS.iter().filter(|program| text.contains(&format!("$ {program} ")));
+    let missing: Vec<_> = asked.filter(|program| !is_installed(program)).collect();
+    if !missing.is_empty() {
+        assert!(std::env::var_os("CI").is_none(), "content/{page} needs {missing:?}, which CI has to install");
+        println!("content/{page} is not performed: {missing:?} is not installed");
+        return;
+    }
     let blocks = blocks(&text).unwrap_or_else(|(line, what)| panic!("content/{page}:{line}: {what}"));
     let mut reader = Reader::new(&text);
     let mut news = Vec::new();
@@ -104,6 +113,11 @@ fn perform(page: &str) {
     if !news.is_empty() {
         fs::write(&place, with_news(&text, news)).expect("the page can be written");
     }
+}
+
+fn is_installed(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).exists())
 }
 
 fn with_news(text: &str, news: Vec<(&Typed, usize, Vec<String>)>) -> String {
