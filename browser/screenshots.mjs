@@ -11,15 +11,13 @@ const limit = 150_000;
 const pictures = [
   { name: "site.png", path: "/writing/admonitions/" },
   { name: "runbook.png", path: "/contributing/cut-a-release/" },
-  { name: "step.png", path: "/contributing/cut-a-release/#step-tag-is-public", up: 100 },
+  { name: "step.png", path: "/contributing/cut-a-release/#step-tag-is-public" },
 ];
 
 const running = await start("../book.toml");
 try {
-  for (const { name, path, up = 0 } of pictures) {
+  for (const { name, path } of pictures) {
     const page = await running.open(path, { viewport: { width: 1280, height: 760 } });
-    await page.addStyleTag({ content: ".md-top { display: none }" });
-    await page.evaluate(up => scrollBy(0, -up), up);
     const file = join(images, name);
     await page.screenshot({ path: file });
     await page.done();
