@@ -71,46 +71,39 @@ fn perform(page: &str) {
     }
     let blocks = blocks(&text).unwrap_or_else(|(line, what)| panic!("content/{page}:{line}: {what}"));
     let mut reader = Reader::new(&text);
-    let mut news = Vec::new();
+    let update = std::env::var_os("OPSBOOK_UPDATE").is_some();
+    let (mut news, mut differs) = (Vec::new(), false);
     for block in &blocks {
         let at = |line: usize, what: String| -> ! { panic!("content/{page}:{line}: {what}") };
         match &block.kind {
             Kind::Shown => {}
             Kind::File(path, text) => reader.write(path, text),
-            Kind::Change(path, change) => {
-                reader.change(path, change).unwrap_or_else(|what| at(block.line, what));
-            }
-            Kind::Service(command) => {
-                reader.start(command).unwrap_or_else(|what| at(command.line, what));
-            }
+            Kind::Change(path, change) => reader.change(path, change).unwrap_or_else(|what| at(block.line, what)),
+            Kind::Service(command) => reader.start(command).unwrap_or_else(|what| at(command.line, what)),
             Kind::Console(commands) => {
                 for (idx, command) in commands.iter().enumerate() {
                     let (status, printed) = reader.run(&command.typed);
-                    let expected_to_fail = commands.get(idx + 1).is_some_and(|next| next.typed == "echo $?");
-                    if status != 0 && !expected_to_fail {
+                    let may_fail = commands.get(idx + 1).is_some_and(|next| next.typed == "echo $?");
+                    if status != 0 && !may_fail {
                         at(command.line, format!("`{}` ends with {status}:\n{printed}", command.typed));
                     }
-                    let printed: Vec<&str> = printed.lines().collect();
-                    if command.shown.is_empty() || alike(&command.shown, &printed) {
+                    let lines: Vec<&str> = printed.lines().collect();
+                    if command.shown.is_empty() {
                         continue;
                     }
-                    if std::env::var_os("OPSBOOK_UPDATE").is_none() {
-                        let shown = command.shown.join("\n");
-                        at(
-                            command.line,
-                            format!(
-                                "`{}` printed\n{}\n\nand not\n{shown}\n\n(OPSBOOK_UPDATE=1 writes it)",
-                                command.typed,
-                                printed.join("\n")
-                            ),
-                        );
+                    if !alike(&command.shown, &lines) {
+                        differs = true;
+                        if !update {
+                            at(command.line, command.difference(&printed));
+                        }
                     }
-                    news.push((command, block.indent, amended(&command.shown, &printed)));
+                    news.push((command, block.indent, amended(&command.shown, &lines)));
                 }
             }
         }
     }
-    if !news.is_empty() {
+    // All commands of the page, so that times and names of runs still fit together.
+    if differs {
         fs::write(&place, with_news(&text, news)).expect("the page can be written");
     }
 }
@@ -150,6 +143,13 @@ struct Typed {
     typed: String,
     first_shown: usize,
     shown: Vec<String>,
+}
+
+impl Typed {
+    fn difference(&self, printed: &str) -> String {
+        let (typed, shown) = (&self.typed, self.shown.join("\n"));
+        format!("`{typed}` printed\n{printed}\nand not\n{shown}\n\n(OPSBOOK_UPDATE=1 writes it)")
+    }
 }
 
 /// The fenced blocks of a page, front matter left out.
@@ -353,7 +353,7 @@ impl Reader {
                 return Ok(());
             }
             if begun.elapsed() > Duration::from_secs(60) {
-                return Err(format!("`{}` printed\n{printed}\nand not\n{}", command.typed, command.shown.join("\n")));
+                return Err(command.difference(&printed));
             }
             std::thread::sleep(Duration::from_millis(50));
         }
@@ -387,7 +387,7 @@ fn amended(shown: &[String], printed: &[&str]) -> Vec<String> {
         } else if i < shown.len() && j < printed.len() && here >= cost[i + 1][j + 1] {
             let same = same_line(&shown[i], printed[j]);
             if same && here == cost[i + 1][j + 1] || here == cost[i + 1][j + 1] + 1 {
-                lines.push(if same { shown[i].clone() } else { printed[j].to_owned() });
+                lines.push(if same && shown[i].contains('…') { shown[i].clone() } else { printed[j].to_owned() });
                 (i, j) = (i + 1, j + 1);
             } else if j < printed.len() && here == cost[i][j + 1] + 1 {
                 lines.push(printed[j].to_owned());
