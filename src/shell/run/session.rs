@@ -432,7 +432,9 @@ impl Performer for Rehearsal {
         }
         let digest = crate::text::Digest::of(b"").hex();
         let ended = Ended { ending, log: String::new(), stdout: String::new(), n_bytes: 0, digest, strays: Vec::new() };
-        Ok(Performed { ended, outputs_text: String::new(), verdict: Some(StepResult::Succeeded), note: None })
+        // As if it had gone well, so every output is there.
+        let outputs_text = step.outputs.iter().map(|name| format!("{name}=\n")).collect();
+        Ok(Performed { ended, outputs_text, verdict: Some(StepResult::Succeeded), note: None })
     }
 
     fn prepare(&self, _step: &Step) -> Result<Option<String>, RunError> {
