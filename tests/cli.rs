@@ -285,10 +285,24 @@ fn a_survey_tells_what_is_lost_and_only_that() {
     let whole = case.run(&["migrate", "check"]);
     assert_eq!(whole.status, 0, "{}", whole.out);
     assert!(whole.out.contains("template `own/main.html`"), "{}", whole.out);
+    // What Material asks for by a name of the project's choice, what the project includes itself, and
+    // what nobody asks for, in MkDocs neither.
+    for (path, said) in [
+        ("own/partials/integrations/analytics/fathom.html", "where `extra.analytics.provider` is `fathom`"),
+        ("own/partials/mine.html", "neither Material nor a template of the project asks for it"),
+    ] {
+        case.write(path, "<script></script>");
+        let survey = case.run(&["migrate", "check"]);
+        assert!(survey.status == 0 && survey.out.contains(said), "{}", survey.out);
+    }
+    case.write("own/404.html", "{% include \"partials/mine.html\" %}");
+    let survey = case.run(&["migrate", "check"]);
+    assert!(survey.status == 0 && !survey.out.contains("neither Material nor"), "{}", survey.out);
     for (path, text, said) in [
         ("main.py", "", "the Python module `main.py`"),
         ("own/partials/footer.html", "{% do x() %}", "template `own/partials/footer.html`"),
-        ("own/partials/mine.html", "mine", "template `own/partials/mine.html`"),
+        ("own/partials/post.html", "post", "template `own/partials/post.html`"),
+        ("own/partials/languages/de.html", "words", "template `own/partials/languages/de.html`"),
         ("docs/a.md", "{{ mine(1) }}", "`mine` is no macro"),
     ] {
         let before = fs::read(case.path(path)).ok();

@@ -39,12 +39,26 @@ pub fn survey(
     survey
 }
 
+/// Templates of Material 9.8 that opsbook's theme has not: a file of such a name would replace nothing.
+/// Its translations in `partials/languages` are others.
+const ONLY_MATERIALS: [&str; 9] = [
+    "blog-post.html",
+    "blog.html",
+    "fragments/tags/default/listing.html",
+    "fragments/tags/default/tag.html",
+    "partials/language.html",
+    "partials/pagination.html",
+    "partials/path-item.html",
+    "partials/post.html",
+    "partials/toc-item.html",
+];
+
 /// The project's templates: those that run, those that do not, and those that the theme never asks for.
 fn templates(project: &Project, world: &dyn World, diagnostics: &Diagnostics, items: &mut Vec<Item>) {
     let files: Vec<_> =
         views::custom_files(project, world).into_iter().filter(|(_, name)| name.ends_with(".html")).collect();
     let (own, _) = crate::render::theme::Theme::new(&[]);
-    let is_part = |name: &str| name.contains('/');
+    let only_materials = |name: &str| ONLY_MATERIALS.contains(&name) || name.starts_with("partials/languages/");
     let span = project.config.theme.custom_dir.as_ref().map(|folder| folder.span);
     for (path, name) in &files {
         let is_asked_for = files
@@ -54,22 +68,35 @@ fn templates(project: &Project, world: &dyn World, diagnostics: &Diagnostics, it
             matches!(diagnostic.code, Code::TemplateSyntax | Code::TemplateRender)
                 && diagnostic.span.is_some_and(|span| span.file == *path)
         });
+        let provider = provider_of(name);
         let (fate, why, todo) = match failed {
             Some(failed) => (
                 Fate::Missing,
                 format!("opsbook's templates are Tera's: {}", failed.message),
                 "go through it with the manual's page on templates",
             ),
-            None if is_part(name) && !own.has_template(name) && !is_asked_for => (
+            None if only_materials(name) && !own.has_template(name) && !is_asked_for => (
                 Fate::Missing,
                 "opsbook's theme has no part of this name, and no template of the project includes it".to_owned(),
                 "put what it shows into a block of `main.html`",
             ),
+            None if provider.is_some() && !own.has_template(name) => {
+                let provider = provider.unwrap_or_default();
+                (Fate::Mapped, format!("it is shown where `extra.analytics.provider` is `{provider}`"), "")
+            }
+            None if name.contains('/') && !own.has_template(name) && !is_asked_for => {
+                (Fate::Ignored, "neither Material nor a template of the project asks for it".to_owned(), "")
+            }
             None => (Fate::Mapped, "it is read as a template of Tera, in opsbook's own theme".to_owned(), ""),
         };
         let what = format!("template `{path}`");
         items.push(Item { fate, what, why, todo: todo.to_owned(), span });
     }
+}
+
+/// The provider of analytics that a template is for: the place that Material documents for one's own.
+fn provider_of(name: &str) -> Option<&str> {
+    name.strip_prefix("partials/integrations/analytics/")?.strip_suffix(".html")
 }
 
 /// What to do about findings that mean that the site lacks what MkDocs gives it.
