@@ -10,7 +10,7 @@ mod target;
 use super::Page;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::markdown::extensions::snippets::Options;
-use crate::text::{Chunk, ReadError, SitePath, Source, Span};
+use crate::text::{Chunk, ReadError, SitePath, Source, Span, counted};
 use std::ops::Range;
 use std::sync::Arc;
 use target::{Marker, Section, Target, marker, section_marker};
@@ -248,7 +248,7 @@ impl Expander<'_, '_, '_> {
             }
             if picked.is_empty() {
                 let message = format!("`{}` has no such lines", source.path());
-                self.missing(place, message, vec![format!("the file has {} lines", lines.len())]);
+                self.missing(place, message, vec![format!("the file has {}", counted(lines.len(), "line"))]);
             }
             return self.dedented(picked);
         }
