@@ -120,7 +120,7 @@ impl Tty {
     fn wait_for(&self, begin: &str, word: &str) {
         let began = Instant::now();
         while !self.lines().iter().any(|line| line.starts_with(begin) && line.contains(word)) {
-            assert!(began.elapsed() < Duration::from_secs(30), "no `{begin}…{word}` on {:#?}", self.lines());
+            assert!(began.elapsed() < Duration::from_secs(120), "no `{begin}…{word}` on {:#?}", self.lines());
             std::thread::sleep(Duration::from_millis(10));
         }
     }

@@ -62,10 +62,16 @@ impl Bench {
         fs::read_to_string(self.run_folder().join("journal.jsonl")).unwrap_or_default()
     }
 
+    /// The number of records that are whole.
+    fn records(&self) -> usize {
+        let begun = fs::read_dir(self.path("runs")).is_ok_and(|mut runs| runs.next().is_some());
+        if begun { self.journal().matches('\n').count() } else { 0 }
+    }
+
     fn wait_for(&self, what: &str, holds: impl Fn() -> bool) {
         let began = Instant::now();
         while !holds() {
-            assert!(began.elapsed() < Duration::from_secs(20), "waited too long for {what}");
+            assert!(began.elapsed() < Duration::from_secs(120), "waited too long for {what}");
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -552,24 +558,24 @@ fn no_kill_loses_or_doubles_a_step() {
         };
         steps.push(step);
     }
+    let mut n_midway = 0;
     for _ in 0..n_kills {
         let bench = Bench::new(&plan(steps.clone()));
         let mut runner = bench.start(&["run", "plan.json", "--runs", "runs"]);
-        std::thread::sleep(Duration::from_millis(random(400)));
+        // Somewhere in the run, and there in the midst of whatever it is doing.
+        let (n_records, then) = (1 + random(50) as usize, Duration::from_micros(random(8_000)));
+        bench.wait_for("a record", || bench.records() >= n_records);
+        std::thread::sleep(then);
         runner.kill().and_then(|()| runner.wait()).expect("it can be killed");
-        if bench.path("runs").is_dir() && fs::read_dir(bench.path("runs")).is_ok_and(|mut runs| runs.next().is_some()) {
-            finish_after_kill(&bench, &mut random);
-        }
+        n_midway += usize::from(!bench.journal().contains("run.finished"));
+        finish_after_kill(&bench, &mut random);
     }
+    assert!(n_midway * 2 > n_kills as usize, "only {n_midway} of {n_kills} kills came before the end");
 }
 
 fn finish_after_kill(bench: &Bench, random: &mut impl FnMut(u64) -> u64) {
     let expected: String = (0..30).map(|at| format!("s{at}\n")).collect();
     for _ in 0..200 {
-        if bench.journal().is_empty() {
-            // Killed before the first record: there is no run yet.
-            return;
-        }
         let mut runner = bench.start(&["resume", "latest", "--runs", "runs"]);
         if random(3) == 0 {
             std::thread::sleep(Duration::from_millis(random(200)));
