@@ -12,7 +12,6 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Instant;
 
 fn adopt(text: &str) -> Adoption {
     let source = Source::new(SitePath::new("page.md"), text);
@@ -410,17 +409,11 @@ fn the_time_grows_no_faster_than_the_page() {
             .map(|_| "## Same heading\n\n- [ ] One\n\n```bash\nkubectl get <pod> {{ {{ {{\n```\n\n```bash\nls <a> '<b>'\n```\n\n")
             .collect()
     };
-    let time = |count| {
-        let text = page(count);
-        let start = Instant::now();
-        let found = adopt(&text);
+    let propose = &mut |count| {
+        let found = adopt(&page(count));
         assert!(matches!(found, Adoption::Proposal(_)), "{found:?}");
-        start.elapsed().as_secs_f64()
     };
-    time(20);
-    let (small, large) = (time(150), time(1200));
-    // Eight times the page; a square would take 64 times as long.
-    assert!(large < small.max(0.02) * 32.0, "{small} s and {large} s");
+    crate::growth::assert_linear("adopt", propose, 60);
 }
 
 const PIECES: [&str; 40] = [

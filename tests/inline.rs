@@ -8,7 +8,6 @@ use opsbook::render::html::render_html;
 use opsbook::text::{Chunk, SitePath, Source, yaml};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 fn dialect(extensions: &str) -> Dialect {
     let source = Source::new(SitePath::new("mkdocs.yml"), extensions);
@@ -227,16 +226,8 @@ fn text_that_is_nothing_but_marks_takes_linear_time() {
         "**a *b ", "**a*a",
     ];
     for mark in marks {
-        let time = |bytes: usize| {
-            let text = format!("x {}\n", mark.repeat(bytes / mark.len()));
-            let start = Instant::now();
-            let _ = parsed(&text, &dialect);
-            start.elapsed()
-        };
-        // Eight times the text may take sixteen times as long; quadratic cost would be sixty-four. What is
-        // too short to measure is fine.
-        let (short, long) = (time(2_000), time(16_000));
-        assert!(long < short * 16 + Duration::from_millis(400), "{mark:?}: {short:?}, then {long:?}");
+        let parse = &mut |bytes: usize| drop(parsed(&format!("x {}\n", mark.repeat(bytes / mark.len())), &dialect));
+        crate::growth::assert_linear(mark, parse, 3_000);
     }
 }
 

@@ -6,14 +6,17 @@
 mod adopt;
 mod argo;
 mod cli;
+mod colors;
 mod commands;
 mod config_fuzz;
 mod config_reference;
+mod conformance;
 mod deploy;
 mod deviations;
 mod diagnostics;
 mod emit;
 mod extensions_page;
+mod growth;
 mod incremental;
 mod inline;
 mod keys;

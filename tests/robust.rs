@@ -179,40 +179,13 @@ fn repetition_does_not_cost_more_than_its_length() {
     }
 }
 
-/// How long this thread has had a processor, in nanoseconds: what other tests do beside it does not
-/// count. Only Linux tells; elsewhere it is the time that went by.
-fn busy_ns() -> u128 {
-    static BEGAN: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let busy = told.as_deref().and_then(|told| told.split_whitespace().next()?.parse().ok());
-    busy.unwrap_or_else(|| BEGAN.elapsed().as_nanos())
-}
-
-/// What one parse takes, in nanoseconds. The clock of a thread goes in steps of some milliseconds, so
-/// there are as many parses as fill a few of them.
-fn time_of(text: &str, dialect: &Dialect) -> u128 {
-    let files = files(text);
-    let source = &files[&SitePath::new("docs/index.md")];
-    let (began, mut n) = (busy_ns(), 0);
-    loop {
-        drop(markdown::parse(source, dialect, &files));
-        n += 1;
-        let busy = busy_ns() - began;
-        if busy > 40_000_000 {
-            return busy / n;
-        }
-    }
-}
-
-/// Four times the text may take four times the time; a square would be sixteen.
+/// Parsing four times the text may take four times the time.
 fn assert_linear(name: &str, dialect: &Dialect, text: &dyn Fn(usize) -> String, n: usize) {
-    let ratio = || {
-        let (few, many) = (time_of(&text(n), dialect), time_of(&text(4 * n), dialect));
-        many as f64 / few.max(1) as f64
+    let parse = &mut |n| {
+        let files = files(&text(n));
+        drop(markdown::parse(&files[&SitePath::new("docs/index.md")], dialect, &files));
     };
-    // Caches are shared with what runs beside this test, so one good measurement is enough.
-    let ratios: Vec<f64> = (0..5).map(|_| ratio()).take_while(|ratio| *ratio > 9.0).collect();
-    assert!(ratios.len() < 5, "{name}: four times the text takes {ratios:.1?} times the time");
+    crate::growth::assert_linear(name, parse, n);
 }
 
 #[test]
