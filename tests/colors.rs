@@ -38,7 +38,6 @@ fn a_pipe_is_coloured_only_where_somebody_asks_for_it() {
         (&[][..], check, false),
         (&[("CLICOLOR", "1")], check, false),
         (&[("CLICOLOR_FORCE", "1")], check, true),
-        (&[("CLICOLOR_FORCE", "0")], check, false),
         (&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], check, false),
         (&[], &["check", "--color", "always"], true),
         (&[("NO_COLOR", "1")], &["--color=always", "check"], true),
