@@ -338,24 +338,31 @@ impl Reader {
         (self.last_status, printed.replace(home, "/home/ana"))
     }
 
-    /// Starts what keeps running, and waits until it has printed what the page shows.
+    /// Starts what keeps running, and waits until it has printed what the page shows. One that ends is
+    /// started again: somebody else on this machine may have had its port.
     fn start(&mut self, command: &Typed) -> Result<(), String> {
         let log = self.home().join(format!(".shell/log-{}", self.services.len()));
         let script =
             format!(". .shell/env; cd \"$(cat .shell/folder)\"; exec {} >'{}' 2>&1", command.typed, log.display());
-        let child = self.bash(&script).spawn().map_err(|error| error.to_string())?;
-        self.services.push(child);
+        let spawn = |reader: &Reader| reader.bash(&script).spawn().map_err(|error| error.to_string());
+        let mut child = spawn(self)?;
         let begun = Instant::now();
         loop {
             let printed = fs::read_to_string(&log).unwrap_or_default();
             let lines: Vec<&str> = printed.lines().collect();
-            if alike(&command.shown, &lines) {
+            let ended = child.try_wait().map_err(|error| error.to_string())?.is_some();
+            if !ended && alike(&command.shown, &lines) {
+                self.services.push(child);
                 return Ok(());
             }
             if begun.elapsed() > Duration::from_secs(60) {
+                self.services.push(child);
                 return Err(command.difference(&printed));
             }
-            std::thread::sleep(Duration::from_millis(50));
+            std::thread::sleep(Duration::from_millis(if ended { 1000 } else { 50 }));
+            if ended {
+                child = spawn(self)?;
+            }
         }
     }
 }
