@@ -16,8 +16,28 @@ use std::fs;
 use std::path::Path;
 
 fn published(name: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("content").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("content/schemas/1").join(name);
     serde_json::from_str(&fs::read_to_string(path).expect("the manual has the schema")).expect("a schema is JSON")
+}
+
+/// What the catalog that SchemaStore takes says of each, and the schema's own address, are where the
+/// manual publishes the file.
+#[test]
+fn each_schema_has_a_versioned_address() {
+    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).expect("it is there");
+    let home = manifest.lines().find_map(|line| line.strip_prefix("homepage = \"")?.strip_suffix('"'));
+    let home = home.expect("Cargo.toml has a homepage");
+    let catalog = published("../catalog.json");
+    let entries = catalog["schemas"].as_array().expect("the catalog lists schemas");
+    for (entry, name) in entries.iter().zip(["book", "plan", "runbook"]) {
+        let address = format!("{home}schemas/1/{name}.schema.json");
+        assert_eq!(
+            (&entry["url"], &published(&format!("{name}.schema.json"))["$id"]),
+            (&json!(address), &json!(address))
+        );
+        assert!(entry["name"].is_string() && entry["description"].is_string() && entry["fileMatch"].is_array());
+    }
+    assert_eq!(entries.len(), 3);
 }
 
 /// Says what is wrong with a plan; every plan of the tests goes through here.
@@ -63,7 +83,7 @@ impl Schema {
         let length = |rule: &Value| usize::try_from(number(rule)).expect("a length is not negative");
         for (word, rule) in schema {
             let fine = match word.as_str() {
-                "$schema" | "$defs" | "title" | "description" | "properties" | "then" => true,
+                "$schema" | "$id" | "$defs" | "title" | "description" | "properties" | "then" => true,
                 "$ref" => {
                     let name = rule.as_str().and_then(|rule| rule.strip_prefix("#/$defs/")).expect("a reference");
                     let target = self.root["$defs"].get(name).unwrap_or_else(|| panic!("nothing is called {name}"));

@@ -8,6 +8,7 @@ pub fn book_schema() -> Value {
     let mut schema = table(BOOK, true);
     let head = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "https://opsbook.github.io/opsbook/schemas/1/book.schema.json",
         "title": "book.toml of opsbook",
         "$defs": {
             "nav": {"type": "array", "items": {"anyOf": [
