@@ -34,6 +34,7 @@ mod plans;
 mod plugins;
 mod policies;
 mod preprocess;
+mod release;
 mod robust;
 mod routes;
 mod rules;

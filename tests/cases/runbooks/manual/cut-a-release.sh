@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Cut a release of opsbook
-# runbook: cut-a-release, plan: sha256:0ca2843a2f140ff6163f83147da61be58881a3d3a3f85f76cfbf454171561f72
-# content: sha256:3f4ff148a65b1355f06915065566e54b3b2919481b2b70f2ed8988e880376db9
+# runbook: cut-a-release, plan: sha256:0d310a67bb9360440dde15af3a6f30cec5bd456e39c3b951b037581d7b928ee2
+# content: sha256:64b382f084c3975d37175a3a2f3e1afbf68c1268572e50169b5f0a42a9f57f03
 # Emitted by opsbook; change the runbook and emit again instead of editing this file.
 # Functions are called by name, and not every plan needs all of them; values are data, in which
 # nothing expands:
 # shellcheck disable=SC2317,SC2016
 set -euo pipefail
 
-plan='sha256:0ca2843a2f140ff6163f83147da61be58881a3d3a3f85f76cfbf454171561f72'
+plan='sha256:0d310a67bb9360440dde15af3a6f30cec5bd456e39c3b951b037581d7b928ee2'
 runbook='cut-a-release'
 then_go_to='content/contributing/withdraw-a-release.md#write-the-incident-note'
 secrets=()
@@ -240,7 +240,7 @@ gh auth status
 END_OF_SCRIPT
 }
 surroundings_1() {
-  export OPSBOOK_PLAN='0ca2843a'
+  export OPSBOOK_PLAN='0d310a67'
   export OPSBOOK_STEP='prepare.tools'
   export VERSION='1.2.3'
   export OPSBOOK_OUTPUT=$state/prepare.tools.out
@@ -263,7 +263,7 @@ test "$(git rev-parse HEAD)" = "$(git rev-parse origin/main)"
 END_OF_SCRIPT
 }
 surroundings_2() {
-  export OPSBOOK_PLAN='0ca2843a'
+  export OPSBOOK_PLAN='0d310a67'
   export OPSBOOK_STEP='prepare.clean-main'
   export VERSION='1.2.3'
   export OPSBOOK_OUTPUT=$state/prepare.clean-main.out
@@ -284,7 +284,7 @@ script_3_main() {
 END_OF_SCRIPT
 }
 surroundings_3() {
-  export OPSBOOK_PLAN='0ca2843a'
+  export OPSBOOK_PLAN='0d310a67'
   export OPSBOOK_STEP='prepare.gate'
   export VERSION='1.2.3'
   export OPSBOOK_OUTPUT=$state/prepare.gate.out
@@ -298,15 +298,14 @@ run_3() (
   again 0 0 attempt_3 || exit
 )
 
-# prepare.version-is-set: Cargo.toml and the changelog name this version
+# prepare.version-is-set: Cargo.toml and the changelog name this version and its day
 script_4_main() {
   cat <<'END_OF_SCRIPT'
-grep -qx "version = \"$VERSION\"" Cargo.toml
-grep -q "^## $VERSION" CHANGELOG.md
+.ci/tag-fits "v$VERSION"
 END_OF_SCRIPT
 }
 surroundings_4() {
-  export OPSBOOK_PLAN='0ca2843a'
+  export OPSBOOK_PLAN='0d310a67'
   export OPSBOOK_STEP='prepare.version-is-set'
   export VERSION='1.2.3'
   export OPSBOOK_OUTPUT=$state/prepare.version-is-set.out
@@ -356,7 +355,7 @@ END_OF_SCRIPT
 }
 surroundings_5() {
   export OPSBOOK_ENV='candidate'
-  export OPSBOOK_PLAN='0ca2843a'
+  export OPSBOOK_PLAN='0d310a67'
   export OPSBOOK_STEP='candidate.publish'
   export VERSION='1.2.3'
   export OPSBOOK_OUTPUT=$state/candidate.publish.out
@@ -385,13 +384,19 @@ script_6_main() {
   cat <<'END_OF_SCRIPT'
 tag="v$VERSION"
 if [ "$OPSBOOK_ENV" = candidate ]; then tag="$tag-rc.1"; fi
-run=$(gh run list --workflow release.yml --branch "$tag" --limit 1 --json databaseId --jq '.[0].databaseId')
+run=
+for _ in $(seq 30); do
+  run=$(gh run list --workflow release.yml --branch "$tag" --limit 1 --json databaseId --jq '.[0].databaseId // empty')
+  if [ -n "$run" ]; then break; fi
+  sleep 5
+done
+test -n "$run"
 gh run watch "$run" --exit-status
 END_OF_SCRIPT
 }
 surroundings_6() {
   export OPSBOOK_ENV='candidate'
-  export OPSBOOK_PLAN='0ca2843a'
+  export OPSBOOK_PLAN='0d310a67'
   export OPSBOOK_STEP='candidate.watch-workflow'
   export VERSION='1.2.3'
   export OPSBOOK_OUTPUT=$state/candidate.watch-workflow.out
@@ -406,37 +411,87 @@ run_6() (
   again 0 0 attempt_6 || exit
 )
 
-# candidate.binary-answers: The published binary says its version
+# candidate.make-public: Make the draft public
 script_7_main() {
   cat <<'END_OF_SCRIPT'
 tag="v$VERSION"
 if [ "$OPSBOOK_ENV" = candidate ]; then tag="$tag-rc.1"; fi
+gh release edit "$tag" --draft=false
+END_OF_SCRIPT
+}
+script_7_verify() {
+  cat <<'END_OF_SCRIPT'
+tag="v$VERSION"
+expected=false/false
+if [ "$OPSBOOK_ENV" = candidate ]; then tag="$tag-rc.1"; expected=false/true; fi
+state=$(gh release view "$tag" --json isDraft,isPrerelease --jq '"\(.isDraft)/\(.isPrerelease)"')
+test "$state" = "$expected"
+END_OF_SCRIPT
+}
+script_7_undo() {
+  cat <<'END_OF_SCRIPT'
+tag="v$VERSION"
+if [ "$OPSBOOK_ENV" = candidate ]; then tag="$tag-rc.1"; fi
+gh release edit "$tag" --draft
+END_OF_SCRIPT
+}
+surroundings_7() {
+  export OPSBOOK_ENV='candidate'
+  export OPSBOOK_PLAN='0d310a67'
+  export OPSBOOK_STEP='candidate.make-public'
+  export VERSION='1.2.3'
+  export OPSBOOK_OUTPUT=$state/candidate.make-public.out
+  export RB_OUTPUT=$OPSBOOK_OUTPUT
+  export KUBECONFIG=/dev/null
+}
+attempt_7() {
+  : >"$state/candidate.make-public.touched"
+  attempts 0 0 0 300 bash script_7_main || return
+  attempts 0 0 0 60 bash script_7_verify || return
+}
+run_7() (
+  surroundings_7 || exit
+  again 0 0 attempt_7 || exit
+)
+undo_7() (
+  surroundings_7 || exit
+  PREVIOUS_REVISION=$(cat "$state/candidate.make-public.previous" 2>/dev/null || true)
+  export PREVIOUS_REVISION
+  attempts 0 0 0 300 bash script_7_undo
+)
+
+# candidate.binary-answers: The published binary says its version
+script_8_main() {
+  cat <<'END_OF_SCRIPT'
+tag="v$VERSION"
+if [ "$OPSBOOK_ENV" = candidate ]; then tag="$tag-rc.1"; fi
 folder=$(mktemp -d)
-gh release download "$tag" --pattern '*x86_64-unknown-linux*' --dir "$folder"
+gh release download "$tag" --pattern '*x86_64-unknown-linux-gnu.tar.gz*' --dir "$folder"
+(cd "$folder" && sha256sum -c ./*.sha256)
 tar -xzf "$folder"/*.tar.gz -C "$folder"
 found=$(find "$folder" -name opsbook -type f)
 "$found" --version | grep -q "$VERSION"
 END_OF_SCRIPT
 }
-surroundings_7() {
+surroundings_8() {
   export OPSBOOK_ENV='candidate'
-  export OPSBOOK_PLAN='0ca2843a'
+  export OPSBOOK_PLAN='0d310a67'
   export OPSBOOK_STEP='candidate.binary-answers'
   export VERSION='1.2.3'
   export OPSBOOK_OUTPUT=$state/candidate.binary-answers.out
   export RB_OUTPUT=$OPSBOOK_OUTPUT
   export KUBECONFIG=/dev/null
 }
-attempt_7() {
-  attempts 0 0 0 300 bash script_7_main || return
+attempt_8() {
+  attempts 0 0 0 300 bash script_8_main || return
 }
-run_7() (
-  surroundings_7 || exit
-  again 3 30 attempt_7 || exit
+run_8() (
+  surroundings_8 || exit
+  again 3 30 attempt_8 || exit
 )
 
 # public.publish: Push the tag
-script_10_main() {
+script_11_main() {
   cat <<'END_OF_SCRIPT'
 tag="v$VERSION"
 if [ "$OPSBOOK_ENV" = candidate ]; then tag="$tag-rc.1"; fi
@@ -444,21 +499,21 @@ git tag --annotate "$tag" --message "opsbook $tag"
 git push origin "refs/tags/$tag"
 END_OF_SCRIPT
 }
-script_10_check() {
+script_11_check() {
   cat <<'END_OF_SCRIPT'
 tag="v$VERSION"
 if [ "$OPSBOOK_ENV" = candidate ]; then tag="$tag-rc.1"; fi
 git ls-remote --exit-code origin "refs/tags/$tag"
 END_OF_SCRIPT
 }
-script_10_verify() {
+script_11_verify() {
   cat <<'END_OF_SCRIPT'
 tag="v$VERSION"
 if [ "$OPSBOOK_ENV" = candidate ]; then tag="$tag-rc.1"; fi
 git ls-remote --exit-code origin "refs/tags/$tag"
 END_OF_SCRIPT
 }
-script_10_undo() {
+script_11_undo() {
   cat <<'END_OF_SCRIPT'
 tag="v$VERSION"
 if [ "$OPSBOOK_ENV" = candidate ]; then tag="$tag-rc.1"; fi
@@ -469,85 +524,141 @@ git push origin --delete "refs/tags/$tag"
 git tag --delete "$tag"
 END_OF_SCRIPT
 }
-surroundings_10() {
+surroundings_11() {
   export OPSBOOK_ENV='public'
-  export OPSBOOK_PLAN='0ca2843a'
+  export OPSBOOK_PLAN='0d310a67'
   export OPSBOOK_STEP='public.publish'
   export VERSION='1.2.3'
   export OPSBOOK_OUTPUT=$state/public.publish.out
   export RB_OUTPUT=$OPSBOOK_OUTPUT
   export KUBECONFIG=/dev/null
 }
-attempt_10() {
-  if attempts 0 0 0 300 bash script_10_check; then return 0; fi
+attempt_11() {
+  if attempts 0 0 0 300 bash script_11_check; then return 0; fi
   : >"$state/public.publish.touched"
-  attempts 0 0 0 300 bash script_10_main || return
-  attempts 0 0 0 60 bash script_10_verify || return
+  attempts 0 0 0 300 bash script_11_main || return
+  attempts 0 0 0 60 bash script_11_verify || return
 }
-run_10() (
-  surroundings_10 || exit
-  again 0 0 attempt_10 || exit
+run_11() (
+  surroundings_11 || exit
+  again 0 0 attempt_11 || exit
 )
-undo_10() (
-  surroundings_10 || exit
+undo_11() (
+  surroundings_11 || exit
   PREVIOUS_REVISION=$(cat "$state/public.publish.previous" 2>/dev/null || true)
   export PREVIOUS_REVISION
-  attempts 0 0 0 300 bash script_10_undo
+  attempts 0 0 0 300 bash script_11_undo
 )
 
 # public.watch-workflow: The release workflow ends well
-script_11_main() {
+script_12_main() {
   cat <<'END_OF_SCRIPT'
 tag="v$VERSION"
 if [ "$OPSBOOK_ENV" = candidate ]; then tag="$tag-rc.1"; fi
-run=$(gh run list --workflow release.yml --branch "$tag" --limit 1 --json databaseId --jq '.[0].databaseId')
+run=
+for _ in $(seq 30); do
+  run=$(gh run list --workflow release.yml --branch "$tag" --limit 1 --json databaseId --jq '.[0].databaseId // empty')
+  if [ -n "$run" ]; then break; fi
+  sleep 5
+done
+test -n "$run"
 gh run watch "$run" --exit-status
 END_OF_SCRIPT
 }
-surroundings_11() {
+surroundings_12() {
   export OPSBOOK_ENV='public'
-  export OPSBOOK_PLAN='0ca2843a'
+  export OPSBOOK_PLAN='0d310a67'
   export OPSBOOK_STEP='public.watch-workflow'
   export VERSION='1.2.3'
   export OPSBOOK_OUTPUT=$state/public.watch-workflow.out
   export RB_OUTPUT=$OPSBOOK_OUTPUT
   export KUBECONFIG=/dev/null
 }
-attempt_11() {
-  attempts 0 0 0 3600 bash script_11_main || return
+attempt_12() {
+  attempts 0 0 0 3600 bash script_12_main || return
 }
-run_11() (
-  surroundings_11 || exit
-  again 0 0 attempt_11 || exit
+run_12() (
+  surroundings_12 || exit
+  again 0 0 attempt_12 || exit
+)
+
+# public.make-public: Make the draft public
+script_13_main() {
+  cat <<'END_OF_SCRIPT'
+tag="v$VERSION"
+if [ "$OPSBOOK_ENV" = candidate ]; then tag="$tag-rc.1"; fi
+gh release edit "$tag" --draft=false
+END_OF_SCRIPT
+}
+script_13_verify() {
+  cat <<'END_OF_SCRIPT'
+tag="v$VERSION"
+expected=false/false
+if [ "$OPSBOOK_ENV" = candidate ]; then tag="$tag-rc.1"; expected=false/true; fi
+state=$(gh release view "$tag" --json isDraft,isPrerelease --jq '"\(.isDraft)/\(.isPrerelease)"')
+test "$state" = "$expected"
+END_OF_SCRIPT
+}
+script_13_undo() {
+  cat <<'END_OF_SCRIPT'
+tag="v$VERSION"
+if [ "$OPSBOOK_ENV" = candidate ]; then tag="$tag-rc.1"; fi
+gh release edit "$tag" --draft
+END_OF_SCRIPT
+}
+surroundings_13() {
+  export OPSBOOK_ENV='public'
+  export OPSBOOK_PLAN='0d310a67'
+  export OPSBOOK_STEP='public.make-public'
+  export VERSION='1.2.3'
+  export OPSBOOK_OUTPUT=$state/public.make-public.out
+  export RB_OUTPUT=$OPSBOOK_OUTPUT
+  export KUBECONFIG=/dev/null
+}
+attempt_13() {
+  : >"$state/public.make-public.touched"
+  attempts 0 0 0 300 bash script_13_main || return
+  attempts 0 0 0 60 bash script_13_verify || return
+}
+run_13() (
+  surroundings_13 || exit
+  again 0 0 attempt_13 || exit
+)
+undo_13() (
+  surroundings_13 || exit
+  PREVIOUS_REVISION=$(cat "$state/public.make-public.previous" 2>/dev/null || true)
+  export PREVIOUS_REVISION
+  attempts 0 0 0 300 bash script_13_undo
 )
 
 # public.binary-answers: The published binary says its version
-script_12_main() {
+script_14_main() {
   cat <<'END_OF_SCRIPT'
 tag="v$VERSION"
 if [ "$OPSBOOK_ENV" = candidate ]; then tag="$tag-rc.1"; fi
 folder=$(mktemp -d)
-gh release download "$tag" --pattern '*x86_64-unknown-linux*' --dir "$folder"
+gh release download "$tag" --pattern '*x86_64-unknown-linux-gnu.tar.gz*' --dir "$folder"
+(cd "$folder" && sha256sum -c ./*.sha256)
 tar -xzf "$folder"/*.tar.gz -C "$folder"
 found=$(find "$folder" -name opsbook -type f)
 "$found" --version | grep -q "$VERSION"
 END_OF_SCRIPT
 }
-surroundings_12() {
+surroundings_14() {
   export OPSBOOK_ENV='public'
-  export OPSBOOK_PLAN='0ca2843a'
+  export OPSBOOK_PLAN='0d310a67'
   export OPSBOOK_STEP='public.binary-answers'
   export VERSION='1.2.3'
   export OPSBOOK_OUTPUT=$state/public.binary-answers.out
   export RB_OUTPUT=$OPSBOOK_OUTPUT
   export KUBECONFIG=/dev/null
 }
-attempt_12() {
-  attempts 0 0 0 300 bash script_12_main || return
+attempt_14() {
+  attempts 0 0 0 300 bash script_14_main || return
 }
-run_12() (
-  surroundings_12 || exit
-  again 3 30 attempt_12 || exit
+run_14() (
+  surroundings_14 || exit
+  again 3 30 attempt_14 || exit
 )
 
 begin
@@ -575,7 +686,7 @@ if ready 'prepare.gate' 'The whole gate passes' yes 'success:prepare.clean-main'
   run_3 || ended=$?
   finish 'prepare.gate' "$ended"
 fi
-if ready 'prepare.version-is-set' 'Cargo.toml and the changelog name this version' yes 'success:prepare.gate'; then
+if ready 'prepare.version-is-set' 'Cargo.toml and the changelog name this version and its day' yes 'success:prepare.gate'; then
   set_state 'prepare.version-is-set' started
   printf '%s\n' 4 >>"$state/order"
   ended=0
@@ -596,11 +707,18 @@ if ready 'candidate.watch-workflow' 'The release workflow ends well' yes 'succes
   run_6 || ended=$?
   finish 'candidate.watch-workflow' "$ended"
 fi
-if ready 'candidate.binary-answers' 'The published binary says its version' yes 'success:candidate.watch-workflow'; then
-  set_state 'candidate.binary-answers' started
+if ready 'candidate.make-public' 'Make the draft public' yes 'success:candidate.watch-workflow'; then
+  set_state 'candidate.make-public' started
   printf '%s\n' 7 >>"$state/order"
   ended=0
   run_7 || ended=$?
+  finish 'candidate.make-public' "$ended"
+fi
+if ready 'candidate.binary-answers' 'The published binary says its version' yes 'success:candidate.make-public'; then
+  set_state 'candidate.binary-answers' started
+  printf '%s\n' 8 >>"$state/order"
+  ended=0
+  run_8 || ended=$?
   finish 'candidate.binary-answers' "$ended"
 fi
 if ready 'try-candidate' 'Build a real project with the candidate'\''s binary and look at three pages' yes 'success:candidate.binary-answers'; then
@@ -611,23 +729,30 @@ if ready 'approve-release' 'Publish it' yes 'success:try-candidate'; then
 fi
 if ready 'public.publish' 'Push the tag' yes 'success:approve-release'; then
   set_state 'public.publish' started
-  printf '%s\n' 10 >>"$state/order"
+  printf '%s\n' 11 >>"$state/order"
   ended=0
-  run_10 || ended=$?
+  run_11 || ended=$?
   finish 'public.publish' "$ended"
 fi
 if ready 'public.watch-workflow' 'The release workflow ends well' yes 'success:public.publish'; then
   set_state 'public.watch-workflow' started
-  printf '%s\n' 11 >>"$state/order"
-  ended=0
-  run_11 || ended=$?
-  finish 'public.watch-workflow' "$ended"
-fi
-if ready 'public.binary-answers' 'The published binary says its version' yes 'success:public.watch-workflow'; then
-  set_state 'public.binary-answers' started
   printf '%s\n' 12 >>"$state/order"
   ended=0
   run_12 || ended=$?
+  finish 'public.watch-workflow' "$ended"
+fi
+if ready 'public.make-public' 'Make the draft public' yes 'success:public.watch-workflow'; then
+  set_state 'public.make-public' started
+  printf '%s\n' 13 >>"$state/order"
+  ended=0
+  run_13 || ended=$?
+  finish 'public.make-public' "$ended"
+fi
+if ready 'public.binary-answers' 'The published binary says its version' yes 'success:public.make-public'; then
+  set_state 'public.binary-answers' started
+  printf '%s\n' 14 >>"$state/order"
+  ended=0
+  run_14 || ended=$?
   finish 'public.binary-answers' "$ended"
 fi
 if ready 'announce' 'Announce the release and link its notes' yes 'success:public.binary-answers'; then
@@ -649,11 +774,13 @@ env_of() {
     'prepare.version-is-set') printf '%s' '-' ;;
     'candidate.publish') printf '%s' 'candidate' ;;
     'candidate.watch-workflow') printf '%s' 'candidate' ;;
+    'candidate.make-public') printf '%s' 'candidate' ;;
     'candidate.binary-answers') printf '%s' 'candidate' ;;
     'try-candidate') printf '%s' '-' ;;
     'approve-release') printf '%s' '-' ;;
     'public.publish') printf '%s' 'public' ;;
     'public.watch-workflow') printf '%s' 'public' ;;
+    'public.make-public') printf '%s' 'public' ;;
     'public.binary-answers') printf '%s' 'public' ;;
     'announce') printf '%s' '-' ;;
   esac
@@ -661,7 +788,9 @@ env_of() {
 undo() {
   case $1 in
     5) set -- 'candidate.publish' undo_5 ;;
-    10) set -- 'public.publish' undo_10 ;;
+    7) set -- 'candidate.make-public' undo_7 ;;
+    11) set -- 'public.publish' undo_11 ;;
+    13) set -- 'public.make-public' undo_13 ;;
     *) return 0 ;;
   esac
   [ "$(env_of "$1")" = "$(env_of "$failed")" ] || return 0
