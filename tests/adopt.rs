@@ -34,7 +34,7 @@ const RESTART: &str = "# Restart the queue\n\nTell `<team>` first.\n\n- [ ] Tell
 #[test]
 fn a_page_gets_headers_parameters_and_a_checklist() {
     let found = proposal(RESTART);
-    assert_eq!((found.n_steps, found.n_items, found.n_left), (4, 7, 2));
+    assert_eq!((found.n_steps, found.n_items, found.n_left), (3, 6, 3));
     assert_eq!(found.params, ["namespace", "shard-name"]);
     let expected = "---
 runbook:
@@ -48,6 +48,7 @@ runbook:
     - \"RB301 adopted: the page does not say yet how to see whether its changes worked\"
     - \"RB601 adopted: the page names no owner yet\"
 checklist:
+  - text: \"Tell <team> first\"
   - text: \"Tell the \\\"users\\\"\"
   - group: \"Look\"
     items:
@@ -56,9 +57,6 @@ checklist:
     items:
       - step: stop
       - step: stop-2
-      - text: \"By hand: Stop\"
-        section: \"#stop\"
-      - step: stop-3
       - text: \"By hand: Stop\"
         section: \"#stop\"
 ---
@@ -72,7 +70,8 @@ checklist:
         "```console\n#| id: stop-2\n#| impact: read\n#| timeout: 5m\n$ uptime\n up 3 days\n",
         "```console\n$ ssh <host>\n",
         "```yaml\na: <b>\n",
-        "```\n#| id: stop-3\n#| shell: bash\n#| impact: read\n#| timeout: 5m\ngit status\n",
+        // It may be typed on that host.
+        "```\ngit status\n",
         "```\nsome output\n",
         "```bash\nif then\n",
     ] {
@@ -127,6 +126,82 @@ fn prose_of(text: &str) -> Vec<String> {
     let (dialect, _) = Dialect::mkdocs(&uses);
     let source = Source::new(SitePath::new("page.md"), text);
     prose(&markdown::parse(&source, &dialect, &std::collections::BTreeMap::new()).document)
+}
+
+/// The items that are proposed for a page, in order: ids of steps, and texts of what people do.
+fn items(text: &str) -> Vec<String> {
+    let text = proposal(text).text;
+    let items = text.lines().skip_while(|line| *line != "checklist:").take_while(|line| *line != "---");
+    let items = items.filter_map(|line| {
+        let line = line.trim_start().strip_prefix("- ")?;
+        let text = line.strip_prefix("text: ").or_else(|| line.strip_prefix("step: "))?;
+        Some(text.trim_matches('"').to_owned())
+    });
+    items.collect()
+}
+
+#[test]
+fn what_is_typed_into_an_entered_shell_is_for_people() {
+    for enter in
+        ["ssh host", "oc rsh pod/web", "kubectl exec -it web -- bash", "docker exec -it web sh", "sudo -i", "su -"]
+    {
+        let page = format!(
+            "# A\n\n## One\n\nGo in:\n\n```bash\n{enter}\n```\n\nLook around:\n\n```bash\nls /srv\n```\n\n## Two\n\n\
+             ```bash\ndf -h\n```\n"
+        );
+        assert_eq!(items(&page), ["By hand: One", "Look around", "two"], "{enter}");
+    }
+    let left = "# A\n\n```bash\nssh host\n```\n\n```bash\nls\nexit\n```\n\n```bash\ndf -h\n```\n";
+    assert_eq!(items(left), ["By hand: A", "a"]);
+    let said = "# A\n\nLog in to the node and look:\n\n```bash\ndf -h\n```\n\n## B\n\n```bash\nls\n```\n";
+    assert_eq!(items(said), ["Log in to the node and look", "b"]);
+    let sql = "# A\n\n```bash\npsql -h db shop\n```\n\nFind the rows:\n\n```sql\nselect 1;\n```\n\n## B\n\n```bash\ndf -h\n```\n";
+    assert_eq!(items(sql), ["By hand: A", "Find the rows", "b"]);
+}
+
+#[test]
+fn logins_are_for_people() {
+    for login in ["gcloud auth login", "az login", "aws sso login", "vault login", "docker login registry.example.org"]
+    {
+        let page = format!("# A\n\n```bash\n{login}\n```\n\n```bash\ndf -h\n```\n");
+        assert_eq!(items(&page), ["By hand: A", "a"], "{login}");
+    }
+}
+
+#[test]
+fn one_of_several_ways_is_not_the_next_step() {
+    let block = |script: &str| format!("```bash\n{script}\n```\n\n");
+    let (install, update) = (block("helm install web charts/web"), block("helm upgrade web charts/web"));
+    let page = format!("# A\n\nTo install the chart:\n\n{install}To update the chart:\n\n{update}");
+    assert_eq!(items(&page), ["Choose what applies: To install the chart; To update the chart"]);
+    let page = format!("# A\n\nInstall the chart:\n\n{install}Or update it in place:\n\n{update}");
+    assert_eq!(items(&page), ["Choose what applies: Install the chart; Or update it in place"]);
+    let page = format!("# A\n\nLook:\n\n{}If the chart is there already:\n\n{update}", block("df -h"));
+    assert_eq!(items(&page), ["a", "Only where it applies: If the chart is there already"]);
+    let page = format!("# A\n\n## Deploy\n\n{install}## Rollback\n\n{}", block("helm rollback web"));
+    assert_eq!(items(&page), ["deploy", "Only where it applies: Rollback"]);
+    let page = format!("# A\n\n## Option 1\n\n{install}## Option 2\n\n{update}");
+    assert_eq!(items(&page), ["Choose what applies: Option 1; Option 2"]);
+}
+
+#[test]
+fn no_instruction_is_dropped() {
+    let page = "# A\n\nThis page is about the queue.\n\n1. Tell the users on the status page.\n2. Stop the queue:\n\n    \
+                ```bash\n    kubectl scale deploy queue --replicas=0\n    ```\n\n3. The queue is empty now. Check that \
+                the dashboard is green.\n\nVerify that no mail is stuck. Then wait for ten minutes.\n\n- Open the \
+                dashboard\n- a name\n- Run time is short\n";
+    let found = proposal(page);
+    assert_eq!(
+        items(page),
+        [
+            "Tell the users on the status page",
+            "a",
+            "The queue is empty now",
+            "Verify that no mail is stuck",
+            "Open the dashboard"
+        ]
+    );
+    assert_eq!(found.n_untold, 2);
 }
 
 #[test]

@@ -43,6 +43,7 @@ struct Tally {
     items: usize,
     params: usize,
     left: usize,
+    untold: usize,
     refused: usize,
     /// The ids of the runbooks that there are.
     ids: BTreeSet<String>,
@@ -57,7 +58,7 @@ pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
             Err(failed) => return failed,
         }
     }
-    let Tally { pages, adopted, steps, items, params, left, refused, .. } = tally;
+    let Tally { pages, adopted, steps, items, params, left, untold, refused, .. } = tally;
     let verb = if typed.write { "Adopted" } else { "Proposed" };
     terminal.say(&format!(
         "{verb} {adopted} of {}: {}, {}, {}; left as they are: {}, {}",
@@ -68,6 +69,11 @@ pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
         counted(left, "shell block"),
         counted(refused, "page")
     ));
+    if untold > 0 {
+        terminal.say(&format!(
+            "{untold} sentences that tell somebody to do something are on no list: they stand behind another one"
+        ));
+    }
     status
 }
 
@@ -122,6 +128,7 @@ fn adopt(terminal: Terminal, typed: &Typed, file: &std::path::Path, tally: &mut 
         tally.items += proposal.n_items;
         tally.params += proposal.params.len();
         tally.left += proposal.n_left;
+        tally.untold += proposal.n_untold;
         if typed.write {
             shell::replace_file(&disk, path, &proposal.text)
                 .map_err(|error| could_not(terminal, &error.message, error.help.as_deref()))?;

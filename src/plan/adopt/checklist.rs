@@ -3,7 +3,7 @@
 use super::quoted;
 use crate::markdown::{Document, Element, Node, plain_text, walk};
 use crate::runbook::slug;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// More items than this between two pauses are more than people keep in mind (RB106).
@@ -12,11 +12,20 @@ const MANY: usize = 9;
 /// The longest sentence that says what a block is for.
 const LONG: usize = 100;
 
-/// A page's headings and code blocks in order.
+/// A page's headings, code blocks and instructions in order.
 #[derive(Default)]
 pub(super) struct Outline {
     pub(super) headings: Vec<Heading>,
     pub(super) codes: Vec<CodePlace>,
+    pub(super) told: Vec<Told>,
+    /// How many sentences tell somebody to do something and are no items: they stand behind another one.
+    pub(super) n_untold: usize,
+}
+
+/// Something that the prose tells somebody to do.
+pub(super) struct Told {
+    pub(super) at: usize,
+    pub(super) text: String,
 }
 
 /// A heading.
@@ -32,17 +41,26 @@ pub(super) struct CodePlace {
     pub(super) at: usize,
     /// The sentence right above it that says what it is for.
     pub(super) lead: Option<String>,
+    /// All of the text right above it.
+    pub(super) above: String,
     /// The heading above it, as an index.
     pub(super) heading: Option<usize>,
+    /// Where the set of tabs begins that it stands in.
+    pub(super) tabs: Option<usize>,
 }
 
 impl Outline {
     pub(super) fn of(document: &Document) -> Outline {
         let mut out = Outline::default();
-        let mut lead = None;
+        let (mut lead, mut above) = (None, String::new());
+        // The instruction that stands right above: it is the block's, where one follows.
+        let mut pending: Option<usize> = None;
+        let mut tabs: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut numbered: BTreeSet<usize> = BTreeSet::new();
         walk(&document.body, &mut |node| match node {
             Node::Element(element) if element.heading_level().is_some() => {
-                lead = None;
+                (lead, pending) = (None, None);
+                above.clear();
                 out.headings.push(Heading {
                     level: element.heading_level().unwrap_or(1),
                     title: spaced(&plain_text(&without_permalink(element))),
@@ -53,23 +71,136 @@ impl Outline {
             Node::Element(element) if element.is(&["p"]) => {
                 let own = element.children.iter().take_while(|node| !matches!(node, Node::Code(_))).count();
                 let is_label = element.attrs.has_class("admonition-title");
-                lead = if is_label { None } else { sentence(&element.children[..own]) };
+                let at = element.span.range().start;
+                above = spaced(&plain_text(&element.children[..own]));
+                lead = if is_label { None } else { sentence(&above) };
+                pending = if is_label { None } else { out.tell(at, &above, numbered.remove(&at)) };
             }
             Node::Element(element) if element.is(&["li", "dd"]) => {
                 let own = element.children.iter().take_while(|node| is_inline(node)).count();
-                lead = sentence(&element.children[..own]);
+                let at = element.span.range().start;
+                above = spaced(&plain_text(&element.children[..own]));
+                lead = sentence(&above);
+                let in_order = numbered.remove(&at);
+                let first = element.children.iter().find_map(Node::as_element).filter(|first| first.is(&["p"]));
+                // A loose item's text stands in its first paragraph.
+                if let (true, Some(first)) = (in_order && above.is_empty(), first) {
+                    numbered.insert(first.span.range().start);
+                }
+                let is_box = element.attrs.has_class("task-list-item");
+                pending = if is_box { None } else { out.tell(at, &above, in_order) };
+            }
+            Node::Element(element) if element.is(&["ol"]) => {
+                let items = element.children.iter().filter_map(Node::as_element);
+                numbered.extend(items.map(|item| item.span.range().start));
+            }
+            // One tab is no choice.
+            Node::Element(element) if element.attrs.has_class("tabbed-set") && n_labels(element) > 1 => {
+                walk(&element.children, &mut |node| {
+                    if let Node::Code(code) = node {
+                        tabs.insert(code.span.range().start, element.span.range().start);
+                    }
+                });
             }
             Node::Code(code) => {
                 let heading = out.headings.len().checked_sub(1);
-                out.codes.push(CodePlace { at: code.span.range().start, lead: lead.take(), heading });
+                let at = code.span.range().start;
+                if lead.is_some()
+                    && let Some(told) = pending.take()
+                {
+                    out.told.truncate(told);
+                }
+                let (lead, above, tabs) = (lead.take(), std::mem::take(&mut above), tabs.get(&at).copied());
+                out.codes.push(CodePlace { at, lead, above, heading, tabs });
             }
             _ => {}
         });
         out
     }
 
+    /// Takes in what a paragraph or an item of a list tells somebody to do. Returns which of the
+    /// instructions it is.
+    fn tell(&mut self, at: usize, text: &str, numbered: bool) -> Option<usize> {
+        let mut sentences = sentences(text);
+        let first = sentences.next()?;
+        let told = numbered || tells(first);
+        self.n_untold += sentences.filter(|sentence| tells(sentence)).count();
+        if !told {
+            return None;
+        }
+        let text: String = first.trim_end_matches(['.', ':', '!']).chars().take(LONGEST).collect();
+        if !text.contains(char::is_alphabetic) {
+            return None;
+        }
+        self.told.push(Told { at, text });
+        Some(self.told.len() - 1)
+    }
+
+    /// Says for each block that is one of several ways, or that is only for a case, what a person
+    /// chooses from there: a list that is followed to its end must not go all of the ways.
+    pub(super) fn choices(&self) -> BTreeMap<usize, String> {
+        let mut groups: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
+        let mut add = |key: (usize, usize), index: usize| {
+            let members = groups.entry(key).or_default();
+            if !members.contains(&index) {
+                members.push(index);
+            }
+        };
+        for (index, code) in self.codes.iter().enumerate() {
+            let before = index.checked_sub(1).filter(|before| self.codes[*before].heading == code.heading);
+            let words = code.above.to_lowercase();
+            let first = words.split(|ch: char| !ch.is_alphanumeric()).next().unwrap_or_default();
+            if let Some(set) = code.tabs {
+                add((set, 0), index);
+            }
+            for heading in self.path(code.at) {
+                if is_choice(&self.headings[heading].title) {
+                    let above = self.path(code.at).into_iter().take_while(|above| *above != heading).last();
+                    add((above.map_or(0, |above| self.headings[above].at), 1), index);
+                }
+            }
+            if ["or", "alternatively", "otherwise", "instead"].contains(&first) || words.contains("either ") {
+                let of = before.unwrap_or(index);
+                add((self.codes[of].at, 2), of);
+                add((self.codes[of].at, 2), index);
+            }
+            if ["if", "unless"].contains(&first) || words.starts_with("in case") {
+                add((code.at, 3), index);
+            }
+            if first == "to" {
+                let purposes = self.codes.iter().enumerate().filter(|(_, other)| {
+                    other.heading == code.heading && other.above.to_lowercase().starts_with("to ")
+                });
+                let purposes: Vec<usize> = purposes.map(|(index, _)| index).collect();
+                if purposes.len() > 1 {
+                    let key = (self.codes[purposes[0]].at, 4);
+                    purposes.into_iter().for_each(|index| add(key, index));
+                }
+            }
+        }
+        let mut out = BTreeMap::new();
+        for members in groups.into_values() {
+            let mut names: Vec<String> = Vec::new();
+            for index in &members {
+                let code = &self.codes[*index];
+                let heading = code.heading.map(|heading| self.headings[heading].title.clone());
+                names.extend(code.lead.clone().or(heading).filter(|name| !names.contains(name)));
+            }
+            let text = if names.len() > 1 {
+                format!("Choose what applies: {}", names.join("; "))
+            } else {
+                format!("Only where it applies: {}", names.concat())
+            };
+            let text: String = text.chars().take(LONGEST).collect();
+            for index in members {
+                out.entry(index).or_insert_with(|| text.clone());
+            }
+        }
+        out
+    }
+
     /// The headings that a place stands below, outermost first.
-    fn path(&self, at: usize) -> Vec<usize> {
+    pub(super) fn path(&self, at: usize) -> Vec<usize> {
         let mut path: Vec<usize> = Vec::new();
         for (index, heading) in self.headings.iter().enumerate().take_while(|(_, heading)| heading.at <= at) {
             path.retain(|above| self.headings[*above].level < heading.level);
@@ -77,6 +208,14 @@ impl Outline {
         }
         path
     }
+}
+
+fn n_labels(tabs: &Element) -> usize {
+    let mut n_labels = 0;
+    walk(&tabs.children, &mut |node| {
+        n_labels += usize::from(node.as_element().is_some_and(|element| element.is(&["label"])));
+    });
+    n_labels
 }
 
 fn without_permalink(heading: &Element) -> Vec<Node> {
@@ -96,9 +235,259 @@ fn spaced(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The longest text of an item.
+const LONGEST: usize = 200;
+
+/// Words that begin an instruction.
+const VERBS: &[&str] = &[
+    "acknowledge",
+    "add",
+    "announce",
+    "apply",
+    "approve",
+    "ask",
+    "assign",
+    "attach",
+    "back",
+    "boot",
+    "browse",
+    "build",
+    "call",
+    "cancel",
+    "change",
+    "check",
+    "choose",
+    "clean",
+    "clear",
+    "click",
+    "clone",
+    "close",
+    "comment",
+    "commit",
+    "compare",
+    "confirm",
+    "connect",
+    "contact",
+    "copy",
+    "create",
+    "cut",
+    "deactivate",
+    "decide",
+    "delete",
+    "deploy",
+    "disable",
+    "disconnect",
+    "download",
+    "drain",
+    "edit",
+    "email",
+    "enable",
+    "ensure",
+    "enter",
+    "escalate",
+    "execute",
+    "export",
+    "fail",
+    "fill",
+    "find",
+    "fix",
+    "follow",
+    "get",
+    "give",
+    "go",
+    "grant",
+    "identify",
+    "import",
+    "increase",
+    "inform",
+    "insert",
+    "inspect",
+    "install",
+    "invalidate",
+    "investigate",
+    "invite",
+    "join",
+    "launch",
+    "log",
+    "login",
+    "look",
+    "make",
+    "mark",
+    "merge",
+    "modify",
+    "monitor",
+    "mount",
+    "move",
+    "navigate",
+    "note",
+    "notify",
+    "open",
+    "page",
+    "paste",
+    "pause",
+    "perform",
+    "pick",
+    "ping",
+    "post",
+    "prepare",
+    "press",
+    "promote",
+    "provision",
+    "publish",
+    "pull",
+    "purge",
+    "push",
+    "put",
+    "reboot",
+    "rebuild",
+    "record",
+    "reduce",
+    "refresh",
+    "register",
+    "reload",
+    "remove",
+    "rename",
+    "renew",
+    "replace",
+    "reply",
+    "report",
+    "request",
+    "reset",
+    "resize",
+    "resolve",
+    "restart",
+    "restore",
+    "resume",
+    "retry",
+    "revert",
+    "review",
+    "revoke",
+    "rotate",
+    "run",
+    "save",
+    "scale",
+    "schedule",
+    "search",
+    "select",
+    "send",
+    "set",
+    "share",
+    "shut",
+    "sign",
+    "silence",
+    "start",
+    "stop",
+    "submit",
+    "switch",
+    "take",
+    "tag",
+    "tell",
+    "test",
+    "trigger",
+    "turn",
+    "type",
+    "uncomment",
+    "uninstall",
+    "unlock",
+    "unmount",
+    "update",
+    "upgrade",
+    "upload",
+    "validate",
+    "verify",
+    "view",
+    "visit",
+    "wait",
+    "watch",
+    "write",
+];
+
+/// Words in front of such a verb.
+const BEFORE_VERBS: &[&str] =
+    &["also", "finally", "first", "lastly", "next", "now", "please", "second", "then", "third"];
+
+/// The sentences of a text.
+fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let end = [". ", "! ", "? "].iter().filter_map(|end| rest.find(end)).min().map_or(rest.len(), |at| at + 2);
+        let (sentence, after) = rest.split_at(end);
+        rest = after;
+        Some(sentence.trim())
+    })
+}
+
+/// Tells whether a text says that somebody goes to another machine, where what follows is typed.
+pub(super) fn goes_in(text: &str) -> bool {
+    let words = text.to_lowercase();
+    let ways = [
+        "log in to ",
+        "log into ",
+        "login to ",
+        "ssh into ",
+        "ssh to ",
+        "exec into ",
+        "rsh into ",
+        "shell into ",
+        "shell on ",
+        "shell in ",
+    ];
+    ways.iter().any(|way| words.contains(way)) && !words.contains("console") && !words.contains("registry")
+}
+
+/// Tells whether a sentence tells somebody to do something.
+fn tells(sentence: &str) -> bool {
+    // `Note: …` is a label.
+    if sentence.split_whitespace().next().is_some_and(|word| word.ends_with(':')) {
+        return false;
+    }
+    let mut words = sentence.split_whitespace().map(|word| word.trim_matches([',', ':', '.', ';']).to_lowercase());
+    let Some(mut first) = words.next() else { return false };
+    while BEFORE_VERBS.contains(&first.as_str()) {
+        let Some(next) = words.next() else { return false };
+        first = next;
+    }
+    let follows = words.next().unwrap_or_default();
+    let asks = ["must", "should", "need"].contains(&follows.as_str()) && ["you", "we"].contains(&first.as_str());
+    // `Run time`, `Check is green`: a name and not an instruction.
+    let named = ["is", "are", "was", "were", "has", "have", "will", "can", "of", "time", "-", "\u{2013}"];
+    asks || VERBS.contains(&first.as_str()) && !follows.is_empty() && !named.contains(&follows.as_str())
+}
+
+/// Tells whether what stands below a heading is one of several ways, or for a case that may not come.
+fn is_choice(title: &str) -> bool {
+    let lower = title.to_lowercase();
+    let words: Vec<&str> = lower.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    // `3. Roll back` is called by its words.
+    let words = if words.first().is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit())) {
+        &words[1..]
+    } else {
+        &words[..]
+    };
+    let systems =
+        ["linux", "macos", "mac", "windows", "ubuntu", "debian", "fedora", "centos", "rhel", "alpine", "arch"];
+    match words {
+        [] => false,
+        [one] if systems.contains(one) => true,
+        ["on" | "for", system, ..] if systems.contains(system) => true,
+        ["option" | "alternative" | "method" | "variant" | "scenario" | "case" | "approach", which, ..] => {
+            which.len() <= 2 || which.bytes().all(|byte| byte.is_ascii_digit())
+        }
+        [
+            "alternatively" | "alternatives" | "if" | "troubleshooting" | "rollback" | "revert" | "undo" | "uninstall"
+            | "backout",
+            ..,
+        ] => true,
+        ["roll" | "rolling" | "back", "back" | "out", ..] => true,
+        _ => false,
+    }
+}
+
 /// The sentence that announces what stands below it: the last one before a colon, or the only one.
-fn sentence(nodes: &[Node]) -> Option<String> {
-    let text = spaced(&plain_text(nodes));
+fn sentence(text: &str) -> Option<String> {
     let ends = |text: &str| [". ", "! ", "? "].iter().filter_map(|end| text.rfind(end)).max();
     let said = match text.strip_suffix(':') {
         Some(text) => text[ends(text).map_or(0, |at| at + 2)..].to_owned(),

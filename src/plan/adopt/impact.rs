@@ -122,46 +122,243 @@ const REMOVALS: &[&str] = &["delete", "destroy", "prune", "purge", "remove", "rm
 
 /// Programs that wait for somebody at a terminal, or that never end by themselves.
 const ATTENDED: &[&str] = &[
-    "emacs", "htop", "k9s", "less", "man", "more", "mutt", "nano", "screen", "su", "tmux", "top", "vi", "view", "vim",
-    "visudo", "vipw", "watch",
+    "emacs",
+    "gdb",
+    "htop",
+    "k9s",
+    "kinit",
+    "less",
+    "man",
+    "more",
+    "mutt",
+    "nano",
+    "passwd",
+    "ssh-copy-id",
+    "top",
+    "vi",
+    "view",
+    "vim",
+    "visudo",
+    "vipw",
+    "watch",
 ];
 
-/// Programs that do so unless they are given what to run.
-const SHELLS: &[&str] =
-    &["bash", "ipython", "irb", "mysql", "node", "psql", "python", "python3", "redis-cli", "sh", "zsh"];
+/// Programs that read commands unless they are given some: what follows is typed into them.
+const ENTERED: &[&str] = &[
+    "bash",
+    "bq",
+    "cqlsh",
+    "ftp",
+    "iex",
+    "ipython",
+    "irb",
+    "mongo",
+    "mongosh",
+    "mosh",
+    "mysql",
+    "mariadb",
+    "node",
+    "psql",
+    "python",
+    "python3",
+    "redis-cli",
+    "screen",
+    "sftp",
+    "sh",
+    "sqlite3",
+    "sqlplus",
+    "telnet",
+    "tmux",
+    "zsh",
+];
+
+/// Options by which those programs are given what to do.
+const GIVEN: &[&str] = &[
+    "-c",
+    "-e",
+    "-f",
+    "-m",
+    "-l",
+    "-s",
+    "-d",
+    "--command",
+    "--eval",
+    "--execute",
+    "--file",
+    "--version",
+    "--help",
+    "-V",
+    "--list",
+    "--no-stream",
+    "--scan",
+    "--stat",
+    "--rdb",
+    "new-session",
+    "kill-session",
+    "ls",
+    "query",
+];
+
+/// Commands that begin a session in which a person proves who they are: program, then words.
+const LOGINS: &[(&str, &[&str])] = &[
+    ("argocd", &["login"]),
+    ("aws", &["sso login", "configure", "configure sso"]),
+    ("az", &["login"]),
+    ("cf", &["login"]),
+    ("doctl", &["auth init"]),
+    ("docker", &["login"]),
+    ("firebase", &["login"]),
+    ("gcloud", &["auth login", "auth application-default login", "init"]),
+    ("gh", &["auth login", "auth refresh"]),
+    ("glab", &["auth login"]),
+    ("helm", &["registry login"]),
+    ("heroku", &["login"]),
+    ("ibmcloud", &["login"]),
+    ("npm", &["login", "adduser"]),
+    ("oc", &["login"]),
+    ("op", &["signin"]),
+    ("podman", &["login"]),
+    ("terraform", &["login"]),
+    ("tsh", &["login"]),
+    ("vault", &["login", "operator unseal"]),
+];
+
+/// Options by which such a command is given the proof.
+const PROOFS: &[&str] = &[
+    "--password-stdin",
+    "--service-principal",
+    "--identity",
+    "--token",
+    "--with-token",
+    "--cred-file",
+    "--core",
+    "--apikey",
+    "--auth",
+    "--username",
+];
+
+fn has(rest: &Words, flags: &[&str]) -> bool {
+    rest.iter().flatten().any(|word| flags.contains(&word.as_str()))
+}
+
+fn has_option(rest: &Words, options: &[&str]) -> bool {
+    rest.iter().flatten().any(|word| options.contains(&word.split('=').next().unwrap_or_default()))
+}
+
+/// Tells whether what follows on a command is typed into what it starts: a shell of another machine, of a
+/// container or of another account, or a program that reads commands.
+pub(super) fn enters(command: &Words) -> bool {
+    if let [Some(sudo), rest @ ..] = command
+        && sudo == "sudo"
+    {
+        let (options, rest) = options_of_sudo(rest);
+        if rest.is_empty() && (options.is_empty() || has(options, &["-i", "-s", "--login", "--shell"])) {
+            return true;
+        }
+    }
+    let Some((name, rest)) = named(command) else { return false };
+    let terminal = ["-it", "-ti", "-i", "-t", "--stdin", "--tty", "--interactive"];
+    match name {
+        "kubectl" | "oc" => match first(rest) {
+            Some("rsh" | "attach" | "debug") => true,
+            Some("exec" | "run") => has(rest, &terminal),
+            _ => false,
+        },
+        "docker" | "podman" | "nerdctl" | "crictl" => match (first(rest), second(rest)) {
+            (Some("exec" | "run"), _) => has(rest, &terminal),
+            (Some("compose"), Some("exec" | "run")) => !has(rest, &["-T", "--no-TTY", "-d"]),
+            (Some("attach"), _) => true,
+            _ => false,
+        },
+        "docker-compose" => matches!(first(rest), Some("exec")) && !has(rest, &["-T"]),
+        "ssh" => remote_command(rest).is_empty(),
+        "gcloud" => has(rest, &["ssh"]) && !has_option(rest, &["--command"]),
+        "aws" => first(rest) == Some("ssm") && second(rest) == Some("start-session"),
+        "az" => first(rest) == Some("ssh"),
+        "vagrant" | "minikube" | "tsh" | "multipass" | "machinectl" | "virsh" => {
+            matches!(first(rest), Some("ssh" | "shell" | "console"))
+        }
+        "rails" | "php" => matches!(first(rest), Some("console" | "c" | "-a")),
+        "manage.py" => matches!(first(rest), Some("shell" | "dbshell")),
+        "chroot" | "nsenter" => {
+            rest.iter().flatten().next_back().is_some_and(|last| last.ends_with("sh")) || rest.len() <= 1
+        }
+        "su" => !has_option(rest, &["-c", "--command"]),
+        // A program that is given a script, a statement or an input reads no commands.
+        "bash" | "sh" | "zsh" | "python" | "python3" | "node" => {
+            rest.is_empty() || has(rest, &["-i", "-l"]) && rest.len() == 1
+        }
+        "redis-cli" => !trails(rest),
+        _ => {
+            ENTERED.contains(&name) && !has_option(rest, GIVEN) && !rest.iter().flatten().any(|word| word.contains(' '))
+        }
+    }
+}
+
+/// Tells whether a Redis command follows on the options: `redis-cli -h host get key`.
+fn trails(rest: &Words) -> bool {
+    let mut valued = false;
+    rest.iter().flatten().any(|word| {
+        let is_value = std::mem::replace(&mut valued, ["-h", "-p", "-a", "-n", "-u", "-s"].contains(&word.as_str()));
+        !is_value && !word.starts_with('-')
+    })
+}
+
+/// The words behind the host of `ssh`: what is run there.
+fn remote_command(mut rest: &Words) -> &Words {
+    // The options that take a value, then the host.
+    while let [Some(option), more @ ..] = rest
+        && option.starts_with('-')
+    {
+        let valued = option.len() == 2 && "bcDEeFIiJLlmOopQRSWw".contains(&option[1..]);
+        rest = more.get(usize::from(valued)..).unwrap_or_default();
+    }
+    rest.get(1..).unwrap_or_default()
+}
 
 /// Tells whether a command needs somebody at a terminal: a step has none, and ends by itself.
 pub(super) fn is_attended(command: &Words) -> bool {
-    let Some((name, mut rest)) = named(command) else { return false };
-    let has = |rest: &Words, flags: &[&str]| rest.iter().flatten().any(|word| flags.contains(&word.as_str()));
+    if enters(command) {
+        return true;
+    }
+    let Some((name, rest)) = named(command) else { return false };
+    let words: Vec<&str> = arguments(rest).collect();
+    let login = LOGINS.iter().filter(|(program, _)| *program == name).flat_map(|(_, ways)| *ways);
+    if login.clone().any(|way| {
+        let way: Vec<&str> = way.split(' ').collect();
+        // `aws configure set` is given what to set.
+        let whole = name != "aws" || way != ["configure"] || words.len() == 1;
+        words.starts_with(&way) && whole
+    }) {
+        return !has_option(rest, PROOFS) && !has_option(rest, &["-p", "--password"]);
+    }
     match name {
         "kubectl" | "oc" => match first(rest) {
-            Some("edit" | "rsh" | "attach" | "port-forward" | "proxy" | "debug") => true,
-            Some("exec" | "run") => has(rest, &["-it", "-ti", "-i", "-t", "--stdin", "--tty"]),
+            Some("edit" | "port-forward" | "proxy") => true,
             Some("logs" | "get") => has(rest, &["-f", "--follow", "-w", "--watch"]),
             _ => false,
         },
-        "docker" | "podman" => {
-            matches!(first(rest), Some("exec" | "run"))
-                && has(rest, &["-it", "-ti", "-i", "-t", "--interactive", "--tty"])
-        }
         "journalctl" | "tail" => rest.iter().flatten().any(|word| {
             let short =
                 word.strip_prefix('-').is_some_and(|flags| !flags.starts_with('-') && flags.contains(['f', 'F']));
             short || word.starts_with("--follow")
         }),
-        "ssh" => {
-            // The options that take a value, then the host; what comes then is run there.
-            while let [Some(option), more @ ..] = rest
-                && option.starts_with('-')
-            {
-                let valued = option.len() == 2 && "bcDEeFIiJLlmOopQRSWw".contains(&option[1..]);
-                rest = more.get(usize::from(valued)..).unwrap_or_default();
-            }
-            rest.len() <= 1
-        }
-        "gcloud" => has(rest, &["ssh"]) && !rest.iter().flatten().any(|word| word.starts_with("--command")),
-        _ => ATTENDED.contains(&name) || SHELLS.contains(&name) && rest.is_empty(),
+        "crontab" => has(rest, &["-e"]),
+        "systemctl" => first(rest) == Some("edit"),
+        "fdisk" | "parted" => !has(rest, &["-l", "--list", "-s", "--script"]),
+        "git" => match first(rest) {
+            Some("rebase") => has(rest, &["-i", "--interactive"]),
+            Some("add") => has(rest, &["-p", "-i", "--patch"]),
+            Some("commit") => !rest.iter().flatten().any(|word| {
+                word.starts_with("-m")
+                    || word.starts_with("--")
+                    || word.starts_with("-am")
+                    || word == "-F"
+                    || word == "-C"
+            }),
+            _ => false,
+        },
+        _ => ATTENDED.contains(&name),
     }
 }
 
@@ -204,9 +401,27 @@ fn name(command: &Words) -> Option<&str> {
 
 /// A command's name without its folder, and its arguments; what runs another command is left out.
 fn named(command: &Words) -> Option<(&str, &Words)> {
-    let at = command.iter().position(|word| !matches!(word.as_deref(), Some("sudo" | "time" | "nohup" | "command")))?;
-    let name = command[at].as_deref()?;
-    Some((name.rsplit('/').next().unwrap_or(name), &command[at + 1..]))
+    let mut rest = command;
+    while let [Some(word), more @ ..] = rest
+        && ["sudo", "time", "nohup", "command"].contains(&word.as_str())
+    {
+        rest = if word == "sudo" { options_of_sudo(more).1 } else { more };
+    }
+    let (name, rest) = rest.split_first()?;
+    let name = name.as_deref()?;
+    Some((name.rsplit('/').next().unwrap_or(name), rest))
+}
+
+/// The options of `sudo`, with their values, and the command behind them.
+fn options_of_sudo(words: &Words) -> (&Words, &Words) {
+    let mut at = 0;
+    while let Some(Some(option)) = words.get(at)
+        && option.starts_with('-')
+    {
+        let valued = ["-u", "-g", "-h", "-p", "-C", "-U", "-D"].contains(&option.as_str());
+        at = (at + 1 + usize::from(valued)).min(words.len());
+    }
+    words.split_at(at)
 }
 
 fn of_command(command: &Words) -> Impact {
@@ -329,6 +544,15 @@ mod tests {
             "kubectl logs -f web",
             "psql",
             "journalctl -xef | grep a",
+            "gcloud auth login",
+            "az login",
+            "aws sso login --profile admin",
+            "aws configure",
+            "vault login -method=oidc",
+            "docker login registry.example.org",
+            "mysql -u root -p shop",
+            "git commit",
+            "crontab -e",
         ] {
             assert!(commands(script).iter().any(|command| is_attended(command)), "{script}");
         }
@@ -338,8 +562,46 @@ mod tests {
             "tail -n 5 log",
             "psql -c 'select 1'",
             "kubectl logs web",
+            "az login --service-principal -u a -p b",
+            "docker login -u a --password-stdin",
+            "aws configure set region eu-west-1",
+            "mysql -e 'select 1'",
+            "redis-cli -h host ping",
+            "bash run.sh",
+            "python3 tool.py --now",
+            "sudo systemctl restart web",
+            "git commit -m 'a message'",
+            "sudo -u postgres psql -c 'select 1'",
         ] {
             assert!(!commands(script).iter().any(|command| is_attended(command)), "{script}");
+        }
+    }
+
+    #[test]
+    fn what_follows_on_some_commands_is_typed_elsewhere() {
+        for script in [
+            "ssh -p 22 admin@host.example.org",
+            "oc rsh pod/web",
+            "kubectl exec -it web -- /bin/bash",
+            "docker exec -it web sh",
+            "docker compose exec web sh",
+            "sudo -i",
+            "sudo su -",
+            "sudo -u postgres psql",
+            "su - postgres",
+            "psql -h db -U app shop",
+            "python",
+            "redis-cli -h cache",
+            "gcloud compute ssh vm-1",
+            "aws ssm start-session --target i-1",
+            "chroot /mnt /bin/bash",
+        ] {
+            assert!(commands(script).iter().any(|command| enters(command)), "{script}");
+        }
+        for script in
+            ["kubectl edit deployment web", "less log", "vault login", "ssh host uptime", "sudo apt-get update"]
+        {
+            assert!(!commands(script).iter().any(|command| enters(command)), "{script}");
         }
     }
 

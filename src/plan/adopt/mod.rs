@@ -66,6 +66,8 @@ pub struct Proposal {
     pub params: Vec<String>,
     /// How many shell blocks stay prose: no machine can run them as they stand.
     pub n_left: usize,
+    /// How many sentences tell somebody to do something and are on no list: they stand behind another one.
+    pub n_untold: usize,
 }
 
 /// A change of a text: bytes of the old one, and what stands there afterwards.
@@ -141,6 +143,7 @@ pub fn adopt(
             text: attempt.text,
             n_steps: draft.n_steps,
             n_items: attempt.n_items,
+            n_untold: attempt.n_untold,
             params: draft.params.into_keys().collect(),
             n_left: found.steps.iter().filter(|step| step.candidate.is_none()).count(),
         });
@@ -177,6 +180,7 @@ struct Attempt {
     edits: Vec<Change>,
     reading: Reading,
     n_items: usize,
+    n_untold: usize,
 }
 
 impl Attempt {
@@ -262,6 +266,12 @@ struct FoundStep {
     id: String,
     /// What makes it a step; without one, a person does what it says.
     candidate: Option<scripts::Candidate>,
+    /// What a person chooses from here, where it is one of several ways.
+    choice: Option<String>,
+    /// Whether it is something that a person does, and not only something that no machine reads.
+    for_people: bool,
+    /// The first line of the block.
+    first_line: String,
 }
 
 impl Found {
@@ -277,16 +287,38 @@ impl Found {
             }
         });
         let mut next: BTreeMap<String, usize> = BTreeMap::new();
+        let mut choices = outline.choices();
         let mut steps = Vec::new();
+        // Where a shell of another machine or of a program was entered: what follows is typed there.
+        let mut entered: Option<Option<usize>> = None;
         for (index, (code, place)) in codes.into_iter().zip(&outline.codes).enumerate() {
             if known.contains(&code.span) {
                 continue;
             }
-            let candidate = match scripts::judge(source, code) {
+            let within =
+                |section: Option<usize>| section.is_none_or(|section| outline.path(place.at).contains(&section));
+            entered = entered.filter(|section| within(*section));
+            if entered.is_none() && checklist::goes_in(&place.above) {
+                entered = Some(place.heading);
+            }
+            let judged = scripts::judge(source, code);
+            let enters = matches!(judged, scripts::Judged::Left { enters: true, .. });
+            let attended = matches!(judged, scripts::Judged::Left { attended: true, .. }) || entered.is_some();
+            let candidate = match judged {
+                scripts::Judged::Prose if entered.is_some() && scripts::is_typed_in_a_program(code) => None,
                 scripts::Judged::Prose => continue,
-                scripts::Judged::Left => None,
+                scripts::Judged::Left { .. } => None,
+                scripts::Judged::Step(_) if entered.is_some() => None,
                 scripts::Judged::Step(candidate) => Some(candidate),
             };
+            if scripts::leaves(code) {
+                entered = None;
+            } else if enters {
+                entered = Some(place.heading);
+            }
+            let choice = choices.remove(&index);
+            let candidate = candidate.filter(|_| choice.is_none());
+            let first_line = code.code.text().trim_start().lines().next().unwrap_or_default().trim().to_owned();
             let mut id = String::new();
             if candidate.is_some() {
                 let heading = place.heading.map_or("", |heading| outline.headings[heading].title.as_str());
@@ -301,7 +333,8 @@ impl Found {
                     id = format!("{base}-{number}");
                 }
             }
-            steps.push(FoundStep { index, id, candidate });
+            let for_people = attended || choice.is_some();
+            steps.push(FoundStep { index, id, candidate, choice, for_people, first_line });
         }
         Found { steps }
     }
@@ -395,7 +428,8 @@ impl Draft {
         let (text, _) = self.apply(source.text(), front, &settings);
         let derived = read(&Source::new(source.path(), text));
         let items = derived.runbook.as_ref().map_or(&[][..], |runbook| &runbook.checklist);
-        if items.is_empty() {
+        let by_hand = || found.steps.iter().filter(|step| step.candidate.is_none());
+        if items.is_empty() && !by_hand().any(|step| step.for_people) {
             return Ok(None);
         }
         let outline = Outline::of(&derived.document);
@@ -412,12 +446,21 @@ impl Draft {
             };
             entries.push(Entry { at, step, text: text.or(lead), by_hand: false });
         }
-        let by_hand = found.steps.iter().filter(|step| step.candidate.is_none());
-        for place in by_hand.filter_map(|step| outline.codes.get(step.index)) {
-            let heading = || place.heading.map(|heading| format!("By hand: {}", outline.headings[heading].title));
-            if let Some(text) = place.lead.clone().or_else(heading) {
-                entries.push(Entry { at: place.at, step: None, text: Some(text), by_hand: true });
+        let mut chosen: BTreeSet<&str> = BTreeSet::new();
+        for step in by_hand() {
+            let Some(place) = outline.codes.get(step.index) else { continue };
+            if step.choice.as_deref().is_some_and(|choice| !chosen.insert(choice)) {
+                continue;
             }
+            let heading = || place.heading.map(|heading| format!("By hand: {}", outline.headings[heading].title));
+            let text = step.choice.clone().or_else(|| place.lead.clone()).or_else(heading);
+            let text = text.unwrap_or_else(|| format!("By hand: {}", step.first_line));
+            entries.push(Entry { at: place.at, step: None, text: Some(text), by_hand: true });
+        }
+        // What the prose tells people to do besides is theirs to do.
+        let said: BTreeSet<String> = entries.iter().filter_map(|entry| entry.text.clone()).collect();
+        for told in outline.told.iter().filter(|told| !said.contains(&told.text)) {
+            entries.push(Entry { at: told.at, step: None, text: Some(told.text.clone()), by_hand: false });
         }
         entries.sort_by_key(|entry| entry.at);
         // Several blocks that nobody can run, under one heading, are one thing to do.
@@ -426,7 +469,7 @@ impl Draft {
         let settings = settings + &checklist::write(&outline, entries, &derived.anchors);
         let (text, edits) = self.apply(source.text(), front, &settings);
         let reading = read(&Source::new(source.path(), text.clone()));
-        Ok(Some(Attempt { text, edits, reading, n_items }))
+        Ok(Some(Attempt { text, edits, reading, n_items, n_untold: outline.n_untold }))
     }
 
     fn settings(&self, id: &str) -> String {

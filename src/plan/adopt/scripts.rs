@@ -17,7 +17,12 @@ pub(super) enum Judged {
     /// Not a script.
     Prose,
     /// A script that no machine can run as it stands.
-    Left,
+    Left {
+        /// Whether it is for somebody at a terminal.
+        attended: bool,
+        /// Whether what follows is typed into what it starts.
+        enters: bool,
+    },
     /// A script that can be a step.
     Step(Candidate),
 }
@@ -90,9 +95,12 @@ pub(super) fn judge(source: &Source, code: &CodeBlock) -> Judged {
     let prompts = text.lines().find(|line| !line.trim().is_empty()).is_some_and(is_prompt);
     let transcript = CONSOLES.contains(&language.as_str()) || prompts;
     if transcript && !named {
-        return Judged::Prose;
+        // Nobody said that it is one, so that a person looks at it, where it is typed at all.
+        let typed = bash_outline(commands_of_transcript(&code.code).text());
+        let typed = typed.filter(|typed| !typed.commands.is_empty() && typed.commands.iter().all(|it| is_familiar(it)));
+        return typed.map_or(Judged::Prose, |typed| Judged::Left { attended: true, enters: enters(&typed) });
     }
-    let left = if named { Judged::Left } else { Judged::Prose };
+    let left = if named { Judged::Left { attended: false, enters: false } } else { Judged::Prose };
     if !transcript && text.lines().any(|line| line.trim_start().starts_with("$ ")) {
         return left;
     }
@@ -103,12 +111,13 @@ pub(super) fn judge(source: &Source, code: &CodeBlock) -> Judged {
     let Some(outline) = bash_outline(&script).filter(|outline| !elided && !outline.commands.is_empty()) else {
         return left;
     };
+    if outline.commands.iter().any(|command| impact::is_attended(command)) {
+        let familiar = named || outline.commands.iter().all(|command| is_familiar(command));
+        return if familiar { Judged::Left { attended: true, enters: enters(&outline) } } else { Judged::Prose };
+    }
     let Outline { commands, sets, wants } = outline;
     if !commands.iter().all(|command| impact::is_typed(command)) {
         return Judged::Prose;
-    }
-    if commands.iter().any(|command| impact::is_attended(command)) {
-        return left;
     }
     if !named && !commands.iter().all(|command| impact::is_known(command)) {
         return Judged::Prose;
@@ -131,6 +140,42 @@ pub(super) fn judge(source: &Source, code: &CodeBlock) -> Judged {
         wants,
         first_words: first_words.join(" "),
     })
+}
+
+fn is_familiar(command: &[Option<String>]) -> bool {
+    impact::is_known(command) || impact::is_attended(command)
+}
+
+fn enters(outline: &Outline) -> bool {
+    outline.commands.iter().any(|command| impact::enters(command))
+}
+
+/// Tells whether a block leaves the shell that an earlier one entered.
+pub(super) fn leaves(code: &CodeBlock) -> bool {
+    let last = code.code.text().lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default().to_owned();
+    let last = last.trim_start_matches(['$', '#', '>', '%', ' ']).trim_end_matches([';', '(', ')']);
+    ["exit", "logout", "quit", "\\q", ".quit", ".exit", "bye"].contains(&last)
+}
+
+/// Tells whether a block that is no shell's is typed into a program that was started before it.
+pub(super) fn is_typed_in_a_program(code: &CodeBlock) -> bool {
+    let languages = [
+        "cql",
+        "cypher",
+        "js",
+        "javascript",
+        "mysql",
+        "pgsql",
+        "plpgsql",
+        "postgresql",
+        "psql",
+        "py",
+        "python",
+        "redis",
+        "ruby",
+        "sql",
+    ];
+    code.language.as_ref().is_some_and(|language| languages.contains(&language.value.to_lowercase().as_str()))
 }
 
 /// The variable that stands for every placeholder while a script is judged.
