@@ -42,6 +42,8 @@ mod runbooks;
 mod runs;
 mod schemas;
 mod search;
+mod seat;
+mod secrets;
 mod sites;
 mod tutorials;
 mod wrong_files;

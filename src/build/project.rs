@@ -139,6 +139,8 @@ pub struct RunRules {
     pub runs: Option<SitePath>,
     /// How old a proof of an earlier environment may be, in seconds.
     pub max_age_s: Option<u64>,
+    /// Whether processes that a step left running are ended with it.
+    pub end_leftovers: bool,
     /// Commands that may supply secrets.
     pub secret_commands: Vec<Vec<String>>,
 }
@@ -152,6 +154,7 @@ impl Project {
             roles: runbook.roles.iter().map(|(role, names)| (role.clone(), people(names))).collect(),
             allowed_signers: runbook.allowed_signers.as_ref().map(|path| path.value),
             runs: runbook.runs.as_ref().map(|path| path.value),
+            end_leftovers: runbook.policy.end_leftovers,
             max_age_s: runbook.policy.max_age.as_ref().and_then(|age| duration_s(&age.value)),
             secret_commands: security.secret_commands.clone(),
         }

@@ -1,10 +1,10 @@
 //! `opsbook approve`, `refuse`, `done`, `resolve` and `cancel`: people act on a run.
 
-use super::running::{RunArgs, find_run, stopped, surroundings};
+use super::running::{MaskArgs, RunArgs, find_run, stopped, surroundings};
 use super::{Status, could_not};
 use crate::plan::emit::ticked_steps;
 use crate::plan::machine::{Next, Resolution, Waiting};
-use crate::shell::run::{self, Request, account, keep_evidence, read_run};
+use crate::shell::run::{self, Acted, Request, Setting, account, keep_evidence, read_run};
 use crate::shell::{self, Terminal};
 use crate::text::counted;
 use std::path::PathBuf;
@@ -54,6 +54,8 @@ struct Decide {
     /// Let the name of the account count
     #[arg(long)]
     allow_weak_identity: bool,
+    #[command(flatten)]
+    mask: MaskArgs,
 }
 
 /// Tick a manual item of a run
@@ -78,6 +80,8 @@ pub(super) struct Done {
     /// Give a file as evidence; a copy is kept under its digest
     #[arg(long, value_name = "PATH")]
     file: Option<PathBuf>,
+    #[command(flatten)]
+    mask: MaskArgs,
 }
 
 /// Say what became of a step that is in doubt, or try a failed one again
@@ -99,6 +103,8 @@ pub(super) struct Resolve {
     /// Say what you saw
     #[arg(long, value_name = "TEXT")]
     note: String,
+    #[command(flatten)]
+    mask: MaskArgs,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -123,6 +129,8 @@ pub(super) struct Cancel {
     /// Say why
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
+    #[command(flatten)]
+    mask: MaskArgs,
 }
 
 /// Tick the manual items whose boxes are ticked in the issue that `opsbook emit markdown` made
@@ -141,12 +149,14 @@ pub(super) struct Tick {
     /// Give the issue's address as the evidence of items that ask for one
     #[arg(long, value_name = "ADDRESS")]
     url: Option<String>,
+    #[command(flatten)]
+    mask: MaskArgs,
 }
 
 /// Runs `tick`: one item after the other, in the order of the plan, as far as the run waits for them.
 pub(super) fn tick(typed: &Tick, terminal: Terminal) -> Status {
     let ticked = || {
-        let setting = surroundings(&typed.run.place, terminal)?.setting;
+        let setting = surroundings(&typed.run.place, terminal)?.masking(&typed.mask, terminal)?;
         let path = find_run(&setting.runs, &typed.run.run, terminal)?;
         let body = shell::read_text(&typed.issue)
             .map_err(|error| could_not(terminal, &format!("cannot read `{}`: {error}", typed.issue.display()), None))?;
@@ -168,10 +178,10 @@ pub(super) fn tick(typed: &Tick, terminal: Terminal) -> Status {
             let note = Some(("note".to_owned(), format!("ticked in {}", typed.issue.display()), None));
             let evidence = url.into_iter().chain(note).collect();
             let request = Request::Done { step: step.clone(), by: account(), evidence };
-            let at_once = run::act(&path, &setting, request).map_err(|error| stopped(terminal, &error))?;
+            let acted = run::act(&path, &setting, request).map_err(|error| stopped(terminal, &error))?;
             terminal.say(&format!("{step}: ticked"));
             n_recorded += 1;
-            if !at_once {
+            if acted != Acted::Recorded {
                 break;
             }
         }
@@ -192,7 +202,7 @@ pub(super) fn refuse(typed: &Refuse, terminal: Terminal) -> Status {
 }
 
 fn decide(typed: &Decide, yes: bool, terminal: Terminal) -> Status {
-    act(&typed.run, typed.allow_weak_identity, terminal, |path| {
+    act(&typed.run, &typed.mask, typed.allow_weak_identity, terminal, |path, _| {
         let by = typed.name.clone().unwrap_or_else(account);
         let signature = match &typed.key {
             None => None,
@@ -214,14 +224,18 @@ fn decide(typed: &Decide, yes: bool, terminal: Terminal) -> Status {
 
 /// Runs `done`.
 pub(super) fn done(typed: &Done, terminal: Terminal) -> Status {
-    act(&typed.run, false, terminal, |path| {
+    act(&typed.run, &typed.mask, false, terminal, |path, setting| {
         let mut evidence = Vec::new();
         evidence.extend(typed.note.clone().map(|note| ("note".to_owned(), note, None)));
         evidence.extend(typed.url.clone().map(|url| ("url".to_owned(), url, None)));
         if let Some(file) = &typed.file {
             let bytes = shell::read_bytes(file)
                 .map_err(|error| could_not(terminal, &format!("cannot read `{}`: {error}", file.display()), None))?;
-            let digest = keep_evidence(path, &bytes).map_err(|error| stopped(terminal, &error))?;
+            let kept = read_run(path).and_then(|read| {
+                let clean = run::masks(&read.plan, setting).clean_file(&bytes)?;
+                keep_evidence(path, &clean)
+            });
+            let digest = kept.map_err(|error| stopped(terminal, &error))?;
             let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
             evidence.push(("file".to_owned(), name, Some(digest)));
         }
@@ -236,33 +250,36 @@ pub(super) fn resolve(typed: &Resolve, terminal: Terminal) -> Status {
         What::Failed => Resolution::Failed,
         What::Rerun => Resolution::Rerun,
     };
-    act(&typed.run, false, terminal, |_| {
+    act(&typed.run, &typed.mask, false, terminal, |_, _| {
         Ok(Request::Resolve { step: typed.step.clone(), r#as, by: account(), note: typed.note.clone() })
     })
 }
 
 /// Runs `cancel`.
 pub(super) fn cancel(typed: &Cancel, terminal: Terminal) -> Status {
-    act(&typed.run, false, terminal, |_| Ok(Request::Cancel { by: account(), note: typed.note.clone() }))
+    act(&typed.run, &typed.mask, false, terminal, |_, _| {
+        Ok(Request::Cancel { by: account(), note: typed.note.clone() })
+    })
 }
 
 fn act(
     typed: &RunArgs,
+    mask: &MaskArgs,
     allow_weak_identity: bool,
     terminal: Terminal,
-    request: impl FnOnce(&std::path::Path) -> Result<Request, Status>,
+    request: impl FnOnce(&std::path::Path, &Setting) -> Result<Request, Status>,
 ) -> Status {
     let acted = || {
-        let mut setting = surroundings(&typed.place, terminal)?.setting;
+        let mut setting = surroundings(&typed.place, terminal)?.masking(mask, terminal)?;
         setting.allow_weak_identity = allow_weak_identity;
         let path = find_run(&setting.runs, &typed.run, terminal)?;
-        let request = request(&path)?;
-        let at_once = run::act(&path, &setting, request).map_err(|error| stopped(terminal, &error))?;
+        let request = request(&path, &setting)?;
+        let acted = run::act(&path, &setting, request).map_err(|error| stopped(terminal, &error))?;
         let name = run::name_of(&path);
-        terminal.say(&if at_once {
-            format!("Recorded. Go on with: opsbook resume {name}")
-        } else {
-            format!("Left for the runner of {name}, which is alive.")
+        terminal.say(&match acted {
+            Acted::Recorded => format!("Recorded. Go on with: opsbook resume {name}"),
+            Acted::Left(Some(holder)) => format!("Left for the runner of {name}: process {}.", holder.pid),
+            Acted::Left(None) => format!("Left for the process that holds {name}."),
         });
         Ok(Status::Fine)
     };

@@ -7,7 +7,7 @@ use super::{Status, could_not, print};
 use crate::build;
 use crate::plan::{self, Binding, Facts, Plan, show};
 use crate::shell::{self, Terminal};
-use crate::text::{World as _, counted};
+use crate::text::{SitePath, World as _, counted};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -142,6 +142,11 @@ pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
 /// Makes the plan of a runbook, or loads a plan that was made before. What is wrong is said to the
 /// terminal; there is no plan then.
 pub(super) fn make_plan(terminal: Terminal, wanted: &Runbook) -> Result<Plan, Status> {
+    make_plan_asking(terminal, wanted, true)
+}
+
+/// Like [`make_plan`]; asks for the parameters that have no value only where that is wanted.
+pub(super) fn make_plan_asking(terminal: Terminal, wanted: &Runbook, ask: bool) -> Result<Plan, Status> {
     let expected = "a page with a runbook, such as `docs/release.md`, or a plan in JSON";
     named::file(terminal, &wanted.file, expected)?;
     if wanted.file.extension().is_some_and(|extension| extension == "json") {
@@ -162,6 +167,9 @@ pub(super) fn make_plan(terminal: Terminal, wanted: &Runbook) -> Result<Plan, St
         given.insert(name.trim().to_owned(), value.to_owned());
     }
     let (library, mut diagnostics) = build::collect_library(project.as_ref(), &disk, entry);
+    if ask && !wanted.template && !diagnostics.has_errors() {
+        ask_params(terminal, &library, entry, &mut given);
+    }
     let binding = if wanted.template { Binding::Template } else { Binding::Bound(&given) };
     let (lowered, found) = plan::lower(entry, &library, binding, &facts, &disk);
     diagnostics.append(found);
@@ -174,6 +182,30 @@ pub(super) fn make_plan(terminal: Terminal, wanted: &Runbook) -> Result<Plan, St
             Err(could_not(terminal, &message, Some(&format!("name {expected}"))))
         }
         _ => Err(Status::ContentAtFault),
+    }
+}
+
+/// Asks at the terminal, where there is one, for the parameters that have neither a value nor a default.
+fn ask_params(terminal: Terminal, library: &plan::Library, entry: SitePath, given: &mut BTreeMap<String, String>) {
+    let settings = library.runbook(entry).and_then(|runbook| runbook.settings.as_ref());
+    for param in settings.map(|settings| settings.params.as_slice()).unwrap_or_default() {
+        let name = &param.name.value;
+        if given.contains_key(name) || param.default.is_some() {
+            continue;
+        }
+        let question = param.prompt.as_ref().map_or_else(|| name.clone(), |prompt| format!("{prompt} ({name})"));
+        let choices: Vec<String> = param.choices.iter().flatten().map(|choice| choice.value.text()).collect();
+        let choices = if choices.is_empty() { String::new() } else { format!(" [{}]", choices.join("|")) };
+        loop {
+            let Some(text) = terminal.ask(&format!("{question}{choices}: ")) else { return };
+            match plan::takes(param, &text) {
+                Ok(()) => {
+                    given.insert(name.clone(), text);
+                    break;
+                }
+                Err(why) => terminal.complain(&format!("That does not fit: {why}\n")),
+            }
+        }
     }
 }
 

@@ -37,5 +37,5 @@ pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
         let setting = around.with(&typed.perform, terminal)?;
         run::resume(&path, &setting, terminal).map_err(|error| stopped(terminal, &error))
     };
-    session().map_or_else(|status| status, |session| finish(terminal, &session))
+    session().map_or_else(|status| status, |session| finish(terminal, &session, &typed.run.place))
 }

@@ -48,11 +48,11 @@ pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
 }
 
 fn perform(typed: &Typed, terminal: Terminal) -> Result<Status, Status> {
-    let plan = plan::make_plan(terminal, &typed.runbook).map_err(Status::of_run)?;
+    let plan = plan::make_plan_asking(terminal, &typed.runbook, !typed.perform.no_input).map_err(Status::of_run)?;
     let selection = Selection { from: typed.from.clone(), only: typed.only.clone(), env: typed.env.clone() };
     let left_out = left_out(&plan, &selection).map_err(|error| stopped(terminal, &error))?;
     if typed.dry_run {
-        run::rehearse(plan, left_out, &mut Plain(terminal)).map_err(|error| stopped(terminal, &error))?;
+        run::rehearse(plan, left_out, &mut Plain::new(terminal, false)).map_err(|error| stopped(terminal, &error))?;
         terminal.complain("Nothing was executed.\n");
         return Ok(Status::Fine);
     }
@@ -62,5 +62,5 @@ fn perform(typed: &Typed, terminal: Terminal) -> Result<Status, Status> {
     let setting = around.with(&typed.perform, terminal)?;
     let session = run::begin(plan, &setting, left_out, rebase.as_deref(), terminal);
     let session = session.map_err(|error| stopped(terminal, &error))?;
-    Ok(finish(terminal, &session))
+    Ok(finish(terminal, &session, &typed.place))
 }

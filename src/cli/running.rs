@@ -4,7 +4,7 @@ use super::{Status, could_not};
 use crate::build;
 use crate::cli::project::CONFIG_NAMES;
 use crate::plan::Plan;
-use crate::shell::run::{RunError, SecretSource, Session, Setting, list_runs, name_of, ways_on};
+use crate::shell::run::{Hint, RunError, SecretSource, Session, Setting, list_runs, name_of, next_commands};
 use crate::shell::{self, Disk, Terminal};
 use crate::text::{Digest, SitePath};
 use std::path::{Path, PathBuf};
@@ -55,6 +55,24 @@ pub(super) struct PerformArgs {
     /// Print plain lines and ask nothing, also on a terminal
     #[arg(long)]
     pub(super) no_input: bool,
+    /// Wait where another run of the same runbook holds the environment, instead of giving up
+    #[arg(long)]
+    pub(super) wait: bool,
+    /// Show each script before it runs
+    #[arg(long)]
+    pub(super) show: bool,
+}
+
+/// What a command takes that writes down what a person types.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(super) struct MaskArgs {
+    /// Where a secret comes from that must not stand in what is written down: as for `opsbook run`
+    /// (can be repeated)
+    #[arg(long = "secret", value_name = "NAME=SOURCE")]
+    pub(super) secrets: Vec<String>,
+    /// Write down what is typed although not all secrets of the run are at hand to look for
+    #[arg(long)]
+    pub(super) unchecked: bool,
 }
 
 /// The project around the current folder, as far as runs need it.
@@ -86,6 +104,7 @@ pub(super) fn surroundings(runs: &RunsArgs, terminal: Terminal) -> Result<Surrou
         setting.roles = rules.roles;
         setting.allowed_signers = rules.allowed_signers.map(|path| folder.join(path.as_str()));
         setting.max_age_s = rules.max_age_s;
+        setting.end_leftovers = rules.end_leftovers;
         configured = rules.runs.map(|path| folder.join(path.as_str()));
         secret_commands = rules.secret_commands;
         setting.project = folder;
@@ -98,6 +117,9 @@ pub(super) fn surroundings(runs: &RunsArgs, terminal: Terminal) -> Result<Surrou
             })?
             .join("runs"),
     };
+    // Runs of one project share the locks wherever their folders are.
+    let locks = shell::state_folder().unwrap_or_else(|| setting.runs.join(".state"));
+    setting.locks = locks.join("locks");
     Ok(Surroundings { setting, secret_commands })
 }
 
@@ -128,11 +150,21 @@ impl Surroundings {
         self.setting.break_glass.clone_from(&typed.break_glass);
         self.setting.allow_weak_identity = typed.allow_weak_identity;
         self.setting.interactive = !typed.no_input;
+        self.setting.wait = typed.wait;
+        self.setting.show = typed.show;
         for run in &typed.evidence {
             let path = find_run(&self.setting.runs, run, terminal)?;
             self.setting.evidence.push(path);
         }
         Ok(self.setting)
+    }
+}
+
+impl Surroundings {
+    /// Adds what the command line says about what must not be written down.
+    pub(super) fn masking(self, typed: &MaskArgs, terminal: Terminal) -> Result<Setting, Status> {
+        let perform = PerformArgs { secrets: typed.secrets.clone(), ..PerformArgs::default() };
+        Ok(Setting { unchecked: typed.unchecked, ..self.with(&perform, terminal)? })
     }
 }
 
@@ -169,12 +201,16 @@ pub(super) fn find_run(runs: &Path, wanted: &str, terminal: Terminal) -> Result<
 
 /// Says why a run could not go on, and returns the exit status for it.
 pub(super) fn stopped(terminal: Terminal, error: &RunError) -> Status {
-    let _ = could_not(terminal, &error.to_string(), None);
+    let help = match error {
+        RunError::Within { run, .. } => Some(format!("once that is settled: opsbook resume {run}")),
+        _ => None,
+    };
+    let _ = could_not(terminal, &error.to_string(), help.as_deref());
     Status::Run(error.exit_status())
 }
 
 /// Says how a session ended and how to go on, and returns the exit status for it.
-pub(super) fn finish(terminal: Terminal, session: &Session) -> Status {
+pub(super) fn finish(terminal: Terminal, session: &Session, place: &RunsArgs) -> Status {
     use crate::shell::run::Outcome;
     let name = &session.name;
     match &session.outcome {
@@ -185,9 +221,9 @@ pub(super) fn finish(terminal: Terminal, session: &Session) -> Status {
                 terminal.complain(&format!("What to do now: {then}\n"));
             }
         }
-        Outcome::Waiting(_) => terminal.complain(&format!("Run {name} waits for a person:\n")),
+        Outcome::Waiting(_) => terminal.complain(&format!("Run {name} waits for a person.\n")),
         Outcome::InDoubt(steps) => terminal.complain(&format!(
-            "Run {name} is in doubt: nobody knows whether {} happened. Look, then say:\n",
+            "Run {name} is in doubt: nobody knows whether {} happened. Look, then say.\n",
             steps.iter().map(|step| format!("`{step}`")).collect::<Vec<_>>().join(", ")
         )),
         Outcome::Interrupted => terminal.complain(&format!("Run {name} was interrupted.\n")),
@@ -197,14 +233,27 @@ pub(super) fn finish(terminal: Terminal, session: &Session) -> Status {
             why.missing
         )),
     }
-    for line in ways_on(name, &session.run) {
-        terminal.complain(&format!("  {line}\n"));
-    }
-    if !matches!(session.outcome, Outcome::Ended(_)) {
-        terminal.complain(&format!("Then: opsbook resume {name}\n"));
-    }
     terminal.complain(&format!("Journal head: {}\n", session.head));
+    let hints = next_commands(name, &session.run, &session.outcome);
+    if !hints.is_empty() {
+        terminal.complain("Next:\n");
+    }
+    for Hint { command, why } in hints {
+        let why = why.map(|why| format!("   # {why}")).unwrap_or_default();
+        terminal.complain(&format!("  {command}{}{why}\n", place.typed()));
+    }
     Status::Run(session.exit_status())
+}
+
+impl RunsArgs {
+    /// Returns the option as it was typed: without it the next command would look elsewhere.
+    fn typed(&self) -> String {
+        let quoted = |text: &str| {
+            let plain = |ch: char| ch.is_ascii_alphanumeric() || "-_./:=@%+,".contains(ch);
+            if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+        };
+        self.runs.as_ref().map(|path| format!(" --runs {}", quoted(&path.to_string_lossy()))).unwrap_or_default()
+    }
 }
 
 /// Sees that the pages of a plan are what it was made from: what was planned is what runs.

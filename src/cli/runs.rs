@@ -1,10 +1,10 @@
 //! `opsbook runs`, `watch`, `report` and `journal verify`: runs are looked at.
 
-use super::running::{RunArgs, RunsArgs, find_run, stopped, surroundings};
+use super::running::{MaskArgs, RunArgs, RunsArgs, find_run, stopped, surroundings};
 use super::{Status, could_not};
-use crate::plan::machine::Next;
 use crate::plan::machine::report;
-use crate::shell::run::{self, checklist, fold_read, line_of, list_runs, name_of, read_run};
+use crate::plan::machine::{Action, Event, Next, Run, StepState};
+use crate::shell::run::{self, checklist, fold_read, inert, line_of, list_runs, name_of, read_run};
 use crate::shell::{self, Terminal};
 use crate::text::counted;
 use std::path::PathBuf;
@@ -19,7 +19,9 @@ Examples:
   opsbook runs
       List all runs, oldest first
   opsbook runs show latest
-      Show the checklist and the events of the last one"
+      Show the checklist and the events of the last one
+  opsbook runs log latest web
+      Show what a step of it printed"
 )]
 pub(super) struct Typed {
     #[command(subcommand)]
@@ -36,6 +38,17 @@ Examples:
   opsbook runs show latest
       Show the last run")]
     Show(RunArgs),
+    /// Show what the steps of a run printed
+    #[command(after_help = "\
+Examples:
+  opsbook runs log latest web
+      Show what the step `web` of the last run printed")]
+    Log {
+        #[command(flatten)]
+        run: RunArgs,
+        /// The step; without one, all of them in order
+        step: Option<String>,
+    },
 }
 
 /// Watch a run from another terminal until it ends
@@ -71,6 +84,8 @@ pub(super) struct Report {
     /// Write to a file instead of standard output
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    mask: MaskArgs,
 }
 
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
@@ -116,7 +131,7 @@ pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
     match &typed.command {
         Some(Subcommand::Show(typed)) => with_run(typed, terminal, |read| {
             let run = fold_read(&read).map_err(|error| stopped(terminal, &error))?;
-            let mut text = format!("{}\n\n", name_of(&read.path));
+            let mut text = format!("{} ({})\n\n", name_of(&read.path), standing(&read.path, &run));
             checklist(&run, &shell::run::now()).iter().for_each(|line| text.push_str(&format!("{line}\n")));
             text.push('\n');
             for record in &read.chain.records {
@@ -127,7 +142,49 @@ pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
             text.push_str(&format!("\nJournal head: {}\n", read.chain.head()));
             print(terminal, &text)
         }),
+        Some(Subcommand::Log { run, step }) => with_run(run, terminal, |read| {
+            if let Some(step) = step.as_ref().filter(|step| read.plan.step(step).is_none()) {
+                return Err(could_not(terminal, &format!("the plan has no step `{step}`"), None));
+            }
+            print(terminal, &log_of(&read, step.as_deref()))
+        }),
         None => list(typed, terminal).unwrap_or_else(|status| status),
+    }
+}
+
+/// Returns what was kept of the output of a step, or of all.
+fn log_of(read: &run::ReadRun, wanted: Option<&str>) -> String {
+    let mut text = String::new();
+    for record in &read.chain.records {
+        let Event::StepOutput { step, attempt, evidence, .. } = &record.event else { continue };
+        if wanted.is_some_and(|wanted| wanted != step) {
+            continue;
+        }
+        let kept = shell::read_bytes(&read.path.join("evidence").join(evidence)).unwrap_or_default();
+        text.push_str(&format!("== {step}, attempt {attempt}, {}\n", record.ts));
+        String::from_utf8_lossy(&kept).lines().for_each(|line| text.push_str(&format!("{}\n", inert(line))));
+    }
+    text
+}
+
+/// Says how a run stands. The journal alone does not tell whether somebody performs it.
+fn standing(path: &std::path::Path, run: &Run) -> String {
+    let alive = run::runner_of(path);
+    match run.next() {
+        Next::Act(_) | Next::Busy if alive.is_none() => {
+            let cut_off =
+                run.statuses().find(|(_, status)| matches!(status.state, StepState::Running | StepState::RollingBack));
+            match (cut_off, run.next()) {
+                (Some((step, _)), _) => format!("cut off during {}", step.id),
+                (None, Next::Act(actions)) => match actions.first().and_then(Action::step) {
+                    Some(step) => format!("blocked before {step}"),
+                    None => run.state().to_string(),
+                },
+                (None, _) => run.state().to_string(),
+            }
+        }
+        Next::Stopped if alive.is_none() => "interrupted".to_owned(),
+        _ => run.state().to_string(),
     }
 }
 
@@ -150,7 +207,7 @@ fn list(typed: &Typed, terminal: Terminal) -> Result<Status, Status> {
                 let plan = run.plan();
                 let named: Vec<&str> = [&plan.ticket, &plan.title].into_iter().flatten().map(String::as_str).collect();
                 let named = if named.is_empty() { String::new() } else { format!("  {}", named.join(" ")) };
-                format!("{name}  {began}  {runbook}  {}  {n_done}/{n_steps}{named}\n", run.state())
+                format!("{name}  {began}  {runbook}  {}  {n_done}/{n_steps}{named}\n", standing(&path, &run))
             }
             Err(error) => format!("{name}  {error}\n"),
         };
@@ -189,13 +246,28 @@ pub(super) fn watch(typed: &Watch, terminal: Terminal) -> Status {
 
 /// Runs `report`.
 pub(super) fn report(typed: &Report, terminal: Terminal) -> Status {
-    with_run(&typed.run, terminal, |read| {
+    let reported = || {
+        let setting = surroundings(&typed.run.place, terminal)?.masking(&typed.mask, terminal)?;
+        let path = find_run(&setting.runs, &typed.run.run, terminal)?;
+        let read = read_run(&path).map_err(|error| stopped(terminal, &error))?;
         let run = fold_read(&read).map_err(|error| stopped(terminal, &error))?;
+        let masks = run::masks(&read.plan, &setting);
+        let exposed = run::exposed_and_missing(&path, &masks);
+        if !exposed.is_empty() && !typed.mask.unchecked {
+            let message = format!("the records of this run hold the value of {}", exposed.join(", "));
+            let help = "set the variable, or say with `--secret` where the value comes from, so that it can be masked";
+            let _ = could_not(terminal, &message, Some(help));
+            return Err(Status::Run(3));
+        }
         let evidence = |digest: &str| {
             let bytes = shell::read_bytes(&read.path.join("evidence").join(digest)).ok()?;
             String::from_utf8(bytes).ok()
         };
-        let markdown = report::report(&name_of(&read.path), &run, &read.chain, &evidence);
+        // Where the record is a file of the project, it leads to the pages beside it.
+        let folder = typed.output.as_ref().and_then(|output| shell::absolute(output).parent().map(ToOwned::to_owned));
+        let link = |page: &str| shell::way_between(folder.as_ref()?, &setting.project, page);
+        let sources = report::Sources { evidence: &evidence, link: &link };
+        let markdown = masks.redactor.redact(&report::report(&name_of(&read.path), &run, &read.chain, &sources));
         let text = match typed.format {
             ReportFormat::Markdown => markdown,
             ReportFormat::Html => crate::build::page_of_its_own(&markdown),
@@ -206,7 +278,8 @@ pub(super) fn report(typed: &Report, terminal: Terminal) -> Status {
                 .map(|()| Status::Fine)
                 .map_err(|error| could_not(terminal, &format!("cannot write `{}`: {error}", path.display()), None)),
         }
-    })
+    };
+    reported().unwrap_or_else(|status: Status| status)
 }
 
 /// Runs `journal`.

@@ -270,6 +270,7 @@ pub const POLICY: &[Key] = &[
     key("min-watch", Takes::Text, "how long the last monitor watches"),
     key("review-every", Takes::Text, "how often a runbook is reviewed"),
     key("max-age", Takes::Text, "how old evidence of an earlier environment may be"),
+    key("end-leftovers", Takes::Flag, "whether what a step left running ends with it, `false` by default"),
     key("levels", Takes::TableOf(&CODE_LEVEL), "levels of single rules"),
 ];
 

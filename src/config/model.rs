@@ -384,6 +384,8 @@ pub struct Policy {
     pub review_every: Option<Spanned<String>>,
     /// How old evidence of an earlier environment may be.
     pub max_age: Option<Spanned<String>>,
+    /// Whether processes that a step left running are ended with it.
+    pub end_leftovers: bool,
     /// Levels of single rules, such as `RB106 = "ignore"`.
     pub levels: BTreeMap<String, Spanned<Option<Severity>>>,
 }

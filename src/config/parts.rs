@@ -703,6 +703,7 @@ pub(super) fn runbook(node: Option<&Node>, prefix: &str, world: &dyn World, out:
             min_watch: duration("min-watch", out),
             review_every: duration("review-every", out),
             max_age: duration("max-age", out),
+            end_leftovers: policy.flag("end-leftovers", out).unwrap_or(false),
             levels: levels(&policy, &format!("{policy_prefix}levels"), out),
         },
     }

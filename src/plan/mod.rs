@@ -29,3 +29,4 @@ pub use library::{Library, Page, split_reference};
 pub use lower::{Binding, Lowered, Place, lower};
 pub use model::*;
 pub use outputs::{Output, Outputs};
+pub use params::takes;

@@ -76,6 +76,14 @@ pub(super) fn check_defaults(declared: &[Param], diagnostics: &mut Diagnostics) 
     }
 }
 
+/// Tells whether a parameter takes a value that somebody types.
+///
+/// # Errors
+/// Says why it does not.
+pub fn takes(param: &Param, text: &str) -> Result<(), String> {
+    read(param, &Scalar::Text(text.to_owned())).map(|_| ())
+}
+
 fn read(param: &Param, value: &Scalar) -> Result<Scalar, String> {
     if param.kind == ParamType::List {
         return read_list(param, value);

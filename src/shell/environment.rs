@@ -148,6 +148,17 @@ pub fn state_folder() -> Option<PathBuf> {
     Some(folder.join("opsbook"))
 }
 
+/// Returns the relative way from a folder to a page of a project, where the folder is the project's too.
+pub fn way_between(folder: &Path, project: &Path, page: &str) -> Option<String> {
+    let folder = std::fs::canonicalize(folder).ok()?;
+    let within = folder.strip_prefix(std::fs::canonicalize(project).ok()?).ok()?.to_owned();
+    let from: Vec<String> = within.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+    let to: Vec<&str> = page.split('/').collect();
+    let n_shared = from.iter().zip(&to).take_while(|(one, other)| one == *other).count();
+    let up = std::iter::repeat_n("..", from.len() - n_shared);
+    Some(up.chain(to[n_shared..].iter().copied()).collect::<Vec<_>>().join("/"))
+}
+
 /// Reads a file that is no part of a project.
 ///
 /// # Errors

@@ -25,7 +25,8 @@ pub use clock::{Stopwatch, build_time, pause};
 pub use disk::Disk;
 pub use environment::{
     Kind, absolute, arguments, check_config, current_folder, find_repository, find_upwards, kind_of, look_at,
-    open_in_browser, read_bytes, read_standard_input, read_text, state_folder, variables, write_atomically,
+    open_in_browser, read_bytes, read_standard_input, read_text, state_folder, variables, way_between,
+    write_atomically,
 };
 pub use git::{git_commit, git_default_branch, git_file, git_history, git_tags};
 pub use output::{OutputError, Written, check_output, replace_file, write_files, write_new_files, write_outputs};

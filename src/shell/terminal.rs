@@ -104,6 +104,20 @@ impl Terminal {
         let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
     }
 
+    /// Asks a question where somebody sits at a terminal, and returns the line that they type; `None`
+    /// where nobody does, or they end the input.
+    pub fn ask(self, question: &str) -> Option<String> {
+        if !self.is_terminal(Stream::Err) || !io::stdin().is_terminal() {
+            return None;
+        }
+        self.complain(question);
+        let mut line = String::new();
+        match io::stdin().read_line(&mut line) {
+            Ok(0) | Err(_) => None,
+            Ok(_) => Some(line.trim().to_owned()),
+        }
+    }
+
     /// Writes a status line, unless quiet.
     pub fn say(self, line: &str) {
         if !self.is_quiet() {

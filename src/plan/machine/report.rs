@@ -1,17 +1,37 @@
-//! The record of a run as a Markdown page: who, what, when, outputs, evidence, chain head.
+//! The record of a run as a Markdown page: who, what, when, what was set aside, outputs, evidence, chain head.
 //!
 //! Text of people and programs stands in code spans and fences that it cannot close, so that a
 //! page made of it says nothing else than was said.
 
-use super::{Chain, Event, Run, SkipReason, StepState, StepStatus};
+use super::{Chain, Event, Resolution, Run, SkipReason, StepState, StepStatus};
 use crate::plan::Step;
+use std::collections::BTreeMap;
 
-/// Writes the record. `evidence` gives the text kept under a digest, where it is text.
-pub fn report(name: &str, run: &Run, chain: &Chain, evidence: &dyn Fn(&str) -> Option<String>) -> String {
+/// What a record is made of besides the run and its journal.
+pub struct Sources<'a> {
+    /// Gives the text kept under a digest, where it is text.
+    pub evidence: &'a dyn Fn(&str) -> Option<String>,
+    /// Gives the address of a page, seen from the record, where there is one.
+    pub link: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// Writes the record.
+pub fn report(name: &str, run: &Run, chain: &Chain, sources: &Sources<'_>) -> String {
     let plan = run.plan();
     let title = plan.title.as_deref().unwrap_or(&plan.runbook);
     let mut out =
         format!("---\ntitle: {}\n---\n\n# {}\n\n", quoted(&format!("{title}: {}", run.state())), plain(title));
+    facts(name, run, chain, &mut out);
+    components(run, &mut out);
+    steps(run, sources, &mut out);
+    broken_glass(chain, &mut out);
+    people(chain, &mut out);
+    outputs(chain, sources, &mut out);
+    out
+}
+
+fn facts(name: &str, run: &Run, chain: &Chain, out: &mut String) {
+    let plan = run.plan();
     let began = chain.records.first().map_or("-", |record| &record.ts);
     let ended = chain.records.last().map_or("-", |record| &record.ts);
     let runners: Vec<String> = run.runners().iter().map(|by| span(by)).collect();
@@ -22,6 +42,7 @@ pub fn report(name: &str, run: &Run, chain: &Chain, evidence: &dyn Fn(&str) -> O
         ("Runbook", span(&plan.runbook)),
         ("Ticket", plan.ticket.as_ref().map_or("-".to_owned(), |ticket| span(ticket))),
         ("Plan", span(&plan.hash)),
+        ("Commit", plan.source.commit.as_deref().map_or("-".to_owned(), span)),
         ("Begun", began.to_owned()),
         ("Last record", ended.to_owned()),
         ("Run by", runners.join(", ")),
@@ -31,58 +52,135 @@ pub fn report(name: &str, run: &Run, chain: &Chain, evidence: &dyn Fn(&str) -> O
         out.push_str(&format!("| {key} | {value} |\n"));
     }
     for (name, param) in &plan.params {
-        let value = param.value.as_ref().map_or("-".to_owned(), |value| span(&value.to_string()));
+        let value = param.value.as_ref().map_or("-".to_owned(), |value| span(&text_of(value)));
         out.push_str(&format!("| Parameter {} | {value} |\n", span(name)));
     }
+}
+
+fn text_of(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn components(run: &Run, out: &mut String) {
+    let plan = run.plan();
+    if plan.components.is_empty() {
+        return;
+    }
+    out.push_str("\n## Components\n\n| Component | From | To | Path |\n|---|---|---|---|\n");
+    for component in &plan.components {
+        let from = component.from.as_deref().map_or("-".to_owned(), span);
+        let (name, to, path) = (span(&component.name), span(&component.to), span(&component.path));
+        out.push_str(&format!("| {name} | {from} | {to} | {path} |\n"));
+    }
+}
+
+fn steps(run: &Run, sources: &Sources<'_>, out: &mut String) {
     out.push_str(
-        "\n## Steps\n\n| | Step | Environment | Result | Attempts | Begun | Ended |\n|---|---|---|---|---|---|---|\n",
+        "\n## Steps\n\n| | Step | Written in | Environment | Result | Attempts | Begun | Ended |\n\
+         |---|---|---|---|---|---|---|---|\n",
     );
     for (step, status) in run.statuses() {
+        let place = step.source.as_ref().map_or("-".to_owned(), |source| {
+            let place = span(&format!("{}:{}", source.path, source.first_line));
+            (sources.link)(&source.path).map_or(place.clone(), |link| format!("[{place}](<{}>)", one_line(&link)))
+        });
         out.push_str(&format!(
-            "| {} | {} | {} | {} | {} | {} | {} |\n",
+            "| {} | {} | {place} | {} | {} | {} | {} | {} |\n",
             mark(status.state),
             plain(&step.title),
-            step.env.as_deref().unwrap_or("-"),
+            step.env.as_deref().map_or("-".to_owned(), plain),
             word(step, status),
             status.attempts,
             status.started_at.as_deref().unwrap_or("-"),
             status.ended_at.as_deref().unwrap_or("-"),
         ));
     }
-    out.push_str("\n## People\n\n");
-    let mut any = false;
-    for (step, status) in run.statuses() {
-        for (ts, decision) in &status.decisions {
-            any = true;
-            let note = decision.note.as_ref().map(|note| format!(": {}", span(note))).unwrap_or_default();
-            let (id, by) = (span(&step.id), span(&decision.by));
-            out.push_str(&format!("- {ts} {id} approved by {by} ({}){note}\n", decision.source));
+}
+
+/// Guards that were set aside stand in a section of their own: somebody must look at each.
+fn broken_glass(chain: &Chain, out: &mut String) {
+    let broken = chain.records.iter().filter_map(|record| match &record.event {
+        Event::StepStarted { step, break_glass: Some(glass), .. } => Some((&record.ts, step, glass)),
+        _ => None,
+    });
+    for (at, (ts, step, glass)) in broken.enumerate() {
+        if at == 0 {
+            out.push_str("\n## Broken glass\n\n");
         }
-        if let Some(by) = &status.by {
-            any = true;
-            let ended = status.ended_at.as_deref().unwrap_or("-");
-            out.push_str(&format!("- {ended} {} done by {}\n", span(&step.id), span(by)));
-        }
-        for (kind, value, digest) in &status.evidence {
-            any = true;
-            let kept = digest.as_ref().map(|digest| format!(", kept as {}", span(digest))).unwrap_or_default();
-            out.push_str(&format!("- {} {kind}: {}{kept}\n", span(&step.id), span(value)));
-        }
+        let review = glass
+            .review_by
+            .as_ref()
+            .map_or("no review was asked for".to_owned(), |due| format!("a review is due by {due}"));
+        let (step, by, reason) = (span(step), span(&glass.by), span(&glass.reason));
+        out.push_str(&format!("- {ts} {step} was begun without proof by {by}: {reason}; {review}\n"));
     }
-    if !any {
+}
+
+/// What people did, in the order in which they did it.
+fn people(chain: &Chain, out: &mut String) {
+    out.push_str("\n## People\n\n");
+    let before = out.len();
+    for record in &chain.records {
+        let ts = &record.ts;
+        let note = |note: &Option<String>| note.as_ref().map(|note| format!(": {}", span(note))).unwrap_or_default();
+        let line = match &record.event {
+            Event::ApprovalGiven(decision) | Event::ApprovalRefused(decision) => {
+                let given = matches!(record.event, Event::ApprovalGiven(_));
+                let what = if given { "approved" } else { "refused" };
+                let (step, by) = (span(&decision.step), span(&decision.by));
+                format!("{step} {what} by {by} ({}){}", decision.source, note(&decision.note))
+            }
+            Event::ApprovalExpired { step } => format!("{}: the approval expired", span(step)),
+            Event::ManualDone { step, by, .. } => format!("{} done by {}", span(step), span(by)),
+            Event::EvidenceAdded { step, kind, value, sha256, by } => {
+                let kept = sha256.as_ref().map(|digest| format!(", kept as {}", span(digest))).unwrap_or_default();
+                format!("{} {} by {}: {}{kept}", span(step), plain(kind), span(by), span(value))
+            }
+            Event::Resolve { step, r#as, by, note } => {
+                let what = match r#as {
+                    Resolution::Done => "done",
+                    Resolution::Failed => "failed",
+                    Resolution::Rerun => "to be done again",
+                };
+                format!("{} settled as {what} by {}: {}", span(step), span(by), span(note))
+            }
+            Event::RunResumed { by, .. } => format!("resumed by {}", span(by)),
+            Event::RunCancelled { by, note: why } => format!("cancelled by {}{}", span(by), note(why)),
+            _ => continue,
+        };
+        out.push_str(&format!("- {ts} {line}\n"));
+    }
+    if out.len() == before {
         out.push_str("Nobody was asked.\n");
     }
+}
+
+fn outputs(chain: &Chain, sources: &Sources<'_>, out: &mut String) {
     out.push_str("\n## Output\n");
+    // What a step's process had been asked to do when its output was kept.
+    let mut doing: BTreeMap<&str, &str> = BTreeMap::new();
     for record in &chain.records {
-        if let Event::StepOutput { step, attempt, evidence: digest, bytes, .. } = &record.event {
-            out.push_str(&format!("\n### {} (attempt {attempt}, {bytes} bytes)\n\n", span(step)));
-            match evidence(digest) {
-                Some(text) => out.push_str(&fenced(&text)),
-                None => out.push_str(&format!("Kept as {}.\n", span(digest))),
+        match &record.event {
+            Event::StepStarted { step, .. } => drop(doing.insert(step, "")),
+            Event::StepFinished { step, .. } => drop(doing.insert(step, "verification of ")),
+            Event::RollbackStarted { step } => drop(doing.insert(step, "undo of ")),
+            Event::StepOutput { step, attempt, evidence: digest, bytes, .. } => {
+                let what = doing.get(step.as_str()).copied().unwrap_or_default();
+                let attempt = if what == "undo of " { String::new() } else { format!("attempt {attempt}, ") };
+                out.push_str(&format!("\n### {}{} ({attempt}{bytes} bytes)\n\n", capital(what), span(step)));
+                match (sources.evidence)(digest) {
+                    Some(text) => out.push_str(&fenced(&text)),
+                    None => out.push_str(&format!("Kept as {}.\n", span(digest))),
+                }
             }
+            _ => {}
         }
     }
-    out
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(chars).collect()
 }
 
 /// Returns the digest of the evidence that an event names.

@@ -171,6 +171,21 @@ pub enum Action {
     Finish(RunState),
 }
 
+impl Action {
+    /// Returns the step that it is about.
+    pub fn step(&self) -> Option<&str> {
+        match self {
+            Action::Check { step, .. }
+            | Action::Start { step, .. }
+            | Action::Verify { step, .. }
+            | Action::Retry { step, .. }
+            | Action::Skip { step, .. }
+            | Action::Undo { step } => Some(step),
+            Action::Finish(_) => None,
+        }
+    }
+}
+
 /// What a person is waited for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Waiting {

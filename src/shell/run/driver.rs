@@ -16,6 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc;
 use std::time::Duration;
 
+/// How many messages of steps may wait: each holds what was read at once, half a megabyte at most.
+const QUEUE: usize = 8;
+
 /// Where events are recorded.
 pub trait Journal {
     /// Returns the time for the next record, never before that of the last.
@@ -136,7 +139,7 @@ pub struct Performed {
 
 /// Performs parts of steps. One performer serves several threads.
 pub trait Performer: Sync {
-    /// Performs one part to its end. `show` gets output as it comes, a line at a time.
+    /// Performs one part to its end. `show` gets output as it comes, whole lines, several at a time.
     ///
     /// # Errors
     /// When it could not be begun.
@@ -183,8 +186,8 @@ pub trait View {
     /// Something was recorded.
     fn event(&mut self, run: &Run, ts: &str, event: &Event);
 
-    /// A step printed a line.
-    fn output(&mut self, step: &str, line: &str);
+    /// A step printed lines; each has its end.
+    fn output(&mut self, step: &str, lines: &str);
 
     /// Something is to be said that is no event.
     fn say(&mut self, line: &str);
@@ -223,7 +226,7 @@ pub struct Grounds {
 }
 
 enum Message {
-    Output { step: String, line: String },
+    Output { step: String, lines: String },
     Done { step: String, part: Part, attempt: u32, in_doubt: bool, performed: Result<Performed, RunError> },
     RetryDue { step: String, attempt: u32 },
 }
@@ -264,7 +267,8 @@ fn drive_unsettled(
 ) -> Result<Outcome, RunError> {
     let plan = std::sync::Arc::clone(run.plan());
     std::thread::scope(|scope| {
-        let (sender, receiver) = mpsc::channel();
+        // A screen that is slower than a step slows the step down instead of filling the memory.
+        let (sender, receiver) = mpsc::sync_channel(QUEUE);
         let mut driver = Driver { run, journal, view, grounds, in_flight: BTreeSet::new(), told_to_stop: false };
         loop {
             if control.level() > 0 && !driver.told_to_stop {
@@ -304,8 +308,9 @@ fn drive_unsettled(
                             let task = Task { step: plan_step, part, outputs, previous_revision };
                             let sender = sender.clone();
                             scope.spawn(move || {
-                                let mut show = |line: &str| {
-                                    let _ = sender.send(Message::Output { step: step.clone(), line: line.to_owned() });
+                                let mut show = |lines: &str| {
+                                    let lines = lines.to_owned();
+                                    let _ = sender.send(Message::Output { step: step.clone(), lines });
                                 };
                                 let performed = performer.perform(&task, &mut show);
                                 let _ = sender.send(Message::Done { step, part, attempt, in_doubt, performed });
@@ -496,8 +501,8 @@ impl Driver<'_> {
 
     fn take(&mut self, message: Message) -> Result<(), RunError> {
         match message {
-            Message::Output { step, line } => {
-                self.view.output(&step, &line);
+            Message::Output { step, lines } => {
+                self.view.output(&step, &lines);
                 Ok(())
             }
             Message::RetryDue { step, attempt } => {
@@ -631,14 +636,7 @@ fn judge(expect: Option<&Expect>, ended: &Ended) -> (StepResult, Option<String>)
 
 /// A process that could not be started has changed nothing: the attempt failed.
 fn not_begun(why: &RunError) -> Performed {
-    let ended = Ended {
-        ending: Ending::Exited(127),
-        log: String::new(),
-        stdout: String::new(),
-        n_bytes: 0,
-        digest: crate::text::Digest::of(b"").hex(),
-        strays: Vec::new(),
-    };
+    let ended = Ended::nothing(Ending::Exited(127));
     Performed { ended, outputs_text: String::new(), verdict: Some(StepResult::Failed), note: Some(why.to_string()) }
 }
 

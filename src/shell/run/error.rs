@@ -1,5 +1,7 @@
 //! Why a run cannot go on, and the exit status that says so (RUNBOOK-FORMAT, section 3.5).
 
+use super::folder::name_of;
+use super::lock::Held;
 use crate::plan::LoadError;
 use crate::plan::machine::Damage;
 use std::fmt;
@@ -20,14 +22,21 @@ pub enum RunError {
     },
     /// The system said no about something else.
     System(String),
-    /// Another process has the run.
+    /// Another process has it.
     Locked {
+        /// What: a run, or a runbook in an environment.
+        what: String,
+        /// Who.
+        held: Held,
+    },
+    /// A process that a runner began and did not see end is still alive.
+    Orphaned {
         /// The run's folder.
         run: PathBuf,
-        /// Processes that have the lock open, where the system tells.
-        holders: Vec<u32>,
-        /// What the lock's holder wrote into it: its process id.
-        noted: String,
+        /// The step.
+        step: String,
+        /// The processes, where the system tells.
+        pids: Vec<u32>,
     },
     /// The run's folder was deleted while it ran.
     Deleted {
@@ -69,6 +78,13 @@ pub enum RunError {
     InDoubt(String),
     /// What was asked for makes no sense here.
     Usage(String),
+    /// A run that had begun could not go on.
+    Within {
+        /// The run.
+        run: String,
+        /// Why.
+        why: Box<RunError>,
+    },
 }
 
 impl RunError {
@@ -87,10 +103,11 @@ impl RunError {
     /// Returns the exit status of the process.
     pub fn exit_status(&self) -> u8 {
         match self {
+            RunError::Within { why, .. } => why.exit_status(),
             RunError::Io { .. } | RunError::System(_) | RunError::Deleted { .. } | RunError::Usage(_) => 2,
             RunError::Invalid { .. } => 3,
             RunError::InDoubt(_) => 5,
-            RunError::Locked { .. } | RunError::Stale { .. } => 6,
+            RunError::Locked { .. } | RunError::Orphaned { .. } | RunError::Stale { .. } => 6,
             RunError::Damaged { .. } | RunError::Impossible { .. } | RunError::PlanDamaged { .. } => 7,
         }
     }
@@ -101,19 +118,23 @@ impl fmt::Display for RunError {
         match self {
             RunError::Io { what, path, why } => write!(f, "{what} `{}`: {why}", path.display()),
             RunError::System(why) | RunError::Usage(why) | RunError::InDoubt(why) => f.write_str(why),
-            RunError::Locked { run, holders, noted } => {
-                write!(f, "run `{}` is held by ", super::folder::name_of(run))?;
-                match holders.as_slice() {
-                    [] if noted.is_empty() => write!(f, "another process"),
-                    [] => write!(f, "process {noted}"),
-                    pids => {
-                        let pids: Vec<String> = pids.iter().map(u32::to_string).collect();
-                        let word = if pids.len() == 1 { "process" } else { "processes" };
-                        write!(f, "{word} {}", pids.join(", "))
-                    }
-                }?;
-                write!(f, "; a step of an earlier runner may still be alive: wait for it or end it, then resume")
+            RunError::Locked { what, held: Held { holder: Some(holder), .. } } => {
+                let run = name_of(&holder.run);
+                let doing = if holder.runner { "who runs" } else { "whose command writes to" };
+                let (pid, by, since) = (holder.pid, &holder.by, &holder.since);
+                write!(f, "{what} is held by process {pid} of {by}, {doing} {run} since {since}")?;
+                write!(f, "; `opsbook watch {run}` shows it, `--wait` waits for its end")
             }
+            RunError::Locked { what, held: Held { holder: None, pids } } => {
+                write!(f, "{what} is held by {}; `--wait` waits for its end", processes(pids))
+            }
+            RunError::Orphaned { run, step, pids } => write!(
+                f,
+                "run `{}` is held by {}, which step `{step}` began and no runner saw end: wait for it or end it, then \
+                 resume",
+                name_of(run),
+                processes(pids)
+            ),
             RunError::Deleted { run } => write!(
                 f,
                 "the run's folder `{}` was deleted while it ran: what was done since is recorded nowhere",
@@ -131,7 +152,17 @@ impl fmt::Display for RunError {
             }
             RunError::PlanDamaged { path, error } => write!(f, "{}: {error}", path.display()),
             RunError::Stale { why } | RunError::Invalid { why } => f.write_str(why),
+            RunError::Within { why, .. } => write!(f, "{why}"),
         }
+    }
+}
+
+fn processes(pids: &[u32]) -> String {
+    let named: Vec<String> = pids.iter().map(u32::to_string).collect();
+    match named.as_slice() {
+        [] => "a process that the system does not name".to_owned(),
+        [one] => format!("process {one}"),
+        several => format!("processes {}", several.join(", ")),
     }
 }
 

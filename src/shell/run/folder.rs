@@ -4,12 +4,15 @@
 //! what an event means.
 
 use super::error::RunError;
+use super::lock::{Holder, Lock, refuse_orphans, sweep};
+use super::redact::Redactor;
 use crate::plan::Plan;
 use crate::plan::machine::{Chain, Event};
 use crate::text::Digest;
-use rustix::fs::{FlockOperation, Mode, OFlags};
+use rustix::fs::{Mode, OFlags};
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Seek as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -21,7 +24,9 @@ pub struct RunFolder {
     chain: Chain,
     /// How much of the journal is on the disk for good.
     settled_bytes: usize,
-    lock: Option<File>,
+    lock: Option<Lock>,
+    /// Takes secrets out of whatever is written.
+    redactor: Redactor,
 }
 
 /// What is read of a run without taking part in it.
@@ -36,11 +41,11 @@ pub struct ReadRun {
 }
 
 impl RunFolder {
-    /// Makes the folder of a new run, mode 0700, and takes its lock.
+    /// Makes the folder of a new run, mode 0700, and takes its lock for `by`.
     ///
     /// # Errors
     /// When the disk says no.
-    pub fn create(runs: &Path, plan: &Plan) -> Result<RunFolder, RunError> {
+    pub fn create(runs: &Path, plan: &Plan, by: &str) -> Result<RunFolder, RunError> {
         let path = runs.join(format!("{}-{}", plan.short_hash(), new_ulid()?));
         let private = |path: &Path| {
             let made = fs::DirBuilder::new().mode(0o700).recursive(true).create(path);
@@ -57,7 +62,7 @@ impl RunFolder {
         sync_folder(&path)?;
         sync_folder(runs)?;
         let mut folder = RunFolder::open(&path)?;
-        folder.take_lock()?;
+        folder.take_lock(&Holder::this(by, true, &path))?;
         Ok(folder)
     }
 
@@ -69,44 +74,41 @@ impl RunFolder {
         journal.read_to_end(&mut bytes).map_err(|error| RunError::io("cannot read", &at, &error))?;
         let chain = Chain::read(&bytes).map_err(|damage| RunError::Damaged { path: at, damage })?;
         let settled_bytes = chain.sound_bytes;
-        Ok(RunFolder { path: path.to_owned(), journal, chain, settled_bytes, lock: None })
+        let (lock, redactor) = (None, Redactor::default());
+        Ok(RunFolder { path: path.to_owned(), journal, chain, settled_bytes, lock, redactor })
     }
 
-    /// Opens a run to add to it: takes its lock and cuts a torn last line, which it records.
+    /// Opens a run to add to it: takes its lock, for a runner or for a command of a moment, and cuts a
+    /// torn last line, which it records.
     ///
     /// # Errors
     /// When another process holds the lock, the journal or the plan is damaged, or the disk says no.
-    pub fn open_locked(path: &Path) -> Result<(RunFolder, Plan), RunError> {
+    pub fn open_locked(path: &Path, by: &str, runner: bool) -> Result<(RunFolder, Plan), RunError> {
         let plan = read_plan(path)?;
         let mut folder = RunFolder::open(path)?;
-        folder.take_lock()?;
+        folder.take_lock(&Holder::this(by, runner, path))?;
         // Only under the lock is the journal at rest.
         let lock = folder.lock.take();
         folder = RunFolder::open(path)?;
         folder.lock = lock;
         folder.cut_torn_tail()?;
+        // What a living orphan may still read stays.
+        if refuse_orphans(path).is_ok() {
+            sweep(path);
+        }
         Ok((folder, plan))
     }
 
-    fn take_lock(&mut self) -> Result<(), RunError> {
-        let at = self.path.join("lock");
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&at);
-        let mut file = file.map_err(|error| RunError::io("cannot open", &at, &error))?;
-        if rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
-            let mut noted = String::new();
-            let _ = file.read_to_string(&mut noted);
-            return Err(RunError::Locked {
-                run: self.path.clone(),
-                holders: holders_of(&at),
-                noted: noted.trim().into(),
-            });
+    /// From now on secrets are taken out of every record and all evidence.
+    pub fn keep_out(&mut self, redactor: &Redactor) {
+        self.redactor = redactor.clone();
+    }
+
+    fn take_lock(&mut self, holder: &Holder) -> Result<(), RunError> {
+        match Lock::take(&self.path.join("lock"), holder)? {
+            Ok(lock) => self.lock = Some(lock),
+            Err(held) => return Err(RunError::Locked { what: format!("run `{}`", self.name()), held }),
         }
-        // Steps inherit the lock, so that an orphan of a killed runner still holds it.
-        rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty())
-            .map_err(|error| RunError::io("cannot keep", &at, &error.into()))?;
-        let noted = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| write!(file, "{}", std::process::id()));
-        noted.map_err(|error| RunError::io("cannot write", &at, &error))?;
-        self.lock = Some(file);
         Ok(())
     }
 
@@ -148,7 +150,7 @@ impl RunFolder {
     /// When the disk is full or says no. The journal then ends with the record before.
     pub fn write(&mut self, ts: &str, event: Event) -> Result<(), RunError> {
         let before = self.chain.sound_bytes;
-        let line = self.chain.append(ts, event);
+        let line = self.chain.append(ts, masked(event, &self.redactor));
         let written = self.journal.write_all(line.as_bytes());
         written.map_err(|error| self.cut(before, &error))
     }
@@ -181,7 +183,7 @@ impl RunFolder {
     /// # Errors
     /// When the disk says no.
     pub fn keep_evidence(&self, bytes: &[u8]) -> Result<String, RunError> {
-        keep_evidence(&self.path, bytes)
+        keep_evidence(&self.path, &self.redactor.redact_bytes(bytes))
     }
 
     /// Returns the folder.
@@ -221,16 +223,85 @@ impl RunFolder {
     }
 }
 
-/// Leaves a request for the process that holds the run.
+/// What stands under these keys of a record is a name of the plan, a digest or a word of the journal's
+/// own; what stands under any other was written by somebody, and secrets are taken out of it.
+const OWN_KEYS: &[&str] = &[
+    "type",
+    "run",
+    "plan",
+    "step",
+    "digest",
+    "env",
+    "kept",
+    "left_out",
+    "from",
+    "head",
+    "state",
+    "result",
+    "reason",
+    "kind",
+    "sha256",
+    "evidence",
+    "source",
+    "as",
+    "signal",
+    "review_by",
+];
+
+/// Takes the secrets out of an event.
+fn masked(event: Event, redactor: &Redactor) -> Event {
+    if redactor.is_empty() {
+        return event;
+    }
+    let Ok(mut value) = serde_json::to_value(&event) else { return event };
+    // A reason is a word where it says why a step is passed over, and a person's everywhere else.
+    let skipped = matches!(event, Event::StepSkipped { .. });
+    mask(&mut value, redactor, &|key| OWN_KEYS.contains(&key) && (key != "reason" || skipped));
+    serde_json::from_value(value).unwrap_or(event)
+}
+
+/// Takes the secrets out of every text of a value but those under keys that are its own.
+pub(super) fn mask(value: &mut serde_json::Value, redactor: &Redactor, own: &dyn Fn(&str) -> bool) {
+    match value {
+        serde_json::Value::String(text) => *text = redactor.redact(text),
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| mask(item, redactor, own)),
+        serde_json::Value::Object(entries) => {
+            entries.iter_mut().filter(|(key, _)| !own(key)).for_each(|(_, item)| mask(item, redactor, own));
+        }
+        _ => {}
+    }
+}
+
+/// Returns which secrets stand in what was written before they were known: in the journal and in what
+/// people gave.
+///
+/// # Errors
+/// When it cannot be read.
+pub(super) fn exposed(run: &ReadRun, redactor: &Redactor) -> Result<BTreeSet<String>, RunError> {
+    let mut found = BTreeSet::new();
+    let journal = run.path.join("journal.jsonl");
+    let read = |path: &Path| fs::read(path).map_err(|error| RunError::io("cannot read", path, &error));
+    found.extend(redactor.found_in(&read(&journal)?));
+    for record in &run.chain.records {
+        if let Event::EvidenceAdded { sha256: Some(digest), .. } = &record.event {
+            found.extend(redactor.found_in(&read(&run.path.join("evidence").join(digest)).unwrap_or_default()));
+        }
+    }
+    Ok(found)
+}
+
+/// Leaves a request for the process that holds the run; returns the file that it stands in until it
+/// is taken.
 ///
 /// # Errors
 /// When the disk says no.
-pub fn leave_request(run: &Path, text: &str) -> Result<(), RunError> {
+pub fn leave_request(run: &Path, text: &str) -> Result<PathBuf, RunError> {
     let inbox = run.join("inbox");
     let ulid = new_ulid()?;
     let (hidden, shown) = (inbox.join(format!(".{ulid}")), inbox.join(format!("{ulid}.json")));
     write_new(&hidden, text.as_bytes())?;
-    fs::rename(&hidden, &shown).map_err(|error| RunError::io("cannot write", &shown, &error))
+    fs::rename(&hidden, &shown).map_err(|error| RunError::io("cannot write", &shown, &error))?;
+    Ok(shown)
 }
 
 /// Keeps bytes in a run's evidence under their digest and returns it, hexadecimal.
@@ -291,26 +362,6 @@ fn sync_folder(path: &Path) -> Result<(), RunError> {
     synced.map_err(|error| RunError::io("cannot sync", path, &error.into()))
 }
 
-/// Returns the processes that have a file open, this one left out, where the system tells.
-fn holders_of(path: &Path) -> Vec<u32> {
-    let Ok(wanted) = fs::metadata(path).map(|meta| (meta.dev(), meta.ino())) else {
-        return Vec::new();
-    };
-    let mut holders = Vec::new();
-    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
-            continue;
-        };
-        let files = fs::read_dir(entry.path().join("fd")).into_iter().flatten().flatten();
-        let mut open = files.filter_map(|file| fs::metadata(file.path()).ok());
-        if pid != std::process::id() && open.any(|meta| (meta.dev(), meta.ino()) == wanted) {
-            holders.push(pid);
-        }
-    }
-    holders.sort_unstable();
-    holders
-}
-
 /// A name that sorts by time: 48 bits of milliseconds and 80 random ones
 /// (<https://github.com/ulid/spec>).
 fn new_ulid() -> Result<String, RunError> {
@@ -336,7 +387,7 @@ mod tests {
         }))
         .expect("the sample has the plan's shape");
         plan.seal();
-        let mut folder = RunFolder::create(runs.path(), &plan).expect("the folder takes a run");
+        let mut folder = RunFolder::create(runs.path(), &plan, "ana").expect("the folder takes a run");
         let later = "2999-01-01T00:00:00.000Z";
         folder.append(later, Event::RunInterrupted { signal: "SIGINT".into() }).expect("it can be written");
         assert_eq!(folder.time(), later);

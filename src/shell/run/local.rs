@@ -7,8 +7,8 @@
 
 use super::driver::{Part, Performed, Performer, Task};
 use super::error::RunError;
-use super::process::{Control, Ended, Ending, Job, PrivateFile, perform};
-use super::redact::Redactor;
+use super::process::{Control, Ended, Ending, Job, MASKED, Origin, PrivateFile, parse_outputs, perform};
+use super::redact::{Redactor, SHORTEST};
 use crate::plan::machine::StepResult;
 use crate::plan::{Helm, Outputs, Plan, Shell, Step, StepKind};
 use serde::Deserialize;
@@ -56,6 +56,8 @@ pub struct Local {
     pub secrets: BTreeMap<String, String>,
     /// Takes them out of everything.
     pub redactor: Redactor,
+    /// Whether what a step left running is ended with it.
+    pub end_leftovers: bool,
     /// Interrupts.
     pub control: Arc<Control>,
     /// Environments whose cluster was looked at.
@@ -171,6 +173,8 @@ impl Local {
         let at = output.path.to_string_lossy().into_owned();
         env.insert("RB_OUTPUT".into(), at.clone());
         env.insert("OPSBOOK_OUTPUT".into(), at);
+        let masks = PrivateFile::new(&self.private_folder, b"")?;
+        env.insert("OPSBOOK_MASK".into(), masks.path.to_string_lossy().into_owned());
         // What undoes a first installation finds the variable, and nothing in it.
         if task.part == Part::Undo || task.previous_revision.is_some() {
             env.insert("PREVIOUS_REVISION".into(), task.previous_revision.clone().unwrap_or_default());
@@ -181,11 +185,55 @@ impl Local {
             cwd: work.cwd.as_ref().map_or_else(|| self.project.clone(), |cwd| self.project.join(cwd)),
             env,
             timeout: work.timeout_s.map(Duration::from_secs),
+            masks: Some(masks.path.clone()),
+            end_leftovers: self.end_leftovers,
+            origin: if task.part == Part::Main { self.origin(task.step, &work.script) } else { None },
         };
         let ended = perform(&job, &self.private_folder, &self.redactor, &self.control, show)?;
-        let outputs_text = fs::read(&output.path).unwrap_or_default();
-        let outputs_text = self.redactor.redact(&String::from_utf8_lossy(&outputs_text));
-        Ok(Performed { ended, outputs_text, verdict: None, note: None })
+        let written = fs::read(&output.path).unwrap_or_default();
+        let written = String::from_utf8_lossy(&written);
+        let wrong = self.leak(&written).or_else(|| {
+            (ended.n_unmasked > 0).then(|| {
+                format!(
+                    "{} of the values in `$OPSBOOK_MASK` cannot be masked: each needs {SHORTEST} characters",
+                    ended.n_unmasked
+                )
+            })
+        });
+        Ok(match wrong {
+            None => Performed { ended, outputs_text: written.into_owned(), verdict: None, note: None },
+            // An end that came from outside stays what it is.
+            Some(why) => {
+                let verdict = matches!(ended.ending, Ending::Exited(_)).then_some(StepResult::Failed);
+                Performed { ended, outputs_text: String::new(), verdict, note: Some(why) }
+            }
+        })
+    }
+
+    /// Finds where a step's script stands on its page: its lines, one below the other, in the step's
+    /// block. The commands of a transcript do not.
+    fn origin(&self, step: &Step, script: &str) -> Option<Origin> {
+        let source = step.source.as_ref()?;
+        let page = fs::read_to_string(self.project.join(&source.path)).ok()?;
+        let wanted: Vec<&str> = script.trim_end().lines().map(str::trim).collect();
+        let (first, last) = (usize::try_from(source.first_line).ok()?, usize::try_from(source.last_line).ok()?);
+        let block: Vec<&str> = page.lines().take(last).skip(first.saturating_sub(1)).map(str::trim).collect();
+        let at = block.windows(wanted.len().max(1)).position(|lines| lines == wanted)?;
+        Some(Origin { page: source.path.clone(), line: first + at })
+    }
+
+    /// Says which output would carry a secret into the journal and to later steps.
+    fn leak(&self, written: &str) -> Option<String> {
+        let names = self.redactor.found_in(written.as_bytes());
+        let name = names.first()?;
+        let outputs = parse_outputs(written).unwrap_or_default();
+        let key = outputs.iter().find(|(_, value)| !self.redactor.found_in(value.as_bytes()).is_empty());
+        let what = key.map_or("its outputs hold".to_owned(), |(key, _)| {
+            format!("its output `{}` holds", self.redactor.redact(key))
+        });
+        let what_secret =
+            if name == MASKED { "a value that it masks".to_owned() } else { format!("the secret `{name}`") };
+        Some(format!("{what} {what_secret}: outputs are written down; let the step that needs it name the secret"))
     }
 
     /// What a step's scripts see. The second value keeps the kubeconfig's file alive.
@@ -411,8 +459,7 @@ fn in_words_of_3(script: &str) -> String {
 }
 
 fn empty_end(ending: Ending) -> Performed {
-    let digest = crate::text::Digest::of(b"").hex();
-    let ended = Ended { ending, log: String::new(), stdout: String::new(), n_bytes: 0, digest, strays: Vec::new() };
+    let ended = Ended::nothing(ending);
     Performed { ended, outputs_text: String::new(), verdict: None, note: None }
 }
 

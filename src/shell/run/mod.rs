@@ -6,21 +6,33 @@
 mod driver;
 mod error;
 mod folder;
+mod forget;
+mod hints;
+mod lines;
 mod local;
+mod lock;
+mod offer;
 mod people;
 mod process;
 mod redact;
+mod secrets;
 mod session;
 mod time;
+mod turn;
 mod view;
 
 pub use driver::{Answer, Grounds, Journal, Memory, Outcome, Part, People, Performed, Performer, Task, View, drive};
 pub use error::RunError;
 pub use folder::{ReadRun, RunFolder, keep_evidence, leave_request, list_runs, name_of, read_run};
+pub use hints::{Hint, next_commands};
 pub use local::{Local, passed_on};
-pub use people::{Absent, AtTerminal, Imagined, Office, Question, Request, account, sign, statement, ways_on};
-pub use process::{Control, Ended, Ending, GRACE, Job, PrivateFile, adopt_orphans, parse_outputs, perform};
+pub use lock::{Held, Holder, runner_of};
+pub use people::{Absent, AtTerminal, Imagined, Office, Question, Request, account, sign, statement};
+pub use process::{Control, Ended, Ending, GRACE, Job, Origin, PrivateFile, adopt_orphans, parse_outputs, perform};
 pub use redact::{MASK, Redactor, SHORTEST};
-pub use session::{SecretSource, Selection, Session, Setting, act, begin, fold_read, left_out, rehearse, resume};
+pub use secrets::{Masks, exposed_and_missing, masks};
+pub use session::{
+    Acted, SecretSource, Selection, Session, Setting, act, begin, fold_read, left_out, rehearse, resume,
+};
 pub use time::now;
 pub use view::{Live, Plain, checklist, inert, line_of};

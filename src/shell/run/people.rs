@@ -7,9 +7,10 @@
 use super::driver::{Answer, People};
 use super::error::RunError;
 use super::folder::keep_evidence;
+use super::offer::scripts_after;
 use super::redact::Redactor;
 use crate::plan::machine::approval::{Circumstances, Identity, may_decide};
-use crate::plan::machine::{Decision, Event, IdentitySource, Next, Resolution, Run, StepState, Waiting};
+use crate::plan::machine::{Decision, Event, IdentitySource, Resolution, Run, Waiting};
 use crate::plan::{Evidence, Step, StepKind};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -385,12 +386,12 @@ impl AtTerminal {
         if step.kind == StepKind::Approval {
             let id = &step.id;
             self.terminal.complain(&format!(
-                "Approve? [y]es, [n]o, [l]eave the run waiting — or another person: opsbook approve {} {id}: ",
+                "Approve? [y]es, [n]o, [s]how what follows, [l]eave the run waiting — or another person: opsbook approve {} {id}: ",
                 self.office.name
             ));
             self.asked = Some(Question::Approve(step.id.clone()));
         } else {
-            self.terminal.complain("Done? [y]es, [l]eave the run waiting: ");
+            self.terminal.complain("Done? [y]es, [s]how what follows, [l]eave the run waiting: ");
             self.asked = Some(Question::Done(step.id.clone()));
         }
     }
@@ -403,6 +404,10 @@ impl AtTerminal {
                 Request::Done { step: id, by, evidence: vec![(kind.to_owned(), line.to_owned(), None)] }
             }
             (_, "l" | "leave" | "q") => return Answer::Leave,
+            (_, "s" | "show") => {
+                self.terminal.complain(&scripts_after(run, &id));
+                return Answer::Nothing;
+            }
             (Some(Question::Approve(_)), answer @ ("y" | "yes" | "n" | "no")) => {
                 Request::Decide { step: id, yes: answer.starts_with('y'), by, note: None, signature: None }
             }
@@ -437,35 +442,4 @@ impl AtTerminal {
 fn admit(office: &Office, run: &Run, request: &str) -> Result<Vec<Event>, String> {
     let request = serde_json::from_str(request).map_err(|error| format!("it cannot be read: {error}"))?;
     office.judge(run, request)
-}
-
-/// Says, for a run that waits or is in doubt, how people move it on: one command a line.
-pub fn ways_on(name: &str, run: &Run) -> Vec<String> {
-    match run.next() {
-        Next::Wait(waiting) => waiting
-            .iter()
-            .map(|wanted| match wanted {
-                Waiting::Manual(step) => {
-                    let evidence = run.plan().step(step).map_or(Evidence::None, |step| step.evidence);
-                    let flag = match evidence {
-                        Evidence::None | Evidence::Output => "",
-                        Evidence::Note => " --note TEXT",
-                        Evidence::Url => " --url ADDRESS",
-                        Evidence::File => " --file PATH",
-                    };
-                    format!("opsbook done {name} {step}{flag}")
-                }
-                Waiting::Approval { step, .. } => format!("opsbook approve {name} {step}"),
-            })
-            .collect(),
-        Next::InDoubt(steps) => steps
-            .iter()
-            .map(|step| {
-                let undo = run.status(step).is_some_and(|status| status.state == StepState::RollbackInDoubt);
-                let what = if undo { "its undo was" } else { "it was" };
-                format!("opsbook resolve {name} {step} --as done|failed|rerun --note TEXT   # {what} cut off")
-            })
-            .collect(),
-        _ => Vec::new(),
-    }
 }

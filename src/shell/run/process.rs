@@ -1,19 +1,23 @@
 //! One process with a beginning, a limit and an end (RUNBOOK-FORMAT, section 3.5).
 //!
 //! Owns the process group of a step: its own session, no standard input, the script in a private
-//! file, time limits with grace, output with times and a cap, and the search for descendants that
-//! escaped. Does not know steps, plans or journals.
+//! file, time limits with grace, output with times and a cap, values that are masked from the moment
+//! the script says so, and the search for descendants that escaped. Does not know steps, plans or
+//! journals.
 
 use super::error::RunError;
+use super::lines::Lines;
+use super::lock::StepLock;
 use super::redact::Redactor;
 use super::time;
 use crate::plan::Shell;
-use crate::text::Digest;
+use crate::text::Digester;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, Signal};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read as _, Write as _};
 use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
@@ -28,8 +32,18 @@ pub const GRACE: Duration = Duration::from_secs(10);
 /// How much output is kept of a step: so much of its beginning, and as much of its end.
 const KEPT_BYTES: usize = 256 * 1024;
 
+/// The name under which values are known that a script had masked.
+pub(super) const MASKED: &str = "OPSBOOK_MASK";
+
 /// The environment variable that marks a job's processes, so that those that escape are known.
 const MARK: &str = "OPSBOOK_PROCESS";
+
+/// How much is read of a stream at once, and how often before the other and the clock are looked at.
+const READ_BYTES: usize = 64 * 1024;
+const N_READS: usize = 8;
+
+/// How long a stream is silent before the end of a line is shown that could be a secret's beginning.
+const SILENCE: Duration = Duration::from_millis(300);
 
 /// How long output may still come after the process has ended: a descendant can hold the pipe.
 const DRAIN: Duration = Duration::from_millis(200);
@@ -47,6 +61,40 @@ pub struct Job {
     pub env: BTreeMap<String, String>,
     /// The limit.
     pub timeout: Option<Duration>,
+    /// The file that the script adds values to that are masked from then on.
+    pub masks: Option<PathBuf>,
+    /// Where the script was written.
+    pub origin: Option<Origin>,
+    /// Whether what it leaves running is ended with it.
+    pub end_leftovers: bool,
+}
+
+/// Where a script was written: a page, and the line there of the script's first line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The page.
+    pub page: String,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+/// Says in a message of a shell or of Python where its page has the line that the message is about: the
+/// script's own file is gone by the time that somebody reads it.
+fn at_home<'t>(text: Cow<'t, str>, script: &str, origin: Option<&Origin>) -> Cow<'t, str> {
+    let Some((origin, at)) = origin.and_then(|origin| Some((origin, text.find(script)?))) else { return text };
+    let (before, rest) = (&text[..at], &text[at + script.len()..]);
+    let (before, number) = match (rest.strip_prefix(": line "), rest.strip_prefix("\", line ")) {
+        (Some(number), _) => (before, number),
+        (None, Some(number)) => (before.strip_suffix("File \"").unwrap_or(before), number),
+        (None, None) => return text,
+    };
+    let n_digits = number.bytes().take_while(u8::is_ascii_digit).count();
+    match number[..n_digits].parse::<usize>() {
+        Ok(line) if line > 0 => {
+            Cow::Owned(format!("{before}{}:{}{}", origin.page, origin.line + line - 1, &number[n_digits..]))
+        }
+        _ => text,
+    }
 }
 
 /// How a process ended.
@@ -79,6 +127,24 @@ pub struct Ended {
     pub digest: String,
     /// Descendants that are still alive.
     pub strays: Vec<u32>,
+    /// How many values the script wanted masked that are too short for it.
+    pub n_unmasked: usize,
+}
+
+impl Ended {
+    /// Returns the end of a process that said nothing.
+    pub fn nothing(ending: Ending) -> Ended {
+        let digest = Digester::default().finish().hex();
+        Ended {
+            ending,
+            log: String::new(),
+            stdout: String::new(),
+            n_bytes: 0,
+            digest,
+            strays: Vec::new(),
+            n_unmasked: 0,
+        }
+    }
 }
 
 /// What the outside wants of all processes: nothing, an end, or an end at once.
@@ -123,7 +189,7 @@ pub fn adopt_orphans() {
     let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
 }
 
-/// Runs a job to its end. `show` gets redacted output as it comes, in whole lines.
+/// Runs a job to its end. `show` gets redacted output as it comes, whole lines, several at a time.
 ///
 /// # Errors
 /// When the process cannot be started; nothing has happened then.
@@ -144,23 +210,29 @@ pub fn perform(
     let mark = script.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     command.arg(&script.path).env_clear().envs(&job.env).env(MARK, &mark).current_dir(&job.cwd);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    own_session(&mut command);
+    let lock = StepLock::new(private_folder, &mark, job.env.get("OPSBOOK_STEP").map_or("-", String::as_str))?;
+    own_session(&mut command, lock.handle()?);
     let spawned = command.spawn();
+    // Only the process and this function hold the lock now.
+    drop(command);
     let mut child = spawned.map_err(|error| {
         let what = if job.cwd.is_dir() { Path::new(job.shell.program()) } else { &job.cwd };
         RunError::io("cannot start", what, &error)
     })?;
-    watch(&mut child, job, &mark, redactor, control, show)
+    let script = script.path.to_string_lossy();
+    watch(&mut child, job, &mark, &script, redactor, control, show)
+    // The lock's file goes here: whatever still holds it was left behind by a process that has ended.
 }
 
 /// Starts the process as the leader of a new session, and so of a new process group: it has no
-/// terminal to take signals from, and one signal reaches all of it.
+/// terminal to take signals from, and one signal reaches all of it. It keeps the lock open.
 #[allow(unsafe_code, reason = "the one place: setsid between fork and exec has no safe form in std")]
-fn own_session(command: &mut Command) {
-    // SAFETY: setsid is async-signal-safe and the closure touches no memory of the parent.
+fn own_session(command: &mut Command, lock: File) {
+    // SAFETY: both calls are async-signal-safe and the closure touches no memory of the parent.
     unsafe {
-        command.pre_exec(|| {
+        command.pre_exec(move || {
             rustix::process::setsid()?;
+            rustix::io::fcntl_setfd(&lock, rustix::io::FdFlags::empty())?;
             Ok(())
         });
     }
@@ -170,6 +242,7 @@ fn watch(
     child: &mut Child,
     job: &Job,
     mark: &str,
+    script: &str,
     redactor: &Redactor,
     control: &Control,
     show: &mut dyn FnMut(&str),
@@ -184,7 +257,9 @@ fn watch(
     let pidfd = rustix::process::pidfd_open(group, rustix::process::PidfdFlags::empty()).ok();
     #[cfg(not(target_os = "linux"))]
     let pidfd: Option<std::os::fd::OwnedFd> = None;
-    let mut log = Log::new(redactor);
+    let mut log = Log::new(redactor, job, script);
+    let mut buffer = vec![0_u8; READ_BYTES];
+    let mut last_read = Instant::now();
     let started = Instant::now();
     let mut stop = Stop::default();
     let mut ended: Option<(ExitStatus, Instant)> = None;
@@ -213,16 +288,21 @@ fn watch(
         let pause = left.min(Duration::from_millis(if pidfd.is_some() { 50 } else { 5 }));
         let pause = Timespec::try_from(pause).map_err(|error| RunError::System(error.to_string()))?;
         let _ = rustix::event::poll(&mut fds, Some(&pause));
-        drain(&mut out, 0, &mut log, show);
-        drain(&mut err, 1, &mut log, show);
+        if drain(&mut out, 0, &mut log, &mut buffer) | drain(&mut err, 1, &mut log, &mut buffer) {
+            last_read = Instant::now();
+        } else if last_read.elapsed() > SILENCE {
+            log.idle();
+        }
+        log.show(show);
     }
-    log.finish(show);
+    log.finish();
+    log.show(show);
     let (status, _) = ended.expect("the loop ends only after the process");
-    if matches!(stop.why, Some(Why::TimedOut | Why::Interrupted)) {
+    if job.end_leftovers || matches!(stop.why, Some(Why::TimedOut | Why::Interrupted)) {
         // Whoever is left of the group has had its chance.
         let _ = rustix::process::kill_process_group(group, Signal::KILL);
     }
-    let strays = find_strays(mark, stop.why.is_some());
+    let strays = find_strays(mark, job.end_leftovers || stop.why.is_some());
     let ending = match (stop.why, status.code(), status.signal()) {
         (Some(Why::TimedOut), ..) => Ending::TimedOut,
         (Some(Why::Interrupted), ..) if stop.killed => Ending::Killed,
@@ -262,21 +342,31 @@ impl Stop {
     }
 }
 
-fn drain<P: std::io::Read>(pipe: &mut Option<P>, stream: usize, log: &mut Log<'_>, show: &mut dyn FnMut(&str)) {
+/// Reads what a pipe holds, but not for ever; tells whether anything came.
+fn drain<P: std::io::Read>(pipe: &mut Option<P>, stream: usize, log: &mut Log<'_>, buffer: &mut [u8]) -> bool {
     let Some(open) = pipe else {
-        return;
+        return false;
     };
-    let mut buffer = [0_u8; 16 * 1024];
-    loop {
-        match open.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(n_bytes) => log.push(stream, &buffer[..n_bytes], show),
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return,
+    let mut any = false;
+    for _ in 0..N_READS {
+        match open.read(buffer) {
+            Ok(0) => {
+                *pipe = None;
+                return any;
+            }
+            Ok(n_bytes) => {
+                any = true;
+                log.push(stream, &buffer[..n_bytes]);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return any,
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(_) => break,
+            Err(_) => {
+                *pipe = None;
+                return any;
+            }
         }
     }
-    *pipe = None;
+    any
 }
 
 /// Returns the living processes that lost their parent, became ours, and carry a mark in their
@@ -308,77 +398,142 @@ fn find_strays(mark: &str, kill: bool) -> Vec<u32> {
 
 /// Output as it comes: redacted, timed by the line, capped.
 struct Log<'r> {
-    streams: [super::redact::RedactedStream<'r>; 2],
-    partial: [Vec<u8>; 2],
+    redactor: &'r Redactor,
+    script: &'r str,
+    origin: Option<&'r Origin>,
+    masks: Option<Masks>,
+    streams: [Lines<'r>; 2],
     kept: Capped,
     stdout: Capped,
     n_bytes: u64,
-    whole: Vec<Digest>,
+    whole: Digester,
+    /// Lines that were not shown yet.
+    unseen: String,
+    clean: Vec<u8>,
 }
 
 impl<'r> Log<'r> {
-    fn new(redactor: &'r Redactor) -> Log<'r> {
+    fn new(redactor: &'r Redactor, job: &'r Job, script: &'r str) -> Log<'r> {
+        let masks = job.masks.as_ref().and_then(|path| File::open(path).ok());
         Log {
-            streams: [redactor.stream(), redactor.stream()],
-            partial: [Vec::new(), Vec::new()],
+            redactor,
+            script,
+            origin: job.origin.as_ref(),
+            masks: masks.map(|file| Masks { file, line: Vec::new(), n_short: 0 }),
+            streams: [Lines::new(redactor), Lines::new(redactor)],
             kept: Capped::default(),
             stdout: Capped::default(),
             n_bytes: 0,
-            whole: Vec::new(),
+            whole: Digester::default(),
+            unseen: String::new(),
+            clean: Vec::new(),
         }
     }
 
-    fn push(&mut self, stream: usize, bytes: &[u8], show: &mut dyn FnMut(&str)) {
-        let clean = self.streams[stream].push(bytes);
-        self.take(stream, &clean, show);
+    fn push(&mut self, stream: usize, bytes: &[u8]) {
+        // What the script had masked before it wrote these bytes stands in the file by now.
+        if let Some(masks) = &mut self.masks {
+            masks.learn(self.redactor, false);
+        }
+        self.streams[stream].push(bytes, &mut self.clean);
+        self.take(stream);
     }
 
-    fn take(&mut self, stream: usize, clean: &[u8], show: &mut dyn FnMut(&str)) {
-        self.n_bytes += clean.len() as u64;
-        if !clean.is_empty() {
-            self.whole.push(Digest::of(clean));
-        }
-        if stream == 0 {
-            self.stdout.push(clean);
-        }
-        self.partial[stream].extend_from_slice(clean);
-        while let Some(end) = self.partial[stream].iter().position(|byte| *byte == b'\n') {
-            let line: Vec<u8> = self.partial[stream].drain(..=end).collect();
-            self.line(stream, &line[..end], show);
-        }
-        // A line without an end is cut, so that it cannot fill the memory.
-        if self.partial[stream].len() > KEPT_BYTES {
-            let line = std::mem::take(&mut self.partial[stream]);
-            self.line(stream, &line, show);
-        }
-    }
-
-    fn line(&mut self, stream: usize, line: &[u8], show: &mut dyn FnMut(&str)) {
-        let text = String::from_utf8_lossy(line);
-        show(&text);
-        self.kept.push(format!("{} {} {text}\n", time::now(), ["out", "err"][stream]).as_bytes());
-    }
-
-    fn finish(&mut self, show: &mut dyn FnMut(&str)) {
+    fn idle(&mut self) {
         for stream in 0..2 {
-            let rest = self.streams[stream].finish();
-            self.take(stream, &rest, show);
-            let last = std::mem::take(&mut self.partial[stream]);
-            if !last.is_empty() {
-                self.line(stream, &last, show);
+            self.streams[stream].idle(&mut self.clean);
+            self.take(stream);
+        }
+    }
+
+    /// Takes what is clean now.
+    fn take(&mut self, stream: usize) {
+        let clean = std::mem::take(&mut self.clean);
+        if !clean.is_empty() {
+            self.n_bytes += clean.len() as u64;
+            self.whole.push(&clean);
+            if stream == 0 {
+                self.stdout.push(&clean);
             }
+            let stamp = format!("{} {} ", time::now(), ["out", "err"][stream]);
+            let (kept, unseen, script, origin) = (&mut self.kept, &mut self.unseen, self.script, self.origin);
+            let mut keep = |line: &[u8]| {
+                keep_line(kept, unseen, &stamp, &at_home(String::from_utf8_lossy(line), script, origin));
+            };
+            self.streams[stream].cut(&clean, &mut keep);
+        }
+        self.clean = clean;
+        self.clean.clear();
+    }
+
+    fn finish(&mut self) {
+        if let Some(masks) = &mut self.masks {
+            masks.learn(self.redactor, true);
+        }
+        for stream in 0..2 {
+            self.streams[stream].finish(&mut self.clean);
+            self.take(stream);
+            let stamp = format!("{} {} ", time::now(), ["out", "err"][stream]);
+            let (kept, unseen) = (&mut self.kept, &mut self.unseen);
+            self.streams[stream].last(&mut |line| keep_line(kept, unseen, &stamp, &String::from_utf8_lossy(line)));
+        }
+    }
+
+    fn show(&mut self, show: &mut dyn FnMut(&str)) {
+        if !self.unseen.is_empty() {
+            show(&self.unseen);
+            self.unseen.clear();
         }
     }
 
     fn into_ended(self, ending: Ending, strays: Vec<u32>) -> Ended {
-        let parts: Vec<&[u8]> = self.whole.iter().map(Digest::as_bytes).collect();
         Ended {
             ending,
             log: self.kept.into_text(),
             stdout: self.stdout.into_text(),
             n_bytes: self.n_bytes,
-            digest: Digest::of_parts(parts).hex(),
+            digest: self.whole.finish().hex(),
             strays,
+            n_unmasked: self.masks.map_or(0, |masks| masks.n_short),
+        }
+    }
+}
+
+fn keep_line(kept: &mut Capped, unseen: &mut String, stamp: &str, text: &str) {
+    kept.push(stamp.as_bytes());
+    kept.push(text.as_bytes());
+    kept.push(b"\n");
+    unseen.push_str(text);
+    unseen.push('\n');
+}
+
+/// The file that a script adds values to that are to be masked, one a line.
+struct Masks {
+    file: File,
+    /// The line that has not ended.
+    line: Vec<u8>,
+    n_short: usize,
+}
+
+impl Masks {
+    fn learn(&mut self, redactor: &Redactor, ended: bool) {
+        let before = self.line.len();
+        // A file of the step's own: what cannot be read holds nothing.
+        let _ = self.file.read_to_end(&mut self.line);
+        if self.line.len() == before && !ended {
+            return;
+        }
+        let whole = self.line.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let rest = self.line.split_off(whole);
+        let lines = std::mem::replace(&mut self.line, rest);
+        for line in String::from_utf8_lossy(&lines).lines().filter(|line| !line.trim().is_empty()) {
+            self.n_short += usize::from(!redactor.learn(MASKED, line));
+        }
+        // A value whose line has not ended is masked too: its output may come before the line's end.
+        let last = String::from_utf8_lossy(&self.line).into_owned();
+        if !last.trim().is_empty() {
+            let learnt = redactor.learn(MASKED, &last);
+            self.n_short += usize::from(ended && !learnt);
         }
     }
 }
@@ -491,8 +646,26 @@ mod tests {
     fn run(script: &str, timeout: Option<Duration>, control: &Control) -> Ended {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let env = BTreeMap::from([("PATH".to_owned(), std::env::var("PATH").unwrap_or_default())]);
-        let job = Job { shell: Shell::Bash, script: script.into(), cwd: folder.path().into(), env, timeout };
+        let job = Job {
+            shell: Shell::Bash,
+            script: script.into(),
+            cwd: folder.path().into(),
+            env,
+            timeout,
+            masks: None,
+            origin: None,
+            end_leftovers: false,
+        };
         perform(&job, folder.path(), &Redactor::default(), control, &mut |_| {}).expect("bash starts")
+    }
+
+    #[test]
+    fn a_message_names_the_line_of_the_page() {
+        let origin = Origin { page: "docs/a.md".into(), line: 12 };
+        let said = |text: &'static str| at_home(text.into(), "/tmp/7-1", Some(&origin)).into_owned();
+        assert_eq!(said("/tmp/7-1: line 3: foo: command not found"), "docs/a.md:14: foo: command not found");
+        assert_eq!(said("  File \"/tmp/7-1\", line 1, in <module>"), "  docs/a.md:12, in <module>");
+        assert_eq!(said("line 3 of /tmp/7-1"), "line 3 of /tmp/7-1");
     }
 
     #[test]
@@ -557,6 +730,43 @@ mod tests {
         assert_eq!(ended.n_bytes, 2_000_004);
         assert!(ended.stdout.len() < 2 * KEPT_BYTES + 100);
         assert!(ended.stdout.ends_with("end\n") && ended.stdout.contains("bytes left out"));
+    }
+
+    #[test]
+    fn a_process_that_never_pauses_is_still_timed_out() {
+        let began = Instant::now();
+        let ended = run("yes", Some(Duration::from_millis(300)), &Control::default());
+        assert_eq!(ended.ending, Ending::TimedOut);
+        assert!(began.elapsed() < Duration::from_secs(8));
+    }
+
+    #[test]
+    fn a_value_is_masked_from_the_moment_the_script_says_so() {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let masks = folder.path().join("masks");
+        fs::write(&masks, "").expect("the folder takes files");
+        let env = BTreeMap::from([
+            ("PATH".to_owned(), std::env::var("PATH").unwrap_or_default()),
+            ("OPSBOOK_MASK".to_owned(), masks.to_string_lossy().into_owned()),
+        ]);
+        let script = "echo made-on-the-way-1 >> $OPSBOOK_MASK; echo made-on-the-way-1 | base64; \
+                      printf 'no-line-end-2' >> $OPSBOOK_MASK; echo no-line-end-2; echo >> $OPSBOOK_MASK; \
+                      echo abc >> $OPSBOOK_MASK";
+        let (timeout, masks) = (None, Some(masks));
+        let job = Job {
+            shell: Shell::Bash,
+            script: script.into(),
+            cwd: folder.path().into(),
+            env,
+            timeout,
+            masks,
+            origin: None,
+            end_leftovers: false,
+        };
+        let redactor = Redactor::default();
+        let ended = perform(&job, folder.path(), &redactor, &Control::default(), &mut |_| {}).expect("bash starts");
+        assert_eq!((ended.stdout.as_str(), ended.n_unmasked), ("***EK\n***\n", 1));
+        assert_eq!(redactor.redact("x made-on-the-way-1 y"), "x *** y");
     }
 
     #[test]

@@ -6,10 +6,15 @@
 use super::driver::{Grounds, Memory, Outcome, Part, Performed, Performer, Task, View, drive};
 use super::error::RunError;
 use super::folder::{ReadRun, RunFolder, leave_request, name_of, read_run};
+use super::forget::forget;
 use super::local::{Local, passed_on};
+use super::lock::{Holder, refuse_orphans};
+use super::offer::offer;
 use super::people::{Absent, AtTerminal, Imagined, Office, Request, account};
 use super::process::{Control, Ended, Ending, adopt_orphans};
 use super::redact::Redactor;
+use super::secrets::{look_back, masks, read_secrets, refuse_secret_params};
+use super::turn::{left_out_of, one_at_a_time, patiently};
 use super::view::{Live, Plain};
 use crate::plan::machine::{Action, Chain, Event, IdentitySource, Next, Run, RunState, StepResult, StepState};
 use crate::plan::{Plan, Stage, Step, StepKind};
@@ -17,9 +22,8 @@ use crate::shell::{Stream, Terminal, variables};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, IsTerminal as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What a session is told besides its plan.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +50,16 @@ pub struct Setting {
     pub max_age_s: Option<u64>,
     /// Why the glass is broken, where it is.
     pub break_glass: Option<String>,
+    /// The folder of the locks of runbooks: all runs of a project share it.
+    pub locks: PathBuf,
+    /// Whether what a step left running is ended with it.
+    pub end_leftovers: bool,
+    /// Whether to wait for a lock that somebody else holds.
+    pub wait: bool,
+    /// Whether to show each script before it runs.
+    pub show: bool,
+    /// Whether what people type may be written down although not every secret is at hand to look for.
+    pub unchecked: bool,
     /// Whether to draw the checklist live and to ask at the terminal.
     pub interactive: bool,
 }
@@ -151,8 +165,15 @@ pub fn begin(
         return Err(RunError::Invalid { why: "this is a template plan: give its parameters first".into() });
     }
     let secrets = read_secrets(&plan, setting)?;
+    let redactor = redactor_of(&secrets, setting)?;
+    refuse_secret_params(&plan, &redactor)?;
     let takes_over = rebase.map(|path| take_over(&plan, path)).transpose()?;
-    let mut folder = RunFolder::create(&setting.runs, &plan)?;
+    let mut locks = one_at_a_time(&plan, &left_out, &setting.runs, setting, terminal)?;
+    let by = account();
+    let mut folder = RunFolder::create(&setting.runs, &plan, &by)?;
+    folder.keep_out(&redactor);
+    let holder = Holder::this(&by, true, folder.path());
+    locks.iter_mut().try_for_each(|lock| lock.note(&holder))?;
     let plan = Arc::new(plan);
     let mut run = Run::new(Arc::clone(&plan));
     let (by, source) = (account(), Some(IdentitySource::OsUser));
@@ -161,7 +182,7 @@ pub fn begin(
         record(&mut folder, &mut run, event)?;
     }
     terminal.say(&format!("run {}", folder.name()));
-    go_on(folder, run, secrets, setting, terminal)
+    go_on(folder, run, secrets, redactor, setting, terminal)
 }
 
 /// Resumes a run that nobody holds.
@@ -169,15 +190,29 @@ pub fn begin(
 /// # Errors
 /// See [`RunError`].
 pub fn resume(path: &Path, setting: &Setting, terminal: Terminal) -> Result<Session, RunError> {
-    let (mut folder, plan) = RunFolder::open_locked(path)?;
+    let opened = patiently(setting, terminal, || RunFolder::open_locked(path, &account(), true))?;
+    let (mut folder, plan) = opened;
+    refuse_orphans(path)?;
     let secrets = read_secrets(&plan, setting)?;
+    let redactor = redactor_of(&secrets, setting)?;
+    folder.keep_out(&redactor);
+    let exposed = look_back(&read_run(path)?, &redactor)?;
+    if !exposed.is_empty() {
+        let names = exposed.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        terminal.complain(&format!(
+            "WARNING: {names} stands in the records of this run, written when it was not at hand to be looked for.\n\
+             Change the secret. `opsbook report` masks it where it knows it and refuses to write where it does not.\n"
+        ));
+    }
+    let left_out = left_out_of(folder.chain());
+    let _locks = one_at_a_time(&plan, &left_out, path, setting, terminal)?;
     let mut run = fold(path, Arc::new(plan), folder.chain())?;
     if let Next::End(state) = run.next() {
         return Err(RunError::Usage(format!("run `{}` has ended: {state}", folder.name())));
     }
     let (by, source) = (account(), Some(IdentitySource::OsUser));
     record(&mut folder, &mut run, Event::RunResumed { by, source })?;
-    go_on(folder, run, secrets, setting, terminal)
+    go_on(folder, run, secrets, redactor, setting, terminal)
 }
 
 /// Performs a plan in the mind: the same driver, with a performer that has no way to spawn.
@@ -196,44 +231,95 @@ pub fn rehearse(plan: Plan, left_out: Vec<String>, view: &mut dyn View) -> Resul
     Ok(run)
 }
 
-/// Lets a person act on a run: directly where nobody holds it, through its inbox otherwise. Returns
-/// whether it is done already rather than left for the runner.
+/// What became of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Acted {
+    /// It stands in the journal.
+    Recorded,
+    /// The runner has it.
+    Left(Option<Holder>),
+}
+
+/// How long the runner of a run may take to fetch a request.
+const FETCHED: Duration = Duration::from_secs(3);
+
+/// Lets a person act on a run: directly where nobody holds it, through its inbox where a runner does.
 ///
 /// # Errors
 /// When the request does not count, or see [`RunError`].
-pub fn act(path: &Path, setting: &Setting, request: Request) -> Result<bool, RunError> {
-    let (mut folder, plan) = match RunFolder::open_locked(path) {
-        Err(RunError::Locked { .. }) => {
-            let read = read_run(path)?;
-            let run = fold(path, Arc::new(read.plan), &read.chain)?;
-            // Judged twice: here, so that the person hears of it, and by the runner, which decides.
-            office(setting, path, Redactor::default()).judge(&run, request.clone()).map_err(RunError::Usage)?;
-            let text = serde_json::to_string(&request).expect("every part of a request has text keys");
-            leave_request(path, &text)?;
+pub fn act(path: &Path, setting: &Setting, request: Request) -> Result<Acted, RunError> {
+    let masks = masks(&read_run(path)?.plan, setting);
+    let request = masks.clean(&request)?;
+    let began = Instant::now();
+    loop {
+        let held = match RunFolder::open_locked(path, &account(), false) {
+            Err(RunError::Locked { held, .. }) => held,
+            opened => {
+                let (mut folder, plan) = opened?;
+                folder.keep_out(&masks.redactor);
+                act_alone(&mut folder, plan, setting, &masks.redactor, request)?;
+                return Ok(Acted::Recorded);
+            }
+        };
+        let momentary = held.holder.as_ref().is_none_or(|holder| !holder.runner);
+        if momentary && began.elapsed() < FETCHED {
+            std::thread::sleep(Duration::from_millis(20));
+        } else if leave(path, setting, &masks.redactor, &request)? {
+            return Ok(Acted::Left(held.holder));
+        }
+    }
+}
+
+/// Leaves a request for the runner; returns `false` where the runner ended without fetching it.
+fn leave(path: &Path, setting: &Setting, redactor: &Redactor, request: &Request) -> Result<bool, RunError> {
+    let read = read_run(path)?;
+    let run = fold(path, Arc::new(read.plan), &read.chain)?;
+    // Judged twice: here, so that the person hears of it, and by the runner, which decides.
+    office(setting, path, redactor.clone()).judge(&run, request.clone()).map_err(RunError::Usage)?;
+    let text = serde_json::to_string(request).expect("every part of a request has text keys");
+    let left = leave_request(path, &text)?;
+    let began = Instant::now();
+    while left.exists() && began.elapsed() < FETCHED {
+        std::thread::sleep(Duration::from_millis(20));
+        if RunFolder::open_locked(path, &account(), false).is_ok() && std::fs::remove_file(&left).is_ok() {
             return Ok(false);
         }
-        other => other?,
-    };
-    let mut run = fold(path, Arc::new(plan), folder.chain())?;
+    }
+    Ok(true)
+}
+
+fn act_alone(
+    folder: &mut RunFolder,
+    plan: Plan,
+    setting: &Setting,
+    redactor: &Redactor,
+    request: Request,
+) -> Result<(), RunError> {
+    let path = folder.path().to_owned();
+    let mut run = fold(&path, Arc::new(plan), folder.chain())?;
     let cancels = matches!(request, Request::Cancel { .. });
+    let settles = matches!(request, Request::Resolve { .. });
+    if cancels || settles {
+        // What a step's process does that is still alive cannot be settled.
+        refuse_orphans(&path)?;
+    }
     let orphaned =
         run.statuses().any(|(_, status)| matches!(status.state, StepState::Running | StepState::RollingBack));
-    let settles = matches!(request, Request::Resolve { .. });
     if orphaned && (cancels || settles) {
         // Nobody holds the run, so whoever performed these steps is gone.
-        record(&mut folder, &mut run, Event::RunResumed { by: account(), source: Some(IdentitySource::OsUser) })?;
+        record(folder, &mut run, Event::RunResumed { by: account(), source: Some(IdentitySource::OsUser) })?;
     }
-    let events = office(setting, path, Redactor::default()).judge(&run, request).map_err(RunError::Usage)?;
+    let events = office(setting, &path, redactor.clone()).judge(&run, request).map_err(RunError::Usage)?;
     for event in events {
-        record(&mut folder, &mut run, event)?;
+        record(folder, &mut run, event)?;
     }
     if cancels
         && let Next::Act(actions) = run.next()
         && actions == [Action::Finish(RunState::Cancelled)]
     {
-        record(&mut folder, &mut run, Event::RunFinished { state: RunState::Cancelled })?;
+        record(folder, &mut run, Event::RunFinished { state: RunState::Cancelled })?;
     }
-    Ok(true)
+    Ok(())
 }
 
 /// Folds a run that was read.
@@ -255,20 +341,24 @@ fn record(folder: &mut RunFolder, run: &mut Run, event: Event) -> Result<(), Run
     folder.append(&ts, event)
 }
 
-fn go_on(
-    mut folder: RunFolder,
-    mut run: Run,
-    secrets: BTreeMap<String, String>,
-    setting: &Setting,
-    terminal: Terminal,
-) -> Result<Session, RunError> {
-    let redactor = Redactor::new(&secrets, &setting.short_secrets).map_err(|name| RunError::Invalid {
+fn redactor_of(secrets: &BTreeMap<String, String>, setting: &Setting) -> Result<Redactor, RunError> {
+    Redactor::new(secrets, &setting.short_secrets).map_err(|name| RunError::Invalid {
         why: format!(
             "the value of secret `{name}` is shorter than {} characters: taking it out of all output would blot out \
              innocent text. Use a longer one, or say `--allow-short-secret {name}`",
             super::redact::SHORTEST
         ),
-    })?;
+    })
+}
+
+fn go_on(
+    mut folder: RunFolder,
+    mut run: Run,
+    secrets: BTreeMap<String, String>,
+    redactor: Redactor,
+    setting: &Setting,
+    terminal: Terminal,
+) -> Result<Session, RunError> {
     let control = Arc::new(Control::default());
     follow_signals(&control)?;
     adopt_orphans();
@@ -280,22 +370,66 @@ fn go_on(
         env: passed_on(&variables(), &setting.pass_env),
         secrets,
         redactor: redactor.clone(),
+        end_leftovers: setting.end_leftovers,
         control: Arc::clone(&control),
         known_clusters: Default::default(),
         helm_major: Default::default(),
     };
+    forget(local.secrets.values());
     let break_glass = setting.break_glass.clone().map(|reason| (account(), redactor.redact(&reason)));
     let grounds = Grounds { earlier: earlier_runs(setting)?, break_glass };
     let office = office(setting, folder.path(), redactor);
     let outcome = if setting.interactive && terminal.can_redraw(Stream::Err) && std::io::stdin().is_terminal() {
         let lines = typed_lines();
         let mut people = AtTerminal { office, by: account(), lines, asked: None, terminal };
-        let mut view = Live::new(terminal);
-        drive(&mut run, &mut folder, &local, &mut people, &mut view, &control, &grounds)
+        let mut view = Live::new(terminal, setting.show);
+        at_terminal(&mut run, &mut folder, &local, &mut people, &mut view, &control, &grounds)
     } else {
-        drive(&mut run, &mut folder, &local, &mut Absent(office), &mut Plain(terminal), &control, &grounds)
-    }?;
+        drive(
+            &mut run,
+            &mut folder,
+            &local,
+            &mut Absent(office),
+            &mut Plain::new(terminal, setting.show),
+            &control,
+            &grounds,
+        )
+    };
+    let outcome = outcome.map_err(|why| RunError::Within { run: folder.name(), why: Box::new(why) })?;
     Ok(Session { name: folder.name(), run, outcome, head: folder.chain().head().to_owned(), signal: control.signal() })
+}
+
+/// Performs a run as far as it goes, and on from there where the person at the terminal settles what
+/// holds it up.
+#[allow(clippy::too_many_arguments, reason = "those of `drive`")]
+fn at_terminal(
+    run: &mut Run,
+    folder: &mut RunFolder,
+    local: &Local,
+    people: &mut AtTerminal,
+    view: &mut Live,
+    control: &Control,
+    grounds: &Grounds,
+) -> Result<Outcome, RunError> {
+    loop {
+        let outcome = drive(run, folder, local, people, view, control, grounds)?;
+        let log = |step: &str| last_log(folder, step);
+        let decided = offer(people, run, &outcome, control, &log);
+        if decided.is_empty() {
+            return Ok(outcome);
+        }
+        decided.into_iter().try_for_each(|event| record(folder, run, event))?;
+    }
+}
+
+/// Returns what was kept of a step's last output.
+fn last_log(folder: &RunFolder, wanted: &str) -> String {
+    let kept = folder.chain().records.iter().rev().find_map(|record| match &record.event {
+        Event::StepOutput { step, evidence, .. } if step == wanted => Some(evidence),
+        _ => None,
+    });
+    let kept = kept.and_then(|digest| std::fs::read(folder.path().join("evidence").join(digest)).ok());
+    String::from_utf8_lossy(&kept.unwrap_or_default()).into_owned()
 }
 
 fn office(setting: &Setting, run: &Path, redactor: Redactor) -> Office {
@@ -375,42 +509,6 @@ fn take_over(plan: &Plan, path: &Path) -> Result<Event, RunError> {
     Ok(Event::RunRebased { from: name_of(path), head, kept })
 }
 
-fn read_secrets(plan: &Plan, setting: &Setting) -> Result<BTreeMap<String, String>, RunError> {
-    let variables = variables();
-    let mut values = BTreeMap::new();
-    for name in &plan.secrets {
-        let missing = |why: String| RunError::Invalid { why: format!("secret `{name}`: {why}") };
-        let source = setting.secrets.get(name).cloned().unwrap_or_else(|| SecretSource::Env(name.clone()));
-        let value = match source {
-            SecretSource::Env(variable) => variables
-                .get(&variable)
-                .cloned()
-                .ok_or_else(|| missing(format!("the variable `{variable}` is not set; see `--secret`")))?,
-            SecretSource::File(path) => std::fs::read_to_string(&path)
-                .map_err(|error| missing(format!("cannot read `{}`: {error}", path.display())))?,
-            SecretSource::Command(words) => value_of_command(&words).map_err(missing)?,
-        };
-        let value = value.strip_suffix('\n').map(str::to_owned).unwrap_or(value);
-        if value.is_empty() {
-            return Err(missing("it is empty".into()));
-        }
-        values.insert(name.clone(), value);
-    }
-    Ok(values)
-}
-
-fn value_of_command(words: &[String]) -> Result<String, String> {
-    let Some((program, arguments)) = words.split_first() else {
-        return Err("its command is empty".into());
-    };
-    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output();
-    let output = output.map_err(|error| format!("cannot start `{program}`: {error}"))?;
-    if !output.status.success() {
-        return Err(format!("`{program}` failed"));
-    }
-    String::from_utf8(output.stdout).map_err(|_| format!("`{program}` did not print text"))
-}
-
 /// A performer without hands: it holds nothing that could start a process.
 #[derive(Debug)]
 struct Rehearsal;
@@ -427,11 +525,11 @@ impl Performer for Rehearsal {
             Part::Verify => step.verify.as_ref().map(|verify| verify.script.as_str()),
             Part::Undo => step.undo.as_ref().map(|undo| undo.script.as_str()),
         };
-        for line in script.unwrap_or_default().lines() {
-            show(line);
+        let script = script.unwrap_or_default().trim_end_matches('\n');
+        if !script.is_empty() {
+            show(&format!("{script}\n"));
         }
-        let digest = crate::text::Digest::of(b"").hex();
-        let ended = Ended { ending, log: String::new(), stdout: String::new(), n_bytes: 0, digest, strays: Vec::new() };
+        let ended = Ended::nothing(ending);
         // As if it had gone well, so every output is there.
         let outputs_text = step.outputs.iter().map(|name| format!("{name}=\n")).collect();
         Ok(Performed { ended, outputs_text, verdict: Some(StepResult::Succeeded), note: None })

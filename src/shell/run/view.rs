@@ -8,23 +8,40 @@ use crate::shell::Terminal;
 use crate::text::counted;
 use std::collections::VecDeque;
 
+/// How many lines of output stand below the checklist.
+const N_LINES: usize = 6;
+
 /// One line an event, for logs and pipes.
 #[derive(Debug)]
-pub struct Plain(pub Terminal);
+pub struct Plain {
+    terminal: Terminal,
+    show: bool,
+}
+
+impl Plain {
+    /// Writes to a terminal or what stands for one; with `show`, scripts before they run.
+    pub fn new(terminal: Terminal, show: bool) -> Plain {
+        Plain { terminal, show }
+    }
+}
 
 impl View for Plain {
     fn event(&mut self, run: &Run, ts: &str, event: &Event) {
         if let Some(line) = line_of(run, event) {
-            self.0.say(&format!("{} {line}", clock_of(ts)));
+            self.terminal.say(&format!("{} {line}", clock_of(ts)));
+        }
+        if self.show {
+            script_of(run, event).iter().for_each(|line| self.terminal.say(line));
         }
     }
 
-    fn output(&mut self, step: &str, line: &str) {
-        self.0.say(&format!("  {step} | {}", inert(line)));
+    fn output(&mut self, step: &str, lines: &str) {
+        let text: String = lines.lines().map(|line| format!("  {step} | {}\n", inert(line))).collect();
+        self.terminal.say(text.trim_end_matches('\n'));
     }
 
     fn say(&mut self, line: &str) {
-        self.0.say(line);
+        self.terminal.say(line);
     }
 
     fn tick(&mut self, _run: &Run) {}
@@ -38,12 +55,13 @@ pub struct Live {
     output: VecDeque<String>,
     said: Vec<String>,
     drawn: String,
+    show: bool,
 }
 
 impl Live {
-    /// Draws on a terminal from here on.
-    pub fn new(terminal: Terminal) -> Live {
-        Live { terminal, n_drawn: 0, output: VecDeque::new(), said: Vec::new(), drawn: String::new() }
+    /// Draws on a terminal from here on; with `show`, scripts before they run stand above.
+    pub fn new(terminal: Terminal, show: bool) -> Live {
+        Live { terminal, n_drawn: 0, output: VecDeque::new(), said: Vec::new(), drawn: String::new(), show }
     }
 
     fn draw(&mut self, run: &Run) {
@@ -78,14 +96,16 @@ impl View for Live {
         if matches!(event, Event::StepStarted { .. } | Event::RollbackStarted { .. }) {
             self.output.clear();
         }
+        if self.show {
+            self.said.extend(script_of(run, event));
+        }
         self.draw(run);
     }
 
-    fn output(&mut self, _step: &str, line: &str) {
-        self.output.push_back(inert(line));
-        if self.output.len() > 6 {
-            self.output.pop_front();
-        }
+    fn output(&mut self, _step: &str, lines: &str) {
+        let n_lines = lines.lines().count();
+        self.output.extend(lines.lines().skip(n_lines.saturating_sub(N_LINES)).map(inert));
+        self.output.drain(..self.output.len().saturating_sub(N_LINES));
     }
 
     fn say(&mut self, line: &str) {
@@ -102,6 +122,29 @@ impl View for Live {
             self.draw(run);
         }
     }
+}
+
+/// The script that an event begins, line by line.
+fn script_of(run: &Run, event: &Event) -> Vec<String> {
+    let (id, script) = match event {
+        Event::StepStarted { step: id, .. } => {
+            let step = run.plan().step(id);
+            let own = step.and_then(|step| step.run.as_ref()).map(|run| &run.script);
+            (id, own.or_else(|| Some(&step?.monitor.as_ref()?.script)))
+        }
+        Event::RollbackStarted { step: id } => {
+            (id, run.plan().step(id).and_then(|step| step.undo.as_ref()).map(|undo| &undo.script))
+        }
+        _ => return Vec::new(),
+    };
+    let script = script.map(String::as_str).unwrap_or_default();
+    script.trim_end().lines().map(|line| format!("  {id} > {}", inert(line))).collect()
+}
+
+/// Where a step was written: ` (docs/release.md:12)`.
+fn place_of(run: &Run, id: &str) -> String {
+    let source = run.plan().step(id).and_then(|step| step.source.as_ref());
+    source.map(|source| format!(" ({}:{})", source.path, source.first_line)).unwrap_or_default()
 }
 
 /// The checklist as lines: groups, items with their marks, times and states.
@@ -200,7 +243,8 @@ pub fn line_of(run: &Run, event: &Event) -> Option<String> {
                 StepResult::Cancelled => "was interrupted",
                 StepResult::InDoubt => "was killed and is in doubt",
             };
-            format!("{step}: {how}{exit}{note}{strays}")
+            let place = if *result == StepResult::Succeeded { String::new() } else { place_of(run, step) };
+            format!("{step}: {how}{exit}{place}{note}{strays}")
         }
         Event::StepVerified { step, passed, .. } => {
             format!("{step}: {}", if *passed { "verified" } else { "its verification failed" })

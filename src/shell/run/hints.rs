@@ -1,0 +1,114 @@
+//! What to type next: for a run that waits, failed, was cut off or is in doubt, one command a line.
+
+use super::driver::Outcome;
+use crate::plan::machine::guard::Unproven;
+use crate::plan::machine::{Next, Run, RunState, StepState, Waiting};
+use crate::plan::{Evidence, StepKind};
+
+/// A command and what it is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint {
+    /// What to type; words in capitals are to be filled in.
+    pub command: String,
+    /// What it does, where the command does not say it.
+    pub why: Option<String>,
+}
+
+impl Hint {
+    fn new(command: String) -> Hint {
+        Hint { command, why: None }
+    }
+
+    fn because(command: String, why: &str) -> Hint {
+        Hint { command, why: Some(why.to_owned()) }
+    }
+}
+
+/// Says how people move on a run that a session has left: everything that can be typed, in the order in
+/// which one would try it.
+pub fn next_commands(name: &str, run: &Run, outcome: &Outcome) -> Vec<Hint> {
+    let mut hints = Vec::new();
+    match outcome {
+        Outcome::Ended(RunState::Succeeded | RunState::Cancelled) => {}
+        Outcome::Ended(state) => {
+            let failed = run.statuses().filter(|(_, status)| {
+                matches!(status.state, StepState::Failed | StepState::TimedOut | StepState::RollbackFailed)
+            });
+            for (step, status) in failed {
+                let id = &step.id;
+                if status.attempts > 0 {
+                    hints.push(Hint::because(format!("opsbook runs log {name} {id}"), "what it printed"));
+                }
+                // A run that undid what it had done is over.
+                let again = *state == RunState::Failed && performed(step.kind)
+                    || *state == RunState::RollbackFailed && status.state == StepState::RollbackFailed;
+                if again {
+                    let what = if *state == RunState::Failed { "to try it again" } else { "to undo it again" };
+                    let command = format!("opsbook resolve {name} {id} --as rerun --note TEXT");
+                    hints.push(Hint::because(command, what));
+                    hints.push(Hint::because(format!("opsbook resume {name}"), "after that"));
+                }
+                if status.state == StepState::RollbackFailed {
+                    let command = format!("opsbook resolve {name} {id} --as done --note TEXT");
+                    hints.push(Hint::because(command, "if you have undone it by hand"));
+                }
+            }
+            hints.push(Hint::because(format!("opsbook report {name}"), "the record of the run"));
+        }
+        Outcome::Unproven { why, .. } => hints.extend(for_unproven(name, why)),
+        Outcome::Waiting(_) | Outcome::InDoubt(_) | Outcome::Interrupted => {
+            hints.extend(ways_on(name, run));
+            hints.push(Hint::because(format!("opsbook resume {name}"), "to go on"));
+        }
+    }
+    hints
+}
+
+fn for_unproven(name: &str, _why: &Unproven) -> [Hint; 2] {
+    [
+        Hint::because(format!("opsbook resume {name} --evidence RUN"), "with the run that proves it"),
+        Hint::because(format!("opsbook resume {name} --break-glass REASON"), "where the step allows it"),
+    ]
+}
+
+/// Says, for a run that waits or is in doubt, how people move it on.
+fn ways_on(name: &str, run: &Run) -> Vec<Hint> {
+    match run.next() {
+        Next::Wait(waiting) => waiting
+            .iter()
+            .flat_map(|wanted| match wanted {
+                Waiting::Manual(step) => {
+                    let evidence = run.plan().step(step).map_or(Evidence::None, |step| step.evidence);
+                    let flag = match evidence {
+                        Evidence::None | Evidence::Output => "",
+                        Evidence::Note => " --note TEXT",
+                        Evidence::Url => " --url ADDRESS",
+                        Evidence::File => " --file PATH",
+                    };
+                    vec![Hint::new(format!("opsbook done {name} {step}{flag}"))]
+                }
+                Waiting::Approval { step, .. } => vec![
+                    Hint::new(format!("opsbook approve {name} {step}")),
+                    Hint::new(format!("opsbook refuse {name} {step}")),
+                ],
+            })
+            .collect(),
+        Next::InDoubt(steps) => steps
+            .iter()
+            .flat_map(|step| {
+                let undo = run.status(step).is_some_and(|status| status.state == StepState::RollbackInDoubt);
+                let what = if undo { "its undo was cut off" } else { "it was cut off" };
+                let command = format!("opsbook resolve {name} {step} --as done|failed|rerun --note TEXT");
+                vec![
+                    Hint::because(format!("opsbook runs log {name} {step}"), "what it printed"),
+                    Hint::because(command, what),
+                ]
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn performed(kind: StepKind) -> bool {
+    !matches!(kind, StepKind::Manual | StepKind::Approval)
+}
