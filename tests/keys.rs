@@ -156,6 +156,14 @@ const CASES: &[Case] = &[
     ("BLOCK", "env", "#| env: {MODE: fast}", "#| env: {MODE: slow}"),
     ("ROLLBACK", "none", "{none: Helm does it}", "{none: it does}"),
     ("ROLLBACK", "helm", "{none: Helm does it}", "{helm: previous}"),
+    ("ITEM", "capture", ", capture: {way: {choices: [on, back], prompt: Which way, pattern: \"[a-z]+\"}}", ""),
+    ("WAIT", "until", "until: look-again", "until: look"),
+    ("WAIT", "every", "every: 7s", "every: 8s"),
+    ("WAIT", "within", "within: 3m", "within: 4m"),
+    ("CAPTURE", "type", "{choices: [on, back],", "{type: text, choices: [on, back],"),
+    ("CAPTURE", "choices", "choices: [on, back]", "choices: [on, out]"),
+    ("CAPTURE", "pattern", "pattern: \"[a-z]+\"", "pattern: \"[a-z]*\""),
+    ("CAPTURE", "prompt", "prompt: Which way", "prompt: What way"),
     ("RETRIES", "max", "max: 2, backoff", "max: 3, backoff"),
     ("RETRIES", "backoff", "backoff: 5s", "backoff: 6s"),
     ("EXPECT", "exit", "exit: 3", "exit: 4"),
@@ -192,7 +200,7 @@ const CASES: &[Case] = &[
 
 /// Every key of every table.
 fn all_keys() -> BTreeSet<(&'static str, &'static str)> {
-    let tables: [(&str, &'static [&'static str]); 18] = [
+    let tables: [(&str, &'static [&'static str]); 20] = [
         ("SETTINGS", keys::SETTINGS),
         ("PARAM", keys::PARAM),
         ("ENVIRONMENT", keys::ENVIRONMENT),
@@ -205,6 +213,8 @@ fn all_keys() -> BTreeSet<(&'static str, &'static str)> {
         ("APPROVE", keys::APPROVE),
         ("BREAK_GLASS", keys::BREAK_GLASS),
         ("BLOCK", keys::BLOCK),
+        ("WAIT", keys::WAIT),
+        ("CAPTURE", keys::CAPTURE),
         ("ROLLBACK", keys::ROLLBACK),
         ("RETRIES", keys::RETRIES),
         ("EXPECT", keys::EXPECT),

@@ -38,7 +38,7 @@ runbook:
     - {rule: RB104, reason: because}
 checklist:
   - Just do it
-  - {id: one, text: T, section: "#away", evidence: note, when: word == x or not pick == b}
+  - {id: one, text: T, capture: {a: {choices: [x], prompt: Q}}, section: "#away", evidence: note, when: word == x or not pick == b}
   - step: run
   - {id: hung, step: typed, env: prod, needs: [one]}
   - {id: used, use: "other.md#lent", with: {name: v}}
@@ -154,6 +154,10 @@ const TEXTS: &[(&str, &str, &str, &str, Text)] = &[
     ("item", "monitor", "monitor: look", "monitor: \"@\"", Fixed),
     ("item", "group", "group: G", "group: \"G @\"", Filled),
     ("item", "each", "each: component", "each: {host: [a, \"@\"]}", Filled),
+    ("wait_until", "until", "wait: 1m, monitor: look", "wait: {within: 1m, until: \"@\"}", Fixed),
+    ("capture", "choices", "capture: {a: {choices: [x]", "capture: {a: {choices: [x, \"@\"]", Fixed),
+    ("capture", "pattern", "capture: {a: {choices: [x]", "capture: {a: {pattern: \"a[$]\", choices: [x]", Verbatim),
+    ("capture", "prompt", "prompt: Q", "prompt: \"Q @\"", Filled),
     ("item", "env", "env: prod", "env: \"@\"", Fixed),
     ("item", "needs", "needs: [one]", "needs: [\"@\"]", Fixed),
     ("item", "when", "when: word == x or not pick == b", "when: \"word == @\"", Fixed),
@@ -440,4 +444,162 @@ fn the_run_the_plan_and_the_bash_script_agree_on_the_names_of_outputs() {
         let script = seen(&fs::read_to_string(folder.path().join("seen.txt")).expect("the steps wrote it"));
         assert_eq!(script, run, "{page}");
     }
+}
+
+/// The three runbooks that the manual points to, with the parameters of a run.
+const EXAMPLES: [(&str, &[&str]); 3] = [
+    ("docs/release.md", &["-p", "change=CHG7", "-p", "version=1.2.3"]),
+    ("docs/rotate.md", &["-p", "change=CHG7", "-p", "hosts=web-1,web-2"]),
+    ("docs/incident.md", &["-p", "incident=INC-7"]),
+];
+
+fn example(path: &str) -> String {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/runbooks/examples/");
+    fs::read_to_string(folder.to_owned() + path).expect("the example is there")
+}
+
+#[cfg(unix)]
+#[test]
+fn the_examples_are_clean_and_run_dry() {
+    let case = crate::cli::Case::new(&[]);
+    for (path, _) in EXAMPLES {
+        case.write(path, example(path));
+    }
+    for (path, params) in EXAMPLES {
+        let lint = case.run(&["lint", path]);
+        assert_eq!(lint.status, 0, "{path}: {}{}", lint.out, lint.err);
+        let template = case.run(&["plan", path, "--template", "--format", "json"]);
+        assert!(template.status == 0 && !template.out.contains("${params"), "{path}: {}", template.err);
+        let dry = case.run(&[&["run", path, "--dry-run"][..], params].concat());
+        assert_eq!(dry.status, 0, "{path}: {}{}", dry.out, dry.err);
+    }
+}
+
+const BRANCHES: &str = "---
+runbook:
+  version: 1
+  kind: procedure
+  owners: [ana]
+  title: \"Case ${params.number}\"
+  ticket: \"T-${params.number}\"
+  params: {number: {type: integer}, hosts: {type: list}}
+  environments: {lab: {tier: 0, vars: {BASE: \"http://${env}\"}}}
+checklist:
+  - {id: decide, text: Decide, capture: {way: {choices: [left, right]}, why: text}}
+  - {id: go-left, step: left, when: outputs.decide.way == left}
+  - {id: go-right, step: right, when: outputs.decide.way == right and not number == 9}
+  - {id: there, env: lab, wait: {until: is-there, every: 1s, within: 20s}}
+  - group: Hosts
+    env: lab
+    each: {host: \"${params.hosts}\"}
+    items: [{step: visit}]
+---
+
+# Page
+
+```bash
+#| id: left
+#| role: check
+#| timeout: 1m
+echo left >> way
+```
+
+```bash
+#| id: right
+#| role: check
+#| timeout: 1m
+echo \"right $OPSBOOK_OUT_DECIDE_WHY\" >> way
+```
+
+```bash
+#| id: is-there
+#| role: check
+#| timeout: 1m
+echo x >> looks
+test \"$(wc -l < looks)\" -ge 2
+```
+
+```bash
+#| id: visit
+#| role: check
+#| timeout: 1m
+#| env: {URL: \"${env}/${each.host}\"}
+echo \"$HOST of $HOSTS at $BASE $URL\" >> visits
+```
+";
+
+#[cfg(unix)]
+#[test]
+fn an_answer_decides_and_a_waiting_ends() {
+    let case = crate::cli::Case::new(&[("page.md", BRANCHES)]);
+    let run = case.run(&["run", "page.md", "-p", "number=7", "-p", "hosts=a b", "--runs", "runs"]);
+    assert_eq!(run.status, 4, "{}{}", run.out, run.err);
+    assert!(
+        run.err.contains("--capture way=ANSWER") || run.out.contains("--capture way=ANSWER"),
+        "{}{}",
+        run.out,
+        run.err
+    );
+    for (answers, said) in [
+        (&["--capture", "way=up", "--capture", "why=x"][..], "none of `left`, `right`"),
+        (&["--capture", "way=left"], "asks for the answer `why`"),
+        (&["--capture", "way=left", "--capture", "why=x", "--capture", "who=x"], "no answer `who`"),
+    ] {
+        let done = case.run(&[&["done", "latest", "decide", "--runs", "runs"][..], answers].concat());
+        assert!(done.status != 0 && done.err.contains(said), "{answers:?}: {}", done.err);
+    }
+    let done = ["done", "latest", "decide", "--capture", "way=right", "--capture", "why=so", "--runs", "runs"];
+    let done = case.run(&done);
+    assert_eq!(done.status, 0, "{}", done.err);
+    let resumed = case.run(&["resume", "latest", "--runs", "runs"]);
+    assert_eq!(resumed.status, 0, "{}{}", resumed.out, resumed.err);
+    let read = |name: &str| fs::read_to_string(case.path(name)).unwrap_or_default();
+    assert_eq!(read("way"), "right so\n");
+    assert_eq!(read("looks").lines().count(), 2);
+    assert_eq!(read("visits"), "a of a b at http://lab lab/a\nb of a b at http://lab lab/b\n");
+    let runs = case.run(&["runs", "--runs", "runs"]);
+    assert!(runs.out.contains("T-7 Case 7"), "{}", runs.out);
+    let report = case.run(&["report", "latest", "--runs", "runs"]);
+    assert!(report.out.contains("Case 7") && report.out.contains("T-7"), "{}", report.out);
+    // Other engines ask nobody: what depends on an answer fails there, and that is said before.
+    let plan = case.run(&["plan", "page.md", "-p", "number=7", "-p", "hosts=a,b", "--format", "json"]);
+    let plan = Plan::from_json(&plan.out).expect("it is a plan");
+    for emitted in [opsbook::plan::emit::emit_github(&plan), opsbook::plan::emit::emit_argo(&plan, "image")] {
+        let lost: Vec<&str> = emitted.lost.iter().map(|loss| loss.what.as_str()).collect();
+        assert!(lost.contains(&"the answers that a person gives"), "{lost:?}");
+        assert!(lost.contains(&"a `when` over outputs: the step fails instead"), "{lost:?}");
+    }
+    let script = opsbook::plan::emit::emit_bash(&plan).text;
+    assert!(script.contains("answer 'decide' 'way'") && script.contains("= 'left' ]"), "{script}");
+}
+
+#[test]
+fn conditions_name_outputs_that_come_before_and_spare_approvals() {
+    let said = |from: &str, to: &str| {
+        let page = BRANCHES.replace(from, to);
+        assert_ne!(page, BRANCHES);
+        let project = Project::of(&[("page.md", &page)]);
+        let params = [("number", "7"), ("hosts", "a")];
+        let (_, bound) = project.lower("page.md", &params, &Facts::default());
+        let (_, template) = project.lower_as("page.md", Binding::Template, &Facts::default());
+        // Only what a parameter takes is known first when it is given.
+        assert!(template.has_errors() || to.contains("choices: [b]"), "{:?}", project.show_all(&template));
+        project.show_all(&bound).join("\n")
+    };
+    assert!(said("outputs.decide.way == left", "outputs.decide.wya == left").contains("RB009 `when` asks for"));
+    let later = said(
+        "{id: decide, text: Decide,",
+        "{id: early, step: left, when: outputs.decide.way == left}\n  - {id: decide, text: Decide,",
+    );
+    assert!(later.contains("does not come before `early`"), "{later}");
+    let gate = "{id: may, text: May we, when: outputs.decide.way == left, approve: {role: r}}\n  - {id: change, step: left}\n  - ";
+    let page = BRANCHES
+        .replace("{id: there,", &format!("{gate}{{id: there,"))
+        .replace("#| id: left\n#| role: check", "#| id: left\n#| role: change");
+    let project = Project::of(&[("page.md", &page)]);
+    let (_, found) = project.lower("page.md", &[("number", "7"), ("hosts", "a")], &Facts::default());
+    assert!(project.show_all(&found).iter().any(|line| line.contains("RB105")), "{:?}", project.show_all(&found));
+    assert!(said("hosts: {type: list}", "hosts: {type: list, choices: [b]}").contains("`a` is none of `b`"));
+    assert!(said("vars: {BASE:", "vars: {OPSBOOK_X: a, BASE:").contains("is set by the run itself"));
+    assert!(said("vars: {BASE:", "vars: {HOSTS: a, BASE:").contains("RB005 `HOSTS` is the variable of a parameter"));
 }

@@ -195,6 +195,8 @@ fn the_schema_of_the_front_matter_has_the_readers_keys_and_no_other() {
         ("approve", keys::APPROVE),
         ("break_glass", keys::BREAK_GLASS),
         ("block", keys::BLOCK),
+        ("wait_until", keys::WAIT),
+        ("capture", keys::CAPTURE),
         ("retries", keys::RETRIES),
         ("expect", keys::EXPECT),
         ("helm", keys::HELM),
@@ -225,6 +227,7 @@ fn the_schema_of_the_front_matter_has_the_readers_words() {
     assert_eq!(words("param", "type"), runbook::ParamType::WORDS);
     assert_eq!(words("on_failure", "rollback"), runbook::RollbackPolicy::WORDS);
     assert_eq!(words("on_failure", "scope"), runbook::RollbackScope::WORDS);
+    assert_eq!(words("capture", "type"), runbook::CaptureType::WORDS);
     assert_eq!(words("item", "on"), runbook::On::WORDS);
     assert_eq!(words("item", "evidence"), runbook::Evidence::WORDS);
     assert_eq!(words("block", "type"), runbook::BlockType::WORDS);
@@ -258,6 +261,7 @@ fn the_schema_of_the_plan_is_that_of_the_types() {
         ("script", names_of::<plan::Script>(keys())),
         ("action", names_of::<plan::Action>(keys())),
         ("helm", names_of::<plan::Helm>(keys())),
+        ("capture", names_of::<plan::Capture>(keys())),
         ("retries", names_of::<plan::Retries>(keys())),
         ("expect", names_of::<plan::Expect>(keys())),
         ("approval", names_of::<plan::Approval>(keys())),
@@ -284,6 +288,7 @@ fn the_schema_of_the_plan_is_that_of_the_types() {
         (&parts["step"]["properties"]["role"], names_of::<plan::Role>(word())),
         (&parts["step"]["properties"]["impact"], names_of::<plan::Impact>(word())),
         (&parts["step"]["properties"]["evidence"], names_of::<plan::Evidence>(word())),
+        (&parts["capture"]["properties"]["type"], names_of::<plan::CaptureType>(word())),
         (&parts["need"]["properties"]["on"], names_of::<plan::On>(word())),
         (&parts["script"]["properties"]["shell"], names_of::<plan::Shell>(word())),
         (&parts["action"]["properties"]["shell"], names_of::<plan::Shell>(word())),

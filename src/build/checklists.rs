@@ -4,7 +4,9 @@ use super::cache::Cache;
 use crate::markdown::{Node, Parsed};
 use crate::plan::{self, Binding, Facts, Lowered, show};
 use crate::render::theme::view::{EnvironmentView, GroupView, ItemView, PageRef, ParamView, RunbookView, StepView};
-use crate::runbook::{Block, Each, Item, ItemAction, OnFailure, Param, ParamType, Rollback, Runbook, Scalar, Template};
+use crate::runbook::{
+    Block, Capture, Each, Item, ItemAction, OnFailure, Param, ParamType, Rollback, Runbook, Scalar, Template,
+};
 use crate::site::{PageRoute, Site};
 use crate::text::{SitePath, Span, World};
 use std::collections::{BTreeMap, BTreeSet};
@@ -260,13 +262,25 @@ fn item(item: &Item, env: Option<&str>, runbook: &Runbook, route: &PageRoute, si
             let who = if approve.min > 1 { format!("{} × {who}", approve.min) } else { who };
             ("approve", format!("Approval by {who}"), section, Some(who))
         }
-        ItemAction::Wait { duration, monitor } => {
+        ItemAction::Wait { duration, until: Some(until), .. } => {
+            let url = Some(format!("#{}", anchor(&until.block.value)));
+            let length = format!("≤ {}", duration.value.text);
+            ("wait", format!("Wait until {}", title_of(&until.block.value)), url, Some(length))
+        }
+        ItemAction::Wait { duration, monitor, .. } => {
             let url = monitor.as_ref().map(|monitor| format!("#{}", anchor(&monitor.value)));
             let length = duration.value.text.clone();
             ("wait", format!("Wait {length}"), url.or(section), Some(length))
         }
         ItemAction::Group(group) => ("manual", shown(&group.title, env), section, None),
     };
+    if !item.capture.is_empty() {
+        let answer = |answer: &Capture| match answer.choices.as_slice() {
+            [] => answer.name.value.clone(),
+            choices => format!("{}: {}", answer.name.value, choices.join(" / ")),
+        };
+        detail = Some(item.capture.iter().map(answer).collect::<Vec<_>>().join(", "));
+    }
     if let Some(evidence) = &item.evidence {
         detail = Some(format!("evidence: {}", evidence.value.word()));
     }
@@ -285,7 +299,9 @@ fn step(block: &Block, runbook: &Runbook, route: &PageRoute, site: &Site, users:
     let id = &block.id.value;
     let used = |item: &Item| match &item.action {
         ItemAction::Step(step) => step.value == *id,
-        ItemAction::Wait { monitor: Some(monitor), .. } => monitor.value == *id,
+        ItemAction::Wait { monitor, until, .. } => {
+            monitor.iter().chain(until.iter().map(|until| &until.block)).any(|block| block.value == *id)
+        }
         _ => false,
     };
     // An item's own environment counts before its group's.

@@ -82,6 +82,9 @@ pub(super) struct Done {
     file: Option<PathBuf>,
     #[command(flatten)]
     mask: MaskArgs,
+    /// Give an answer that the item asks for
+    #[arg(long, value_name = "NAME=ANSWER")]
+    capture: Vec<String>,
 }
 
 /// Say what became of a step that is in doubt, or try a failed one again
@@ -228,6 +231,7 @@ pub(super) fn done(typed: &Done, terminal: Terminal) -> Status {
         let mut evidence = Vec::new();
         evidence.extend(typed.note.clone().map(|note| ("note".to_owned(), note, None)));
         evidence.extend(typed.url.clone().map(|url| ("url".to_owned(), url, None)));
+        evidence.extend(typed.capture.iter().map(|answer| ("capture".to_owned(), answer.clone(), None)));
         if let Some(file) = &typed.file {
             let bytes = shell::read_bytes(file)
                 .map_err(|error| could_not(terminal, &format!("cannot read `{}`: {error}", file.display()), None))?;

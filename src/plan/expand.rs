@@ -4,13 +4,13 @@ use super::library::{Library, Page, split_reference};
 use super::links::{find_block, find_place, no_page};
 use super::lower::{Place, add_environments, mentioned};
 use super::model::{
-    Action, Approval, BreakGlass, Component, Each, Environment, Evidence, Expect, Group, Helm, Impact, On, Retries,
-    Role, Script, Shell, Step, StepKind, StepSource,
+    Action, Approval, BreakGlass, Capture, Component, Each, Environment, Evidence, Expect, Group, Helm, Impact, On,
+    Retries, Role, Script, Shell, Step, StepKind, StepSource,
 };
 use super::params::{bind_params, variable};
 use super::{typed, words};
 use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
-use crate::runbook::{self, Block, Body, Item, ItemAction, ReferenceKind, Rollback, Template, mark};
+use crate::runbook::{self, Block, Body, Condition, Item, ItemAction, ReferenceKind, Rollback, Template, mark};
 use crate::text::{SitePath, Span, Spanned};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -52,6 +52,18 @@ pub(super) struct Proto {
     pub(super) place: Place,
     /// Where the item says what it waits for.
     pub(super) needs_span: Span,
+    /// The conditions over outputs, its own and those of the groups around it.
+    pub(super) conditions: Vec<Asked>,
+}
+
+/// A condition over outputs.
+#[derive(Clone)]
+pub(super) struct Asked {
+    pub(super) condition: Condition,
+    /// Where it is written.
+    pub(super) span: Span,
+    /// The id of the item that says it: names are looked up from there.
+    pub(super) from: String,
 }
 
 /// Where an item stands while it is unrolled.
@@ -71,6 +83,8 @@ pub(super) struct Scope {
     pub(super) each: Rc<BTreeMap<String, String>>,
     /// The repetitions around it: the part of the id, by the name of the list.
     pub(super) within: Rc<BTreeMap<String, String>>,
+    /// The conditions over outputs around it.
+    pub(super) conditions: Vec<Asked>,
     /// The page's parameters as texts.
     pub(super) values: Rc<BTreeMap<String, String>>,
     /// Variables that the page's steps see besides the plan's.
@@ -210,10 +224,21 @@ impl<'a> Expansion<'a> {
     }
 
     fn item(&mut self, item: &Item, scope: &Scope) {
+        let mut conditions = scope.conditions.clone();
         if let Some(when) = &item.when {
             self.check_condition(when, scope);
-            if !self.template && !when.value.holds(&|name| scope.values.get(name).cloned()) {
-                return;
+            let from = format!("{}{}", scope.prefix, item.id);
+            if self.template {
+                // Looked up, and not decided.
+                if when.value.names().into_iter().any(runbook::is_output) {
+                    conditions.push(Asked { condition: when.value.clone(), span: when.span, from });
+                }
+            } else {
+                match when.value.reduce(&|name| scope.values.get(name).cloned()) {
+                    Ok(false) => return,
+                    Ok(true) => {}
+                    Err(condition) => conditions.push(Asked { condition, span: when.span, from }),
+                }
             }
         }
         let env = match &item.env {
@@ -224,7 +249,7 @@ impl<'a> Expansion<'a> {
             None => scope.env.clone(),
         };
         let break_glass = item.break_glass.clone().or_else(|| scope.break_glass.clone());
-        let inner = Scope { env, break_glass, ..scope.clone() };
+        let inner = Scope { env, break_glass, conditions, ..scope.clone() };
         match &item.action {
             ItemAction::Group(group) => {
                 self.check_section(item, scope);
@@ -251,6 +276,13 @@ impl<'a> Expansion<'a> {
             ItemAction::Manual => {
                 let mut step = self.bare_step(item, StepKind::Manual, &inner);
                 step.evidence = item.evidence.as_ref().map_or(Evidence::None, |it| words::evidence(it.value));
+                for answer in &item.capture {
+                    let prompt = answer.prompt.as_ref().map(|prompt| self.words(prompt, &inner, item.span));
+                    let (kind, choices) = (words::capture(answer.kind), answer.choices.clone());
+                    let capture = Capture { kind, choices, pattern: answer.pattern.clone(), prompt };
+                    step.outputs.push(answer.name.value.clone());
+                    step.capture.insert(answer.name.value.clone(), capture);
+                }
                 self.finish(item, step, None, &inner);
             }
             ItemAction::Approve(approve) => {
@@ -265,10 +297,23 @@ impl<'a> Expansion<'a> {
                 });
                 self.finish(item, step, None, &inner);
             }
-            ItemAction::Wait { duration, monitor } => {
+            ItemAction::Wait { duration, monitor, until } => {
                 let mut step = self.bare_step(item, StepKind::Soak, &inner);
                 step.wait_s = Some(duration.value.seconds);
                 step.evidence = item.evidence.as_ref().map_or(Evidence::Output, |it| words::evidence(it.value));
+                if let Some(until) = until {
+                    match find_block(self.library, scope.page, &until.block, ReferenceKind::Monitor) {
+                        Ok((page, block)) => {
+                            step.role = Some(Role::Check);
+                            step.impact = Some(Impact::Read);
+                            step.every_s = Some(until.every.seconds.max(1));
+                            let id = step.id.clone();
+                            let action = self.action(page, block, &id, &inner, item.span, &mut step.secrets);
+                            step.until = Some(action);
+                        }
+                        Err(diagnostic) => self.diagnostics.push(*diagnostic),
+                    }
+                }
                 if let Some(name) = monitor {
                     match find_block(self.library, scope.page, name, ReferenceKind::Monitor) {
                         Ok((page, block)) => {
@@ -463,6 +508,7 @@ impl<'a> Expansion<'a> {
             component: scope.component,
             each: Rc::clone(&scope.each),
             within: Rc::clone(&scope.within),
+            conditions: scope.conditions.clone(),
             values: Rc::new(values),
             vars: Rc::new(vars),
             group: Some(group),
@@ -642,11 +688,14 @@ impl<'a> Expansion<'a> {
             rollback: None,
             wait_s: None,
             monitor: None,
+            until: None,
+            every_s: None,
             timeout_s: None,
             retries: None,
             expect: None,
             idempotent: false,
             outputs: Vec::new(),
+            capture: BTreeMap::new(),
             secrets: Vec::new(),
             vars,
             evidence: Evidence::None,
@@ -693,7 +742,7 @@ impl<'a> Expansion<'a> {
             return;
         }
         if let Some(kubeconfig) = scope.env.as_ref().and_then(|env| self.environments.get(env)?.kubeconfig.clone())
-            && (step.run.is_some() || step.monitor.is_some())
+            && (step.run.is_some() || step.monitor.is_some() || step.until.is_some())
         {
             step.secrets.push(kubeconfig);
         }
@@ -703,7 +752,10 @@ impl<'a> Expansion<'a> {
         let mut found: Vec<(String, String)> = Vec::new();
         {
             let scripts = step.run.iter().map(|run| run.script.as_str()).chain(step.check.as_deref()).chain(
-                [&step.verify, &step.undo, &step.monitor].into_iter().flatten().map(|action| action.script.as_str()),
+                [&step.verify, &step.undo, &step.monitor, &step.until]
+                    .into_iter()
+                    .flatten()
+                    .map(|action| action.script.as_str()),
             );
             for word in mentioned(scripts) {
                 if let Some((name, value)) = self.vars.get_key_value(word)
@@ -719,7 +771,8 @@ impl<'a> Expansion<'a> {
         step.source = self.library.page(page).map(|page| step_source(page, span));
         let needs_span = item.needs.as_ref().and_then(|needs| needs.first()).map_or(place.name, |need| need.span);
         let number = self.protos.len();
-        self.protos.push(Proto { step, place, needs_span });
+        let conditions = scope.conditions.clone();
+        self.protos.push(Proto { step, place, needs_span, conditions });
         self.add(Node {
             name: item.id.clone(),
             parent: scope.parent,
@@ -901,7 +954,7 @@ impl<'a> Expansion<'a> {
     }
 
     fn check_condition(&mut self, when: &Spanned<runbook::Condition>, scope: &Scope) {
-        for name in when.value.names() {
+        for name in when.value.names().into_iter().filter(|name| !runbook::is_output(name)) {
             if scope.values.contains_key(name) || (self.diagnostics.has_errors() && !self.template) {
                 continue;
             }

@@ -6,14 +6,15 @@
 
 use super::components::{Facts, bind_components};
 use super::edges;
-use super::expand::{Expansion, Scope};
+use super::expand::{Asked, Expansion, Scope};
 use super::library::Library;
 use super::links::find_place;
 use super::model::{Environment, FORMAT, Need, OnFailure, Plan, PlanSource, SourceFile, Stage, Step};
+use super::outputs::{Outputs, output_variable};
 use super::params::{bind_params, check_defaults, to_model, variable};
 use super::{graph, words};
 use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
-use crate::runbook::{Components, Runbook, Scalar, Select, Settings, Template, mark};
+use crate::runbook::{Components, Condition, OUTPUTS, Runbook, Scalar, Select, Settings, Template, mark};
 use crate::text::{SitePath, Source, Span, World};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -132,6 +133,7 @@ pub fn lower(
         component: None,
         each: Rc::new(BTreeMap::new()),
         within: Rc::new(BTreeMap::new()),
+        conditions: Vec::new(),
         values: Rc::new(texts),
         vars: Rc::new(BTreeMap::new()),
         group: None,
@@ -174,11 +176,13 @@ pub fn lower(
     let ids: Vec<String> = protos.iter().map(|proto| proto.step.id.clone()).collect();
     let mut protos: Vec<Option<super::expand::Proto>> = protos.into_iter().map(Some).collect();
     let (mut steps, mut places): (Vec<Step>, Vec<Place>) = (Vec::new(), Vec::new());
+    let mut conditions: Vec<Vec<Asked>> = Vec::new();
     for index in order {
         let mut proto = protos[index].take().expect("an order names every step once");
         proto.step.needs = needs[index].iter().map(|(step, on)| Need { step: ids[*step].clone(), on: *on }).collect();
         steps.push(proto.step);
         places.push(proto.place);
+        conditions.push(proto.conditions);
     }
     let mut plan = Plan {
         format: FORMAT,
@@ -204,8 +208,87 @@ pub fn lower(
         source: PlanSource { commit: facts.commit.clone(), files },
         hash: String::new(),
     };
+    ask_outputs(&mut plan, &conditions, &mut diagnostics);
     plan.seal();
     (Some(Lowered { plan, places }), diagnostics)
+}
+
+/// Gives each step its condition over outputs, each output by the whole id of the step that writes it.
+fn ask_outputs(plan: &mut Plan, conditions: &[Vec<Asked>], diagnostics: &mut Diagnostics) {
+    if conditions.iter().all(Vec::is_empty) {
+        return;
+    }
+    let outputs = Outputs::of(plan);
+    let mut said: BTreeSet<Span> = BTreeSet::new();
+    let mut found: Vec<Option<String>> = Vec::new();
+    for (step, asked) in plan.steps.iter().zip(conditions) {
+        let mut whole: Option<Condition> = None;
+        for Asked { condition, span, from } in asked {
+            let seen = outputs.seen_from(from);
+            let mut wrong = |message: String, help: &str| {
+                if said.insert(*span) {
+                    diagnostics.push(Diagnostic::new(Code::RunbookUnbound, *span, message).help(help));
+                }
+            };
+            let condition = condition.renamed(&mut |name| {
+                let Some((writer, key)) = name.strip_prefix(OUTPUTS).map(|it| it.rsplit_once('.').unwrap_or(("", it)))
+                else {
+                    return name.to_owned();
+                };
+                match seen.get(&output_variable(writer, key)) {
+                    Some(Some(output)) if plan.comes_before(output.step, step) => {
+                        return format!("{OUTPUTS}{}.{}", output.step, output.key);
+                    }
+                    Some(Some(output)) => {
+                        wrong(
+                            format!("`{}` does not come before `{}`", output.step, step.id),
+                            "let the item wait for it",
+                        );
+                    }
+                    Some(None) => {
+                        wrong(format!("`{name}` could be the output of several steps"), "write more of the id")
+                    }
+                    None if outputs.may_mean(&output_variable(writer, key)) => {}
+                    None => wrong(
+                        format!("`when` asks for `{name}`, which is no output"),
+                        "write `outputs.<step>.<name>`, and declare the name under `outputs` or `capture`",
+                    ),
+                }
+                name.to_owned()
+            });
+            whole = Some(match whole {
+                Some(before) => Condition::And(Box::new(before), Box::new(condition)),
+                None => condition,
+            });
+        }
+        found.push(whole.map(|condition| condition.to_string()));
+    }
+    let bound = plan.stage == Stage::Bound;
+    for (step, when) in plan.steps.iter_mut().zip(found).filter(|_| bound) {
+        step.when = when.or(step.when.take());
+    }
+    approvals_stay(plan, conditions, diagnostics);
+}
+
+/// An approval that an answer can make vanish must not leave behind a change that it guards.
+fn approvals_stay(plan: &Plan, conditions: &[Vec<Asked>], diagnostics: &mut Diagnostics) {
+    for (at, gate) in plan.steps.iter().enumerate().filter(|(_, step)| step.approval.is_some()) {
+        for asked in &conditions[at] {
+            let shares = |other: usize| conditions[other].iter().any(|it| it.span == asked.span);
+            let free = plan
+                .steps
+                .iter()
+                .enumerate()
+                .find(|(other, step)| step.writes() && !shares(*other) && plan.comes_before(&gate.id, step));
+            if let Some((_, step)) = free {
+                let message = format!("an answer can pass over `{}`, and `{}` would go on", gate.id, step.id);
+                diagnostics.push(
+                    Diagnostic::new(Code::VanishingCheck, asked.span, message)
+                        .help("put the approval and what it guards into one group with this `when`"),
+                );
+            }
+        }
+    }
 }
 
 fn runbook_of<'l>(

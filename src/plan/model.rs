@@ -283,7 +283,8 @@ pub struct Step {
     pub each: BTreeMap<String, String>,
     /// The steps it waits for, in document order.
     pub needs: Vec<Need>,
-    /// The condition over parameters, in a template; a bound plan has decided.
+    /// The condition: in a template as written; in a bound plan what is left of it, over outputs that
+    /// only the run knows (`outputs.<step id>.<name>`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,
     /// What a machine runs: kinds `run`, `helm`, `kubectl` and `http`.
@@ -310,6 +311,12 @@ pub struct Step {
     /// What must keep passing during a soak.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub monitor: Option<Action>,
+    /// What ends a waiting by passing; then `wait_s` is the longest that it may last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Action>,
+    /// The pause between two looks, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every_s: Option<u64>,
     /// The limit of `run` in seconds.
     #[serde(default)]
     pub timeout_s: Option<u64>,
@@ -325,6 +332,9 @@ pub struct Step {
     /// Names of the values it writes to `$OPSBOOK_OUTPUT`.
     #[serde(default)]
     pub outputs: Vec<String>,
+    /// The answers that a person gives with it; each is one of its outputs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub capture: BTreeMap<String, Capture>,
     /// The secrets it sees, sorted.
     #[serde(default)]
     pub secrets: Vec<String>,
@@ -394,6 +404,34 @@ pub enum Impact {
     Write,
     /// It changes something that cannot.
     Destroy,
+}
+
+/// An answer that a person gives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Capture {
+    /// What sort of answer.
+    #[serde(rename = "type")]
+    pub kind: CaptureType,
+    /// The answers to choose from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
+    /// A regular expression that the whole answer must match.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
+    /// What to ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
+}
+
+/// The sorts of answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "the words of the format say it")]
+pub enum CaptureType {
+    Text,
+    Choice,
+    Url,
 }
 
 /// An edge of the plan.
@@ -747,6 +785,52 @@ impl Step {
     }
 }
 
+impl Capture {
+    /// Judges an answer.
+    ///
+    /// # Errors
+    /// Says why it is none, as a sentence without a full stop.
+    pub fn fits(&self, answer: &str) -> Result<(), String> {
+        if answer.trim().is_empty() || answer.contains(['\n', '\r', '\0']) || answer.len() > 4096 {
+            return Err("an answer is one line of text".to_owned());
+        }
+        match self.kind {
+            CaptureType::Choice if !self.choices.iter().any(|choice| choice == answer) => {
+                return Err(format!("`{answer}` is none of `{}`", self.choices.join("`, `")));
+            }
+            CaptureType::Url if !["https://", "http://"].iter().any(|scheme| answer.starts_with(scheme)) => {
+                return Err(format!("`{answer}` is no address of the form `https://…`"));
+            }
+            _ => {}
+        }
+        match &self.pattern {
+            Some(pattern) if !regex::Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|it| it.is_match(answer)) => {
+                Err(format!("`{answer}` does not match `{pattern}`"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Plan {
+    /// Tells whether a step waits for another, by whatever way.
+    pub fn comes_before(&self, earlier: &str, step: &Step) -> bool {
+        let mut asked: BTreeSet<&str> = BTreeSet::new();
+        let mut open: Vec<&Step> = vec![step];
+        while let Some(step) = open.pop() {
+            for need in &step.needs {
+                if need.step == earlier {
+                    return true;
+                }
+                if asked.insert(&need.step) {
+                    open.extend(self.step(&need.step));
+                }
+            }
+        }
+        false
+    }
+}
+
 impl Group {
     /// Returns the part of a step's id that says for which of the group's repetitions it is.
     pub fn repetition<'s>(&self, step: &'s str) -> Option<&'s str> {
@@ -774,7 +858,7 @@ impl Step {
     /// included; of a soak its time and a last look. `None` where a part has no limit.
     pub fn attempt_s(&self) -> Option<u64> {
         if let Some(wait) = self.wait_s {
-            let look = self.monitor.as_ref().map_or(Some(0), |monitor| monitor.timeout_s)?;
+            let look = self.monitor.as_ref().or(self.until.as_ref()).map_or(Some(0), |look| look.timeout_s)?;
             return Some(wait.saturating_add(look));
         }
         let check = if self.check.is_some() { self.timeout_s? } else { 0 };

@@ -55,9 +55,14 @@ impl<'p> Outputs<'p> {
     /// Returns the variables that a step's scripts see, each with what it holds; `None` where two
     /// outputs are equally near.
     pub fn seen_by(&self, reader: &Step) -> BTreeMap<String, Option<Output<'p>>> {
-        let path: Vec<&str> = reader.id.split('.').collect();
+        self.seen_from(&reader.id)
+    }
+
+    /// Returns what is seen at the place of an id, of a step or of a group.
+    pub fn seen_from(&self, reader: &str) -> BTreeMap<String, Option<Output<'p>>> {
+        let path: Vec<&str> = reader.split('.').collect();
         let own: BTreeSet<(usize, &str)> =
-            iterations(&reader.id, &self.repeated).into_iter().map(|at| (at, path[at])).collect();
+            iterations(reader, &self.repeated).into_iter().map(|at| (at, path[at])).collect();
         let own: BTreeSet<&str> = own.into_iter().map(|(_, part)| part).collect();
         let mut seen: BTreeMap<String, (Nearness, Option<Output<'p>>)> = BTreeMap::new();
         for writer in &self.writers {
@@ -81,7 +86,7 @@ impl<'p> Outputs<'p> {
             for key in &writer.step.outputs {
                 let output = Output { step: &writer.step.id, key };
                 for name in &names {
-                    let found = seen.entry(variable(name, key)).or_insert((nearness, Some(output)));
+                    let found = seen.entry(output_variable(name, key)).or_insert((nearness, Some(output)));
                     if nearness > found.0 {
                         *found = (nearness, Some(output));
                     } else if nearness == found.0 && found.1 != Some(output) {
@@ -128,7 +133,7 @@ fn iterations(id: &str, repeated: &BTreeSet<&str>) -> Vec<usize> {
 }
 
 /// Returns the variable of an output: `OPSBOOK_OUT_STAGING_DEPLOY_URL`.
-fn variable(step: &str, key: &str) -> String {
+pub(in crate::plan) fn output_variable(step: &str, key: &str) -> String {
     format!("OPSBOOK_OUT_{}_{}", shouted(step), shouted(key))
 }
 

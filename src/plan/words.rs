@@ -19,6 +19,7 @@ same! {
     param_type: ParamType => ParamType { String Integer Boolean Choice Duration List };
     role: Role => Role { Check Change Verify Monitor Rollback Notify };
     impact: Impact => Impact { Read Write Destroy };
+    capture: CaptureType => CaptureType { Text Choice Url };
     on: On => On { Success Done Failure };
     evidence: Evidence => Evidence { None Note Url File Output };
     forbid: Forbid => Forbid { Runner Author PreviousApprover };

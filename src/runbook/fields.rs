@@ -53,11 +53,12 @@ impl Reader<'_> {
             self.wrong(node.span, format!("`{what}` is {} where a mapping is expected", node.kind_name()));
             return None;
         };
-        let entries: Vec<_> = entries.iter().map(|(key, value)| (self.raw(key), key.span, value)).collect();
-        for (name, span, _) in &entries {
-            self.fixed(name, *span, "the name of a value");
+        let mut named = Vec::new();
+        for (key, value) in entries {
+            let name = self.raw(key);
+            named.push((self.fixed(&name, key.span, "the name of a value"), key.span, value));
         }
-        Some(Fields { what: what.to_owned(), span: node.span, entries })
+        Some(Fields { what: what.to_owned(), span: node.span, entries: named })
     }
 
     /// Opens a mapping and reports keys that are not in the table, and keys given twice.

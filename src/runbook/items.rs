@@ -2,7 +2,9 @@
 
 use super::fields::{Fields, Reader, slug};
 use super::keys;
-use super::model::{Approve, BreakGlass, Each, Evidence, Forbid, Group, Item, ItemAction, On};
+use super::model::{
+    Approve, BreakGlass, Capture, CaptureType, Duration, Each, Evidence, Forbid, Group, Item, ItemAction, On, Until,
+};
 use super::template::{Condition, Template};
 use crate::diag::{Code, Diagnostic};
 use crate::text::yaml::Node;
@@ -98,6 +100,10 @@ fn extract_item(reader: &mut Reader<'_>, node: &Node, depth: usize) -> Option<It
             None
         }
     });
+    let capture = extract_capture(reader, &fields);
+    if let Some((span, _)) = fields.entry("capture").filter(|_| action != ItemAction::Manual) {
+        reader.wrong(span, "only an item that a person does can capture an answer");
+    }
     Some(Item {
         id,
         id_span,
@@ -110,6 +116,7 @@ fn extract_item(reader: &mut Reader<'_>, node: &Node, depth: usize) -> Option<It
         break_glass: extract_break_glass(reader, &fields),
         evidence,
         section: reader.text(&fields, "section"),
+        capture,
         text,
     })
 }
@@ -201,10 +208,20 @@ fn extract_action(
             Some((ItemAction::Approve(approve), from_text().or(Some(Spanned::new("approve".to_owned(), fields.span)))))
         }
         "wait" => {
-            let duration = reader.duration(fields, "wait")?;
+            let until = fields.get("wait").filter(|node| node.as_map().is_some());
+            let (duration, until) = match until {
+                Some(node) => {
+                    let (duration, until) = extract_until(reader, node)?;
+                    (duration, Some(until))
+                }
+                None => (reader.duration(fields, "wait")?, None),
+            };
+            if let Some((span, _)) = fields.entry("monitor").filter(|_| until.is_some()) {
+                reader.wrong(span, "what waits `until` a block passes has no `monitor`");
+            }
             let monitor = reader.text(fields, "monitor");
             let id = from_text().or(Some(Spanned::new("wait".to_owned(), fields.span)));
-            Some((ItemAction::Wait { duration, monitor }, id))
+            Some((ItemAction::Wait { duration, monitor, until }, id))
         }
         _ => {
             let title = reader.template(fields, "group")?;
@@ -236,6 +253,74 @@ fn extract_action(
             Some((ItemAction::Group(Group { title, each, parallel, items }), Some(id)))
         }
     }
+}
+
+fn extract_until(reader: &mut Reader<'_>, node: &Node) -> Option<(Spanned<Duration>, Until)> {
+    let fields = reader.fields(node, "wait", keys::WAIT, Code::RunbookSchema)?;
+    let block = reader.text(&fields, "until");
+    let within = reader.duration(&fields, "within");
+    for (key, missing) in [("until", block.is_none()), ("within", within.is_none())] {
+        if missing && fields.get(key).is_none() {
+            reader.wrong(node.span, format!("`wait` has no `{key}`"));
+        }
+    }
+    let every = reader.duration(&fields, "every");
+    let thirty = Duration { text: "30s".to_owned(), seconds: 30 };
+    let every = every.map_or(thirty, |every| every.value);
+    if every.seconds == 0 {
+        reader.wrong(node.span, "`every` is at least a second");
+    }
+    Some((within?, Until { block: block?, every }))
+}
+
+fn extract_capture(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<Capture> {
+    let Some(answers) = fields.get("capture").and_then(|node| reader.mapping(node, "capture")) else {
+        return Vec::new();
+    };
+    let mut out: Vec<Capture> = Vec::new();
+    for (name, span, node) in answers.keys() {
+        let name = Spanned::new(name.to_owned(), span);
+        let fine = name.value.starts_with(|ch: char| ch.is_ascii_lowercase())
+            && name.value.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        if !fine || out.iter().any(|other| other.name.value == name.value) {
+            reader.wrong(span, format!("`{}` is no name for an answer, or it is there twice", name.value));
+            continue;
+        }
+        out.extend(extract_answer(reader, name, node));
+    }
+    out
+}
+
+fn extract_answer(reader: &mut Reader<'_>, name: Spanned<String>, node: &Node) -> Option<Capture> {
+    if node.as_map().is_none() {
+        let word = reader.text_of(node, "capture")?;
+        let Some(kind) = CaptureType::from_word(&word.value).filter(|kind| *kind != CaptureType::Choice) else {
+            reader.wrong(
+                word.span,
+                format!("`{}` is no sort of answer: write `text`, `url` or `{{choices: […]}}`", word.value),
+            );
+            return None;
+        };
+        return Some(Capture { name, kind, choices: Vec::new(), pattern: None, prompt: None });
+    }
+    let what = format!("capture.{}", name.value);
+    let fields = reader.fields(node, &what, keys::CAPTURE, Code::RunbookSchema)?;
+    let choices: Vec<String> = reader.texts(&fields, "choices").into_iter().map(|text| text.value).collect();
+    let stated = reader.word(&fields, "type", CaptureType::WORDS, CaptureType::from_word);
+    let kind =
+        stated.map_or(if choices.is_empty() { CaptureType::Text } else { CaptureType::Choice }, |kind| kind.value);
+    if (kind == CaptureType::Choice) == choices.is_empty() {
+        reader.wrong(name.span, format!("`{}` is a choice without `choices`, or the reverse", name.value));
+    }
+    let pattern = reader.verbatim(&fields, "pattern").filter(|pattern| {
+        let fine = regex::Regex::new(&pattern.value).is_ok();
+        if !fine {
+            reader.wrong(pattern.span, format!("the pattern of `{}` is no regular expression", name.value));
+        }
+        fine
+    });
+    let prompt = reader.template(&fields, "prompt");
+    Some(Capture { name, kind, choices, pattern: pattern.map(|pattern| pattern.value), prompt })
 }
 
 fn extract_each(reader: &mut Reader<'_>, node: &Node) -> Option<Each> {

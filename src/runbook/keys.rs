@@ -56,7 +56,12 @@ pub const ITEM: &[&str] = &[
     "break_glass",
     "evidence",
     "section",
+    "capture",
 ];
+/// Keys of `wait:` where it waits for a block to pass.
+pub const WAIT: &[&str] = &["until", "every", "within"];
+/// Keys of one entry of `capture:`.
+pub const CAPTURE: &[&str] = &["type", "choices", "pattern", "prompt"];
 /// Keys of `approve:`.
 pub const APPROVE: &[&str] = &["role", "users", "min", "forbid", "expires"];
 /// Keys of `break_glass:`.

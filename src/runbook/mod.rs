@@ -21,4 +21,4 @@ pub use extract::extract;
 pub use fields::slug;
 pub use model::*;
 pub use settings::days_since_epoch;
-pub use template::{Condition, Part, Template, mark};
+pub use template::{Condition, OUTPUTS, Part, Template, is_output, mark};

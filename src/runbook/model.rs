@@ -46,6 +46,7 @@ words! { /** What is kept as proof. */ Evidence {
 words! { /** Who may not approve. */ Forbid {
     Runner "runner", Author "author", PreviousApprover "previous-approver",
 } }
+words! { /** What sort of answer is captured. */ CaptureType { Text "text", Choice "choice", Url "url", } }
 words! { /** An interpreter. */ Shell { Bash "bash", Sh "sh", Python3 "python3", } }
 words! { /** Whether `undo` scripts run after a failure. */ RollbackPolicy { Reverse "reverse", None "none", } }
 words! { /** How far the undoing reaches. */ RollbackScope { Env "env", All "all", } }
@@ -275,6 +276,8 @@ pub struct Item {
     pub evidence: Option<Spanned<Evidence>>,
     /// The place in the prose, as a link of this page.
     pub section: Option<Spanned<String>>,
+    /// The answers that a person gives, in the order written.
+    pub capture: Vec<Capture>,
 }
 
 /// What an item asks for.
@@ -299,9 +302,35 @@ pub enum ItemAction {
         duration: Spanned<Duration>,
         /// The block that must keep passing.
         monitor: Option<Spanned<String>>,
+        /// What ends the waiting; then `duration` is the longest it may last.
+        until: Option<Until>,
     },
     /// Other items.
     Group(Group),
+}
+
+/// What ends a waiting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Until {
+    /// The block that must pass.
+    pub block: Spanned<String>,
+    /// The pause between two looks.
+    pub every: Duration,
+}
+
+/// An answer that a person gives with an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capture {
+    /// The name of the output.
+    pub name: Spanned<String>,
+    /// What sort of answer.
+    pub kind: CaptureType,
+    /// The answers to choose from.
+    pub choices: Vec<String>,
+    /// A regular expression for the whole answer.
+    pub pattern: Option<String>,
+    /// What to ask.
+    pub prompt: Option<Template>,
 }
 
 /// A pause point.
@@ -582,7 +611,10 @@ impl Runbook {
             match &item.action {
                 ItemAction::Step(block) => add(ReferenceKind::Step, block),
                 ItemAction::Use { target, .. } => add(ReferenceKind::Use, target),
-                ItemAction::Wait { monitor: Some(block), .. } => add(ReferenceKind::Monitor, block),
+                ItemAction::Wait { monitor, until, .. } => {
+                    let blocks = monitor.iter().chain(until.iter().map(|until| &until.block));
+                    blocks.for_each(|block| add(ReferenceKind::Monitor, block));
+                }
                 _ => {}
             }
             if let Some(section) = &item.section {
@@ -682,6 +714,7 @@ impl Item {
             break_glass: None,
             evidence: None,
             section: None,
+            capture: Vec::new(),
         }
     }
 }

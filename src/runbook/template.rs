@@ -199,12 +199,83 @@ impl Condition {
         }
     }
 
+    /// Decides as far as parameters do; what asks for an output, which only a run knows, is left.
+    ///
+    /// # Errors
+    /// Returns what is left.
+    pub fn reduce(&self, value: &impl Fn(&str) -> Option<String>) -> Result<bool, Condition> {
+        match self {
+            Condition::Is(name, _) | Condition::In(name, _) | Condition::Truth(name) if is_output(name) => {
+                Err(self.clone())
+            }
+            Condition::Is(..) | Condition::In(..) | Condition::Truth(_) => Ok(self.holds(value)),
+            Condition::Not(inner) => match inner.reduce(value) {
+                Ok(held) => Ok(!held),
+                Err(rest) => Err(Condition::Not(Box::new(rest))),
+            },
+            Condition::And(a, b) => match (a.reduce(value), b.reduce(value)) {
+                (Ok(false), _) | (_, Ok(false)) => Ok(false),
+                (Ok(true), rest) | (rest, Ok(true)) => rest,
+                (Err(a), Err(b)) => Err(Condition::And(Box::new(a), Box::new(b))),
+            },
+            Condition::Or(a, b) => match (a.reduce(value), b.reduce(value)) {
+                (Ok(true), _) | (_, Ok(true)) => Ok(true),
+                (Ok(false), rest) | (rest, Ok(false)) => rest,
+                (Err(a), Err(b)) => Err(Condition::Or(Box::new(a), Box::new(b))),
+            },
+        }
+    }
+
+    /// Gives every name another one.
+    #[must_use]
+    pub fn renamed(&self, name: &mut impl FnMut(&str) -> String) -> Condition {
+        match self {
+            Condition::Is(old, value) => Condition::Is(name(old), value.clone()),
+            Condition::In(old, values) => Condition::In(name(old), values.clone()),
+            Condition::Truth(old) => Condition::Truth(name(old)),
+            Condition::Not(inner) => Condition::Not(Box::new(inner.renamed(name))),
+            Condition::And(a, b) => {
+                let a = a.renamed(name);
+                Condition::And(Box::new(a), Box::new(b.renamed(name)))
+            }
+            Condition::Or(a, b) => {
+                let a = a.renamed(name);
+                Condition::Or(Box::new(a), Box::new(b.renamed(name)))
+            }
+        }
+    }
+
     /// Returns the parameters that it asks for, in order.
     pub fn names(&self) -> Vec<&str> {
         match self {
             Condition::Is(name, _) | Condition::In(name, _) | Condition::Truth(name) => vec![name],
             Condition::Not(inner) => inner.names(),
             Condition::And(a, b) | Condition::Or(a, b) => [a.names(), b.names()].concat(),
+        }
+    }
+}
+
+/// What begins the name of an output in a condition: `outputs.decide.way`.
+pub const OUTPUTS: &str = "outputs.";
+
+/// Whether a name of a condition is that of an output.
+pub fn is_output(name: &str) -> bool {
+    name.starts_with(OUTPUTS)
+}
+
+impl std::fmt::Display for Condition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // No value holds both quotes: none can be written so.
+        let quoted = |value: &String| if value.contains('"') { format!("'{value}'") } else { format!("\"{value}\"") };
+        match self {
+            Condition::Is(name, value) => write!(f, "{name} == {}", quoted(value)),
+            Condition::In(name, values) => {
+                write!(f, "{name} in [{}]", values.iter().map(quoted).collect::<Vec<_>>().join(", "))
+            }
+            Condition::Truth(name) => f.write_str(name),
+            Condition::Not(inner) => write!(f, "not ({inner})"),
+            Condition::And(a, b) => write!(f, "({a}) and ({b})"),
+            Condition::Or(a, b) => write!(f, "({a}) or ({b})"),
         }
     }
 }
@@ -364,6 +435,14 @@ mod tests {
         assert_eq!(holds("dry or (kind == a)"), Ok(false));
         assert_eq!(holds("kind =="), Err("it ends where a value is expected".into()));
         assert_eq!(holds("kind = x"), Err("`=` means nothing here".into()));
+        let reduced = |text: &str| {
+            let condition = Condition::parse(text).expect("it is a condition");
+            condition.reduce(&value).map_err(|rest| rest.to_string())
+        };
+        assert_eq!(reduced("kind == major or outputs.a.b == c"), Ok(true));
+        assert_eq!(reduced("kind == major and not outputs.a.b == c"), Err("not (outputs.a.b == \"c\")".into()));
+        let rest = reduced("outputs.x in [a, 'b c'] or (outputs.y and kind != minor)").expect_err("it is not known");
+        assert_eq!(Condition::parse(&rest).map(|condition| condition.to_string()), Ok(rest));
         assert!(Condition::parse(&"(".repeat(1000)).is_err());
         assert!(Condition::parse(&"not ".repeat(1000)).is_err());
     }

@@ -6,8 +6,8 @@
 
 use super::script::{OUTPUT, attempt, function, retry_loop, soak_loop};
 use super::{
-    CONTENT_MARK, Emitted, Losses, kubeconfig_of, lose_approval, one_line, outputs_used, previous_of, quote,
-    scripts_of, sealed, vars_of,
+    CONTENT_MARK, Emitted, Losses, kubeconfig_of, lose_answers, lose_approval, one_line, outputs_used, previous_of,
+    quote, refusal, scripts_of, sealed, vars_of,
 };
 use crate::plan::yaml::{Value, list, map, text, write};
 use crate::plan::{Approval, Evidence, Forbid, On, Plan, RollbackPolicy, RollbackScope, Step, StepKind};
@@ -378,6 +378,9 @@ fn container(plan: &Plan, step: &Step, source: &str, given: &[(String, String)])
 }
 
 fn source_of(step: &Step) -> String {
+    if let Some(refusal) = refusal(step) {
+        return refusal;
+    }
     let scripts = scripts_of(step);
     let mut out = String::from(": > \"$OPSBOOK_OUTPUT\"\n");
     let mut mark = String::new();
@@ -387,7 +390,7 @@ fn source_of(step: &Step) -> String {
         mark = format!("if [ ! -f {file} ]; then\n{previous}printf '%s\\n' \"$previous\" > {file}\nfi\n");
     }
     if step.kind == StepKind::Soak {
-        if let Some(monitor) = scripts.monitor {
+        if let Some(monitor) = scripts.monitor.or(scripts.until) {
             out.push_str(&function("monitor", monitor, monitor.timeout_s));
         }
         out.push_str(&soak_loop(step, &scripts));
@@ -412,6 +415,7 @@ fn inert(value: &str) -> String {
 fn losses(plan: &Plan) -> Vec<super::Loss> {
     let mut losses = Losses::default();
     losses.of_all("the hash chain of the journal");
+    lose_answers(&mut losses, plan);
     if !plan.secrets.is_empty() {
         losses.of_all("that secrets are taken out of what is shown");
     }

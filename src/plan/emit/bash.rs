@@ -10,6 +10,7 @@ use super::{
     previous_of, quote, repeatable, scripts_of, sealed, vars_of,
 };
 use crate::plan::{Action, Evidence, On, Plan, Retries, RollbackPolicy, RollbackScope, Step, StepKind};
+use crate::runbook::{Condition, OUTPUTS};
 
 /// Emits a bound plan as one bash script.
 pub fn emit_bash(plan: &Plan) -> Emitted {
@@ -171,6 +172,16 @@ soak() {
   done
 }
 
+# Runs a check again and again until it passes: poll SECONDS PAUSE LIMIT SHELL FUNCTION
+poll() {
+  local until=$((SECONDS + $1)) pause=$2
+  shift 2
+  while ! perform "$@"; do
+    [ "$SECONDS" -lt "$until" ] || return 124
+    sleep "$pause"
+  done
+}
+
 # The kubeconfig of an environment: a secret holds its path or its text.
 use_kubeconfig() {
   local value=${!1:-}
@@ -270,7 +281,47 @@ ask() {
   fi
   finish "$id" 0
 }
+
+# Asks for an answer before an item is done: answer STEP NAME PROMPT [CHOICE...]
+answer() {
+  local id=$1 name=$2 prompt=$3 answer choice
+  shift 3
+  [ -t 0 ] || { say "waiting: $prompt [$id] needs a person; run this script on a terminal"; exit 4; }
+  read -r -p "  $prompt${*:+ ($*)}: " answer
+  [ -n "$answer" ] || { say "  the run waits here"; exit 4; }
+  if [ $# -gt 0 ]; then
+    for choice in "$@"; do
+      [ "$answer" != "$choice" ] || { printf '%s=%s\n' "$name" "$answer" >>"$state/$id.out"; return 0; }
+    done
+    say "  that is none of the choices: the run waits here"
+    exit 4
+  fi
+  printf '%s=%s\n' "$name" "$answer" >>"$state/$id.out"
+}
 "#;
+
+/// A condition over outputs as a list of bash commands.
+fn condition(when: &Condition) -> String {
+    let value = |name: &str| {
+        let (step, key) = name.strip_prefix(OUTPUTS).and_then(|name| name.rsplit_once('.')).unwrap_or(("", name));
+        format!("\"$(output \"$state\"/{} {})\"", quote(&format!("{step}.out")), quote(key))
+    };
+    match when {
+        Condition::Is(name, wanted) => format!("[ {} = {} ]", value(name), quote(wanted)),
+        Condition::In(name, wanted) => {
+            let any = wanted.iter().map(|wanted| format!("[ {} = {} ]", value(name), quote(wanted)));
+            let any: Vec<String> = any.collect();
+            if any.is_empty() { "false".to_owned() } else { format!("{{ {}; }}", any.join(" || ")) }
+        }
+        Condition::Truth(name) => {
+            let value = value(name);
+            format!("{{ [ {value} != '' ] && [ {value} != false ] && [ {value} != 0 ]; }}")
+        }
+        Condition::Not(inner) => format!("! {{ {}; }}", condition(inner)),
+        Condition::And(a, b) => format!("{{ {} && {}; }}", condition(a), condition(b)),
+        Condition::Or(a, b) => format!("{{ {} || {}; }}", condition(a), condition(b)),
+    }
+}
 
 fn step_functions(plan: &Plan, at: usize, step: &Step) -> String {
     if !performed(step) {
@@ -283,7 +334,7 @@ fn step_functions(plan: &Plan, at: usize, step: &Step) -> String {
         ("check", scripts.check.as_ref()),
         ("verify", scripts.verify),
         ("undo", scripts.undo),
-        ("monitor", scripts.monitor),
+        ("monitor", scripts.monitor.or(scripts.until)),
     ];
     for (part, action) in parts {
         if let Some(action) = action {
@@ -343,11 +394,16 @@ fn run_function(at: usize, step: &Step, scripts: &super::Scripts<'_>) -> String 
     }
     let wanted = step.expect.as_ref().and_then(|expect| expect.exit).unwrap_or(0);
     if step.kind == StepKind::Soak {
-        let monitor = scripts.monitor.map_or_else(String::new, |monitor| {
+        let look = scripts.monitor.or(scripts.until);
+        let monitor = look.map_or_else(String::new, |monitor| {
             format!(" {} {} script_{at}_monitor", monitor.timeout_s.unwrap_or(0), monitor.shell.program())
         });
-        let soak = format!("soak {}{monitor}", step.wait_s.unwrap_or(0));
-        out.push_str(&match scripts.monitor {
+        let wait = step.wait_s.unwrap_or(0);
+        let soak = match scripts.until {
+            Some(_) => format!("poll {wait} {}{monitor}", step.every_s.unwrap_or(30)),
+            None => format!("soak {wait}{monitor}"),
+        };
+        out.push_str(&match look {
             Some(monitor) => format!("  {} || return\n", inside(monitor, &soak)),
             None => format!("  {soak} || return\n"),
         });
@@ -398,18 +454,20 @@ fn here_document(function: &str, script: &str) -> String {
 }
 
 fn step_call(at: usize, step: &Step) -> String {
-    let needs: String = step
-        .needs
-        .iter()
-        .map(|need| {
-            let on = match need.on {
-                On::Success => "success",
-                On::Done => "done",
-                On::Failure => "failure",
-            };
-            format!(" {}", quote(&format!("{on}:{}", need.step)))
-        })
-        .collect();
+    let call = wanted_step(at, step);
+    // What cannot be read as a condition never holds.
+    let Some(when) = &step.when else { return call };
+    let when = Condition::parse(when).map_or_else(|_| "false".to_owned(), |when| condition(&when));
+    // Only where its needs hold is the condition asked: what it is about has ended then.
+    let id = quote(&step.id);
+    let passed_over =
+        format!("  if [ -z \"$(state_of {id})\" ] && ! {when}; then\n    set_state {id} skipped\n    continue\n  fi\n");
+    let needs = needs_words(step);
+    format!("for _ in once; do\n  if needs_hold{needs}; then\n  {passed_over}  fi\n{call}done\n")
+}
+
+fn wanted_step(at: usize, step: &Step) -> String {
+    let needs = needs_words(step);
     let (id, title) = (quote(&step.id), quote(&one_line(&step.title)));
     if !performed(step) {
         let kind = match (step.kind, step.evidence) {
@@ -419,13 +477,37 @@ fn step_call(at: usize, step: &Step) -> String {
             (_, Evidence::File) => "file",
             _ => "none",
         };
-        return format!("if ready {id} {title} yes{needs}; then\n  ask {id} {title} {kind}\nfi\n");
+        let answers: String = step
+            .capture
+            .iter()
+            .map(|(name, capture)| {
+                let choices: String = capture.choices.iter().map(|choice| format!(" {}", quote(choice))).collect();
+                let prompt = quote(&one_line(capture.prompt.as_deref().unwrap_or(name)));
+                format!("  answer {id} {} {prompt}{choices}\n", quote(name))
+            })
+            .collect();
+        return format!("if ready {id} {title} yes{needs}; then\n{answers}  ask {id} {title} {kind}\nfi\n");
     }
     let repeatable = if repeatable(step) || step.check.is_some() { "yes" } else { "no" };
     format!(
         "if ready {id} {title} {repeatable}{needs}; then\n  set_state {id} started\n  printf '%s\\n' {at} \
          >>\"$state/order\"\n  ended=0\n  run_{at} || ended=$?\n  finish {id} \"$ended\"\nfi\n"
     )
+}
+
+/// What a step needs, as words for the shell.
+fn needs_words(step: &Step) -> String {
+    step.needs
+        .iter()
+        .map(|need| {
+            let on = match need.on {
+                On::Success => "success",
+                On::Done => "done",
+                On::Failure => "failure",
+            };
+            format!(" {}", quote(&format!("{on}:{}", need.step)))
+        })
+        .collect()
 }
 
 fn ending(plan: &Plan) -> String {

@@ -7,8 +7,8 @@
 
 use super::script::{attempt, function, retry_loop, soak_loop};
 use super::{
-    CONTENT_MARK, Emitted, Losses, Scripts, exports, kubeconfig_of, lose_approval, one_line, outputs_used, performed,
-    previous_of, quote, scripts_of, sealed, vars_of,
+    CONTENT_MARK, Emitted, Losses, Scripts, exports, kubeconfig_of, lose_answers, lose_approval, one_line,
+    outputs_used, performed, previous_of, quote, refusal, scripts_of, sealed, vars_of,
 };
 use crate::plan::yaml::{Value, list, map, text, write};
 use crate::plan::{Action, Evidence, Forbid, Impact, On, Plan, RollbackPolicy, RollbackScope, Shell, Step, StepKind};
@@ -412,6 +412,9 @@ fn minutes_of(step: &Step) -> u64 {
 
 /// The script of a step: check, what a rollback must know, tries, verification.
 fn step_script(step: &Step) -> String {
+    if let Some(refusal) = refusal(step) {
+        return refusal;
+    }
     let scripts: Scripts<'_> = scripts_of(step);
     let mut out = String::new();
     let mut mark = String::new();
@@ -422,7 +425,7 @@ fn step_script(step: &Step) -> String {
         mark.push_str(&format!("printf '%s\\n' \"$previous\" > {file}\nfi\n"));
     }
     if step.kind == StepKind::Soak {
-        if let Some(monitor) = scripts.monitor {
+        if let Some(monitor) = scripts.monitor.or(scripts.until) {
             out.push_str(&function("monitor", monitor, monitor.timeout_s));
         }
         out.push_str(&soak_loop(step, &scripts));
@@ -556,6 +559,7 @@ fn undo_value(plan: &Plan, step: &Step) -> Value {
 fn losses(plan: &Plan) -> Vec<super::Loss> {
     let mut losses = Losses::default();
     losses.of_all("the hash chain of the journal");
+    lose_answers(&mut losses, plan);
     losses.of_all("that a third run waits: a run that is queued is cancelled by the next");
     if plan.groups.iter().any(|group| group.parallel != 1 && group.each.is_none()) {
         losses.of_all("that steps of a group run side by side");

@@ -79,6 +79,24 @@ impl Losses {
     }
 }
 
+/// What workflows of other engines lose of answers: they ask nobody, so a step that depends on one fails.
+fn lose_answers(losses: &mut Losses, plan: &Plan) {
+    for step in &plan.steps {
+        if !step.capture.is_empty() {
+            losses.of_step(step, "the answers that a person gives");
+        }
+        if step.when.is_some() {
+            losses.of_step(step, "a `when` over outputs: the step fails instead");
+        }
+    }
+}
+
+/// What stands in for a step whose condition an engine cannot ask.
+fn refusal(step: &Step) -> Option<String> {
+    let when = step.when.as_ref()?;
+    Some(format!("echo {} >&2\nexit 1\n", quote(&format!("whether {when} is not known here"))))
+}
+
 /// What every target but opsbook's own runner loses of an approval.
 fn lose_approval(losses: &mut Losses, step: &Step, approval: &Approval, quorum: bool, roles: bool) {
     if quorum && approval.min > 1 {
@@ -109,6 +127,7 @@ struct Scripts<'p> {
     verify: Option<&'p Action>,
     undo: Option<&'p Action>,
     monitor: Option<&'p Action>,
+    until: Option<&'p Action>,
 }
 
 fn scripts_of(step: &Step) -> Scripts<'_> {
@@ -129,6 +148,7 @@ fn scripts_of(step: &Step) -> Scripts<'_> {
         verify: step.verify.as_ref(),
         undo: step.undo.as_ref(),
         monitor: step.monitor.as_ref(),
+        until: step.until.as_ref(),
     }
 }
 
@@ -147,8 +167,10 @@ fn vars_of(plan: &Plan, step: &Step) -> std::collections::BTreeMap<String, Strin
 /// The outputs of earlier steps that a step's scripts mention: variable, step, key.
 fn outputs_used(plan: &Plan, step: &Step) -> Vec<(String, String, String)> {
     let scripts = scripts_of(step);
-    let actions = [scripts.main.as_ref(), scripts.check.as_ref(), scripts.verify, scripts.undo, scripts.monitor];
-    let texts: Vec<&str> = actions.into_iter().flatten().map(|action| action.script.as_str()).collect();
+    let looks = [scripts.monitor, scripts.until];
+    let actions = [scripts.main.as_ref(), scripts.check.as_ref(), scripts.verify, scripts.undo];
+    let actions = actions.into_iter().chain(looks);
+    let texts: Vec<&str> = actions.flatten().map(|action| action.script.as_str()).collect();
     if !texts.iter().any(|text| text.contains("OPSBOOK_OUT_")) {
         return Vec::new();
     }

@@ -92,6 +92,12 @@ pub(super) fn attempt(step: &Step, scripts: &Scripts<'_>, before: &str) -> Strin
 
 /// Lets a soak's time pass while the function `monitor`, where there is one, keeps passing.
 pub(super) fn soak_loop(step: &Step, scripts: &Scripts<'_>) -> String {
+    if scripts.until.is_some() {
+        let (wait, every) = (step.wait_s.unwrap_or(0), step.every_s.unwrap_or(30));
+        return format!(
+            "until=$((SECONDS + {wait}))\nwhile ! monitor; do\n  [ \"$SECONDS\" -lt \"$until\" ] || exit 1\n  sleep {every}\ndone\n"
+        );
+    }
     let call = if scripts.monitor.is_some() { "  monitor\n" } else { "" };
     let wait = step.wait_s.unwrap_or(0);
     format!(

@@ -268,7 +268,7 @@ fn output_read(
                 // What undoes a step runs when all is over, what verifies it after the step itself.
                 let follows = step.undo.as_ref().is_some_and(|undo| undo.block == block.id.value)
                     || output.step == step.id && step.run.as_ref().is_some_and(|run| run.script != block_script(block))
-                    || comes_before(plan, output.step, step);
+                    || plan.comes_before(output.step, step);
                 if !follows {
                     let message = format!(
                         "`${name}` is an output of `{}`, which does not come before `{}`",
@@ -307,23 +307,6 @@ fn block_script(block: &Block) -> &str {
         Body::Script { script, .. } => script.text().trim_end_matches('\n'),
         _ => "",
     }
-}
-
-/// Whether a step waits for another, by whatever way.
-fn comes_before(plan: &Plan, earlier: &str, step: &Step) -> bool {
-    let mut asked: BTreeSet<&str> = BTreeSet::new();
-    let mut open: Vec<&Step> = vec![step];
-    while let Some(step) = open.pop() {
-        for need in &step.needs {
-            if need.step == earlier {
-                return true;
-            }
-            if asked.insert(&need.step) {
-                open.extend(plan.step(&need.step));
-            }
-        }
-    }
-    false
 }
 
 /// RB018, as far as the script says in so many words what it writes.

@@ -305,6 +305,8 @@ pub enum SkipReason {
     Upstream,
     /// The command line left it out.
     LeftOut,
+    /// Its `when` does not hold for what steps before it gave out.
+    Condition,
 }
 
 /// As what an operator settles a step in doubt.

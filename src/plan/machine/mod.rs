@@ -19,4 +19,4 @@ mod run;
 
 pub use chain::{Chain, Damage, GENESIS, Record};
 pub use event::{BreakGlass, Decision, Event, IdentitySource, Resolution, RunState, SkipReason, StepResult};
-pub use run::{Action, Next, Rejected, Run, StepState, StepStatus, Waiting};
+pub use run::{Action, CAPTURE, Next, Rejected, Run, StepState, StepStatus, Waiting};

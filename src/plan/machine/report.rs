@@ -212,6 +212,7 @@ fn word(step: &Step, status: &StepStatus) -> String {
         StepState::Skipped { reason: SkipReason::AlreadyTrue, .. } => "already true",
         StepState::Skipped { reason: SkipReason::Upstream, .. } => "passed over",
         StepState::Skipped { reason: SkipReason::LeftOut, .. } => "left out",
+        StepState::Skipped { reason: SkipReason::Condition, .. } => "not wanted",
         StepState::Failed if step.approval.is_some() => "refused",
         StepState::Failed => "failed",
         StepState::TimedOut => "took too long",

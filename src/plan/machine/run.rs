@@ -2,6 +2,7 @@
 
 use super::{Decision, Event, Resolution, RunState, SkipReason, StepResult};
 use crate::plan::{Impact, Need, On, Plan, RollbackPolicy, RollbackScope, Step, StepKind};
+use crate::runbook::{Condition, OUTPUTS};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -30,6 +31,8 @@ struct Graph {
     index: BTreeMap<String, usize>,
     /// The needs of each step as positions; `None` where it needs a step that is not there.
     needs: Vec<Option<Vec<(usize, On)>>>,
+    /// The condition of each step over outputs; `None` where it cannot be read, which never holds.
+    conditions: Vec<Option<Option<Condition>>>,
 }
 
 /// Where one step stands.
@@ -251,7 +254,11 @@ impl Run {
             let known = |need: &Need| Some((*index.get(&need.step)?, need.on));
             step.needs.iter().map(known).collect()
         });
-        let graph = Arc::new(Graph { needs: needs.collect(), index });
+        let conditions = plan.steps.iter().map(|step| match &step.when {
+            None => Some(None),
+            Some(when) => Condition::parse(when).ok().map(Some),
+        });
+        let graph = Arc::new(Graph { needs: needs.collect(), conditions: conditions.collect(), index });
         let steps = vec![StepStatus::default(); plan.steps.len()];
         Run {
             plan,
@@ -353,6 +360,9 @@ impl Run {
             StepState::Pending => match self.needs_of(at) {
                 Needs::Open => {}
                 Needs::Lost => actions.push(Action::Skip { step: id(), reason: SkipReason::Upstream }),
+                Needs::Met if !self.wanted(at) => {
+                    actions.push(Action::Skip { step: id(), reason: SkipReason::Condition });
+                }
                 Needs::Met => match step.kind {
                     StepKind::Manual => waiting.push(Waiting::Manual(id())),
                     StepKind::Approval => {
@@ -383,6 +393,19 @@ impl Run {
             }
             StepState::RollbackInDoubt => doubts.push(id()),
             _ => {}
+        }
+    }
+
+    /// Tells whether a step's condition over the outputs of earlier steps holds.
+    fn wanted(&self, at: usize) -> bool {
+        let value = |name: &str| {
+            let (step, key) = name.strip_prefix(OUTPUTS)?.rsplit_once('.')?;
+            self.status(step)?.outputs.get(key).cloned()
+        };
+        match &self.graph.conditions[at] {
+            Some(None) => true,
+            Some(Some(condition)) => condition.holds(&value),
+            None => false,
         }
     }
 
@@ -598,7 +621,8 @@ impl Run {
         let step = &plan.steps[at];
         let state = self.steps[at].state;
         let pending = state == StepState::Pending;
-        let ready = pending && self.needs_of(at) == Needs::Met;
+        let met = pending && self.needs_of(at) == Needs::Met;
+        let ready = met && self.wanted(at);
         match event {
             Event::StepChecked { holds, in_doubt, .. } => {
                 let expected = if *in_doubt { state == StepState::InDoubt } else { ready };
@@ -667,6 +691,7 @@ impl Run {
             Event::StepSkipped { reason, .. } => {
                 let bad = match reason {
                     SkipReason::Upstream if pending && self.needs_of(at) == Needs::Lost => self.skipped_badly(at),
+                    SkipReason::Condition if met && !self.wanted(at) => false,
                     SkipReason::AlreadyTrue if ready && self.steps[at].checked == Some(true) => false,
                     _ => return reject(format!("step `{}` is not to be passed over", step.id)),
                 };
@@ -704,8 +729,21 @@ impl Run {
                 if !ready || step.kind != StepKind::Manual {
                     return reject(format!("step `{}` is not waiting for a person", step.id));
                 }
+                if let Some(name) = step.capture.keys().find(|name| !self.steps[at].outputs.contains_key(*name)) {
+                    return reject(format!("step `{}` asks for the answer `{name}`", step.id));
+                }
                 self.steps[at].by = Some(by.clone());
                 self.end(at, ts, StepState::Succeeded);
+            }
+            Event::EvidenceAdded { kind, value, .. } if kind == CAPTURE => {
+                let answer = value.split_once('=');
+                let fits = answer.is_some_and(|(name, answer)| {
+                    step.capture.get(name).is_some_and(|capture| capture.fits(answer).is_ok())
+                });
+                let Some((name, answer)) = answer.filter(|_| fits && ready) else {
+                    return reject(format!("step `{}` does not take this answer", step.id));
+                };
+                self.steps[at].outputs.insert(name.to_owned(), answer.to_owned());
             }
             Event::EvidenceAdded { kind, value, sha256, .. } => {
                 self.steps[at].evidence.push((kind.clone(), value.clone(), sha256.clone()));
@@ -790,6 +828,9 @@ impl Run {
         status.settled = false;
     }
 }
+
+/// The kind of evidence that is an answer: its value is `name=answer`.
+pub const CAPTURE: &str = "capture";
 
 /// Whether a step's needs hold.
 #[derive(Clone, Copy, PartialEq, Eq)]

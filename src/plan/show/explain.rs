@@ -48,6 +48,12 @@ pub fn explain(plan: &Plan, step: &Step) -> String {
     if let Some(monitor) = &step.monitor {
         say("meanwhile", &format!("`{}` must keep passing: {}", monitor.block, monitor.title));
     }
+    if let Some(until) = &step.until {
+        say("until", &format!("`{}` passes: {}", until.block, until.title));
+    }
+    if !step.capture.is_empty() {
+        say("asks for", &step.capture.keys().cloned().collect::<Vec<_>>().join(", "));
+    }
     if let Some(timeout) = step.timeout_s {
         say("at most", &seconds(timeout));
     }

@@ -85,7 +85,9 @@ fn ways_on(name: &str, run: &Run) -> Vec<Hint> {
                         Evidence::Url => " --url ADDRESS",
                         Evidence::File => " --file PATH",
                     };
-                    vec![Hint::new(format!("opsbook done {name} {step}{flag}"))]
+                    let captures = run.plan().step(step).into_iter().flat_map(|step| step.capture.keys());
+                    let captures: String = captures.map(|name| format!(" --capture {name}=ANSWER")).collect();
+                    vec![Hint::new(format!("opsbook done {name} {step}{flag}{captures}"))]
                 }
                 Waiting::Approval { step, .. } => vec![
                     Hint::new(format!("opsbook approve {name} {step}")),

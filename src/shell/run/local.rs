@@ -285,6 +285,22 @@ impl Local {
         let mut n_passed = 0_u32;
         loop {
             let left = wait.saturating_sub(began.elapsed());
+            if let Some(until) = &step.until {
+                let mut look = self.once(task, &Work::of(until), show)?;
+                if matches!(look.ended.ending, Ending::Exited(0) | Ending::Cancelled | Ending::Killed) {
+                    return Ok(look);
+                }
+                if left.is_zero() {
+                    look.verdict = Some(StepResult::TimedOut);
+                    look.note = Some(format!("`{}` did not pass within {} s", until.block, wait.as_secs()));
+                    return Ok(look);
+                }
+                self.pause(left.min(Duration::from_secs(step.every_s.unwrap_or(30))));
+                if self.control.level() > 0 {
+                    return Ok(empty_end(Ending::Cancelled));
+                }
+                continue;
+            }
             let mut last = empty_end(Ending::Exited(0));
             if let Some(monitor) = &step.monitor {
                 last = self.once(task, &Work::of(monitor), show)?;

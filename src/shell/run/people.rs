@@ -10,7 +10,7 @@ use super::folder::keep_evidence;
 use super::offer::scripts_after;
 use super::redact::Redactor;
 use crate::plan::machine::approval::{Circumstances, Identity, may_decide};
-use crate::plan::machine::{Decision, Event, IdentitySource, Resolution, Run, Waiting};
+use crate::plan::machine::{CAPTURE, Decision, Event, IdentitySource, Resolution, Run, Waiting};
 use crate::plan::{Evidence, Step, StepKind};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -178,6 +178,28 @@ impl Office {
         if let Some((_, url, _)) = evidence.iter().find(|(kind, value, _)| kind == "url" && !is_url(value)) {
             return Err(format!("`{url}` is no address of the form `https://…`"));
         }
+        let (answers, evidence): (Vec<_>, Vec<_>) = evidence.into_iter().partition(|(kind, ..)| kind == CAPTURE);
+        let mut given: BTreeMap<&str, &str> = BTreeMap::new();
+        for (_, answer, _) in &answers {
+            let (name, value) = answer.split_once('=').ok_or_else(|| format!("`{answer}` is not `name=answer`"))?;
+            let capture = step.capture.get(name).ok_or_else(|| format!("step `{id}` asks for no answer `{name}`"))?;
+            capture.fits(value)?;
+            if self.redactor.redact(value) != value {
+                return Err(format!("the answer `{name}` holds a secret"));
+            }
+            given.insert(name, value);
+        }
+        if let Some(name) = step.capture.keys().find(|name| !given.contains_key(name.as_str())) {
+            return Err(format!("step `{id}` asks for the answer `{name}`: give it with `--capture {name}=…`"));
+        }
+        let answered = given.into_iter().map(|(name, value)| Event::EvidenceAdded {
+            step: id.to_owned(),
+            kind: CAPTURE.to_owned(),
+            value: format!("{name}={value}"),
+            sha256: None,
+            by: by.clone(),
+        });
+        let answered: Vec<Event> = answered.collect();
         let added = evidence.into_iter().map(|(kind, value, sha256)| Event::EvidenceAdded {
             step: id.to_owned(),
             kind,
@@ -186,6 +208,7 @@ impl Office {
             by: by.clone(),
         });
         let mut events: Vec<Event> = added.collect();
+        events.extend(answered);
         events.push(Event::ManualDone { step: id.to_owned(), by, source: Some(IdentitySource::OsUser) });
         Ok(events)
     }
@@ -303,7 +326,21 @@ pub struct Imagined;
 impl People for Imagined {
     fn ask(&mut self, run: &Run, waiting: &[Waiting]) -> Result<Answer, RunError> {
         let events = waiting.iter().take(1).map(|wanted| match wanted {
-            Waiting::Manual(step) => Event::ManualDone { step: step.clone(), by: "somebody".into(), source: None },
+            Waiting::Manual(step) => {
+                let plan_step = run.plan().step(step).expect("the machine names steps of its plan");
+                let held = run.status(step).map_or(BTreeMap::new(), |status| status.outputs.clone());
+                // Nobody is there to choose: the first of the choices is imagined.
+                match plan_step.capture.iter().find(|(name, _)| !held.contains_key(*name)) {
+                    Some((name, capture)) => Event::EvidenceAdded {
+                        step: step.clone(),
+                        kind: CAPTURE.into(),
+                        value: format!("{name}={}", imagined(capture)),
+                        sha256: None,
+                        by: "somebody".into(),
+                    },
+                    None => Event::ManualDone { step: step.clone(), by: "somebody".into(), source: None },
+                }
+            }
             Waiting::Approval { step, missing } => {
                 let plan_step = run.plan().step(step).expect("the machine names steps of its plan");
                 Event::ApprovalGiven(Decision {
@@ -322,6 +359,15 @@ impl People for Imagined {
 
     fn admit(&mut self, _run: &Run, _request: &str) -> Result<Vec<Event>, String> {
         Err("a dry run takes no requests".into())
+    }
+}
+
+/// An answer for a dry run.
+fn imagined(capture: &crate::plan::Capture) -> String {
+    match (capture.choices.first(), capture.kind) {
+        (Some(choice), _) => choice.clone(),
+        (None, crate::plan::CaptureType::Url) => "https://example.org".into(),
+        (None, _) => "something".into(),
     }
 }
 
@@ -347,6 +393,8 @@ pub enum Question {
     Done(String),
     /// The evidence for it: kind.
     Evidence(String, &'static str),
+    /// An answer, after what was given already: its name.
+    Capture(String, String, Vec<(String, String, Option<String>)>),
     /// May it go on?
     Approve(String),
 }
@@ -361,7 +409,12 @@ impl People for AtTerminal {
         };
         let step = run.plan().step(&id).expect("the machine names steps of its plan").clone();
         let current = match &self.asked {
-            Some(Question::Done(asked) | Question::Evidence(asked, _) | Question::Approve(asked)) => *asked == id,
+            Some(
+                Question::Done(asked)
+                | Question::Evidence(asked, _)
+                | Question::Capture(asked, ..)
+                | Question::Approve(asked),
+            ) => *asked == id,
             None => false,
         };
         if !current {
@@ -400,8 +453,23 @@ impl AtTerminal {
         let asked = self.asked.take();
         let (by, id) = (self.by.clone(), step.id.clone());
         let request = match (asked, line.to_ascii_lowercase().as_str()) {
+            (Some(Question::Capture(_, name, mut evidence)), _) => {
+                if let Some(why) = step.capture.get(&name).and_then(|capture| capture.fits(line).err()) {
+                    self.terminal.complain(&format!("That is no answer: {why}\n"));
+                    return self.want_answer(step, evidence).unwrap_or(Answer::Nothing);
+                }
+                evidence.push((CAPTURE.to_owned(), format!("{name}={line}"), None));
+                match self.want_answer(step, evidence.clone()) {
+                    Some(answer) => return answer,
+                    None => Request::Done { step: id, by, evidence },
+                }
+            }
             (Some(Question::Evidence(_, kind)), _) => {
-                Request::Done { step: id, by, evidence: vec![(kind.to_owned(), line.to_owned(), None)] }
+                let evidence = vec![(kind.to_owned(), line.to_owned(), None)];
+                match self.want_answer(step, evidence.clone()) {
+                    Some(answer) => return answer,
+                    None => Request::Done { step: id, by, evidence },
+                }
             }
             (_, "l" | "leave" | "q") => return Answer::Leave,
             (_, "s" | "show") => {
@@ -412,7 +480,10 @@ impl AtTerminal {
                 Request::Decide { step: id, yes: answer.starts_with('y'), by, note: None, signature: None }
             }
             (Some(Question::Done(_)), "y" | "yes") => match step.evidence {
-                Evidence::None | Evidence::Output => Request::Done { step: id, by, evidence: Vec::new() },
+                Evidence::None | Evidence::Output => match self.want_answer(step, Vec::new()) {
+                    Some(answer) => return answer,
+                    None => Request::Done { step: id, by, evidence: Vec::new() },
+                },
                 Evidence::Note => return self.want(step, "note", "Note: "),
                 Evidence::Url => return self.want(step, "url", "Address (https://…): "),
                 Evidence::File => {
@@ -430,6 +501,19 @@ impl AtTerminal {
                 Answer::Nothing
             }
         }
+    }
+
+    /// Asks for the next answer that an item wants; `None` where all are given.
+    fn want_answer(&mut self, step: &Step, evidence: Vec<(String, String, Option<String>)>) -> Option<Answer> {
+        let given =
+            |name: &String| evidence.iter().any(|(_, it, _)| it.split_once('=').is_some_and(|(it, _)| it == name));
+        let (name, capture) = step.capture.iter().find(|(name, _)| !given(name))?;
+        let choices =
+            if capture.choices.is_empty() { String::new() } else { format!(" [{}]", capture.choices.join(", ")) };
+        let prompt = capture.prompt.as_deref().unwrap_or(name);
+        self.terminal.complain(&format!("{prompt}{choices}: "));
+        self.asked = Some(Question::Capture(step.id.clone(), name.clone(), evidence));
+        Some(Answer::Nothing)
     }
 
     fn want(&mut self, step: &Step, kind: &'static str, prompt: &str) -> Answer {

@@ -520,7 +520,9 @@ impl Performer for Rehearsal {
         let ending = Ending::Exited(i32::from(task.part == Part::Check));
         let script = match task.part {
             Part::Check => step.check.as_deref(),
-            Part::Main if step.kind == StepKind::Soak => step.monitor.as_ref().map(|monitor| monitor.script.as_str()),
+            Part::Main if step.kind == StepKind::Soak => {
+                step.monitor.as_ref().or(step.until.as_ref()).map(|look| look.script.as_str())
+            }
             Part::Main => step.run.as_ref().map(|run| run.script.as_str()),
             Part::Verify => step.verify.as_ref().map(|verify| verify.script.as_str()),
             Part::Undo => step.undo.as_ref().map(|undo| undo.script.as_str()),

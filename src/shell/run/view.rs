@@ -196,6 +196,7 @@ fn mark_of(status: &StepStatus) -> (char, &'static str) {
         StepState::Skipped { reason: SkipReason::AlreadyTrue, .. } => ('✓', "already true"),
         StepState::Skipped { reason: SkipReason::Upstream, .. } => ('–', "passed over"),
         StepState::Skipped { reason: SkipReason::LeftOut, .. } => ('–', "left out"),
+        StepState::Skipped { reason: SkipReason::Condition, .. } => ('–', "not wanted"),
         StepState::Failed => ('✗', "failed"),
         StepState::TimedOut => ('✗', "took too long"),
         StepState::Cancelled => ('✗', "interrupted"),
@@ -255,6 +256,7 @@ pub fn line_of(run: &Run, event: &Event) -> Option<String> {
                 SkipReason::AlreadyTrue => "already true",
                 SkipReason::Upstream => "what it needs did not come",
                 SkipReason::LeftOut => "left out",
+                SkipReason::Condition => "its `when` does not hold",
             };
             format!("{step}: passed over, {why}")
         }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A sample
 # runbook: sample, plan: sha256:5e5824b963e4e947df0f84824bae47373fea58fcda733734b63b92f306df4061
-# content: sha256:ae1ca95f433e053eef84d43a9ef567eef23dd90ce5bbbd41ddf850ec3bd2b99d
+# content: sha256:a7de6937955fe645d6107c313a60c8cdbed17cf74d5bfffb54f80dde55deeb73
 # Emitted by opsbook; change the runbook and emit again instead of editing this file.
 # Functions are called by name, and not every plan needs all of them; values are data, in which
 # nothing expands:
@@ -113,6 +113,16 @@ soak() {
   done
 }
 
+# Runs a check again and again until it passes: poll SECONDS PAUSE LIMIT SHELL FUNCTION
+poll() {
+  local until=$((SECONDS + $1)) pause=$2
+  shift 2
+  while ! perform "$@"; do
+    [ "$SECONDS" -lt "$until" ] || return 124
+    sleep "$pause"
+  done
+}
+
 # The kubeconfig of an environment: a secret holds its path or its text.
 use_kubeconfig() {
   local value=${!1:-}
@@ -211,6 +221,23 @@ ask() {
     printf '%s\n' "$answer" >"$state/$id.evidence"
   fi
   finish "$id" 0
+}
+
+# Asks for an answer before an item is done: answer STEP NAME PROMPT [CHOICE...]
+answer() {
+  local id=$1 name=$2 prompt=$3 answer choice
+  shift 3
+  [ -t 0 ] || { say "waiting: $prompt [$id] needs a person; run this script on a terminal"; exit 4; }
+  read -r -p "  $prompt${*:+ ($*)}: " answer
+  [ -n "$answer" ] || { say "  the run waits here"; exit 4; }
+  if [ $# -gt 0 ]; then
+    for choice in "$@"; do
+      [ "$answer" != "$choice" ] || { printf '%s=%s\n' "$name" "$answer" >>"$state/$id.out"; return 0; }
+    done
+    say "  that is none of the choices: the run waits here"
+    exit 4
+  fi
+  printf '%s=%s\n' "$name" "$answer" >>"$state/$id.out"
 }
 
 # Prints an output of a step: output FILE NAME

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A sample
 # runbook: sample, plan: sha256:48421ffc21687224fb6d67d821229a8cff70d402555d6ba2acb8c25112999653
-# content: sha256:3a85432277b4a26f8dda8a160bc048d55286502da645e70183eefa71ce2f432f
+# content: sha256:7b324f4c13a629278959bef3439b96c38b2480f80cec3c3762e3a24fd47e6301
 # Emitted by opsbook; change the runbook and emit again instead of editing this file.
 # Functions are called by name, and not every plan needs all of them; values are data, in which
 # nothing expands:
@@ -113,6 +113,16 @@ soak() {
   done
 }
 
+# Runs a check again and again until it passes: poll SECONDS PAUSE LIMIT SHELL FUNCTION
+poll() {
+  local until=$((SECONDS + $1)) pause=$2
+  shift 2
+  while ! perform "$@"; do
+    [ "$SECONDS" -lt "$until" ] || return 124
+    sleep "$pause"
+  done
+}
+
 # The kubeconfig of an environment: a secret holds its path or its text.
 use_kubeconfig() {
   local value=${!1:-}
@@ -211,6 +221,23 @@ ask() {
     printf '%s\n' "$answer" >"$state/$id.evidence"
   fi
   finish "$id" 0
+}
+
+# Asks for an answer before an item is done: answer STEP NAME PROMPT [CHOICE...]
+answer() {
+  local id=$1 name=$2 prompt=$3 answer choice
+  shift 3
+  [ -t 0 ] || { say "waiting: $prompt [$id] needs a person; run this script on a terminal"; exit 4; }
+  read -r -p "  $prompt${*:+ ($*)}: " answer
+  [ -n "$answer" ] || { say "  the run waits here"; exit 4; }
+  if [ $# -gt 0 ]; then
+    for choice in "$@"; do
+      [ "$answer" != "$choice" ] || { printf '%s=%s\n' "$name" "$answer" >>"$state/$id.out"; return 0; }
+    done
+    say "  that is none of the choices: the run waits here"
+    exit 4
+  fi
+  printf '%s=%s\n' "$name" "$answer" >>"$state/$id.out"
 }
 
 # Prints an output of a step: output FILE NAME

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Roll back or hotfix
 # runbook: hotfix-rollback, plan: sha256:686445f0a32f3958a8feda51d5b8fca9e89f8e9882ffdb1bb3a042f5b3ebaf84
-# content: sha256:6c1e918c2390c5ea495c5ab36d0aaf49882b4a16125f2fed18e9f63314158fdb
+# content: sha256:4f78d7de5518fc9937439ea1e529641c023e0029ed2fcc87c82623f3ccb219f1
 # Emitted by opsbook; change the runbook and emit again instead of editing this file.
 # Functions are called by name, and not every plan needs all of them; values are data, in which
 # nothing expands:
@@ -113,6 +113,16 @@ soak() {
   done
 }
 
+# Runs a check again and again until it passes: poll SECONDS PAUSE LIMIT SHELL FUNCTION
+poll() {
+  local until=$((SECONDS + $1)) pause=$2
+  shift 2
+  while ! perform "$@"; do
+    [ "$SECONDS" -lt "$until" ] || return 124
+    sleep "$pause"
+  done
+}
+
 # The kubeconfig of an environment: a secret holds its path or its text.
 use_kubeconfig() {
   local value=${!1:-}
@@ -211,6 +221,23 @@ ask() {
     printf '%s\n' "$answer" >"$state/$id.evidence"
   fi
   finish "$id" 0
+}
+
+# Asks for an answer before an item is done: answer STEP NAME PROMPT [CHOICE...]
+answer() {
+  local id=$1 name=$2 prompt=$3 answer choice
+  shift 3
+  [ -t 0 ] || { say "waiting: $prompt [$id] needs a person; run this script on a terminal"; exit 4; }
+  read -r -p "  $prompt${*:+ ($*)}: " answer
+  [ -n "$answer" ] || { say "  the run waits here"; exit 4; }
+  if [ $# -gt 0 ]; then
+    for choice in "$@"; do
+      [ "$answer" != "$choice" ] || { printf '%s=%s\n' "$name" "$answer" >>"$state/$id.out"; return 0; }
+    done
+    say "  that is none of the choices: the run waits here"
+    exit 4
+  fi
+  printf '%s=%s\n' "$name" "$answer" >>"$state/$id.out"
 }
 
 # Prints an output of a step: output FILE NAME

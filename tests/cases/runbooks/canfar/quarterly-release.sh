@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Quarterly platform release
 # runbook: quarterly-release, plan: sha256:a29720342054baf162931060e09a9642bc158f9502704272c1af059a87fdfd48
-# content: sha256:11775c69a2029ec1e19225c8782937f8e4f044924bb6e09425302f81fecebc32
+# content: sha256:18369e9bf56dfd8112ac39b2a224d7c70a485ad014775cfdd9b1a55f7b7d3bdd
 # Emitted by opsbook; change the runbook and emit again instead of editing this file.
 # Functions are called by name, and not every plan needs all of them; values are data, in which
 # nothing expands:
@@ -113,6 +113,16 @@ soak() {
   done
 }
 
+# Runs a check again and again until it passes: poll SECONDS PAUSE LIMIT SHELL FUNCTION
+poll() {
+  local until=$((SECONDS + $1)) pause=$2
+  shift 2
+  while ! perform "$@"; do
+    [ "$SECONDS" -lt "$until" ] || return 124
+    sleep "$pause"
+  done
+}
+
 # The kubeconfig of an environment: a secret holds its path or its text.
 use_kubeconfig() {
   local value=${!1:-}
@@ -211,6 +221,23 @@ ask() {
     printf '%s\n' "$answer" >"$state/$id.evidence"
   fi
   finish "$id" 0
+}
+
+# Asks for an answer before an item is done: answer STEP NAME PROMPT [CHOICE...]
+answer() {
+  local id=$1 name=$2 prompt=$3 answer choice
+  shift 3
+  [ -t 0 ] || { say "waiting: $prompt [$id] needs a person; run this script on a terminal"; exit 4; }
+  read -r -p "  $prompt${*:+ ($*)}: " answer
+  [ -n "$answer" ] || { say "  the run waits here"; exit 4; }
+  if [ $# -gt 0 ]; then
+    for choice in "$@"; do
+      [ "$answer" != "$choice" ] || { printf '%s=%s\n' "$name" "$answer" >>"$state/$id.out"; return 0; }
+    done
+    say "  that is none of the choices: the run waits here"
+    exit 4
+  fi
+  printf '%s=%s\n' "$name" "$answer" >>"$state/$id.out"
 }
 
 # Prints an output of a step: output FILE NAME

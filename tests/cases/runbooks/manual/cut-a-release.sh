@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Cut a release of opsbook
 # runbook: cut-a-release, plan: sha256:0d310a67bb9360440dde15af3a6f30cec5bd456e39c3b951b037581d7b928ee2
-# content: sha256:64b382f084c3975d37175a3a2f3e1afbf68c1268572e50169b5f0a42a9f57f03
+# content: sha256:f7a39559d5e6e4c8a7b860f2fb813217fc6ec1562bbf2ff402db8971ee9914e7
 # Emitted by opsbook; change the runbook and emit again instead of editing this file.
 # Functions are called by name, and not every plan needs all of them; values are data, in which
 # nothing expands:
@@ -113,6 +113,16 @@ soak() {
   done
 }
 
+# Runs a check again and again until it passes: poll SECONDS PAUSE LIMIT SHELL FUNCTION
+poll() {
+  local until=$((SECONDS + $1)) pause=$2
+  shift 2
+  while ! perform "$@"; do
+    [ "$SECONDS" -lt "$until" ] || return 124
+    sleep "$pause"
+  done
+}
+
 # The kubeconfig of an environment: a secret holds its path or its text.
 use_kubeconfig() {
   local value=${!1:-}
@@ -211,6 +221,23 @@ ask() {
     printf '%s\n' "$answer" >"$state/$id.evidence"
   fi
   finish "$id" 0
+}
+
+# Asks for an answer before an item is done: answer STEP NAME PROMPT [CHOICE...]
+answer() {
+  local id=$1 name=$2 prompt=$3 answer choice
+  shift 3
+  [ -t 0 ] || { say "waiting: $prompt [$id] needs a person; run this script on a terminal"; exit 4; }
+  read -r -p "  $prompt${*:+ ($*)}: " answer
+  [ -n "$answer" ] || { say "  the run waits here"; exit 4; }
+  if [ $# -gt 0 ]; then
+    for choice in "$@"; do
+      [ "$answer" != "$choice" ] || { printf '%s=%s\n' "$name" "$answer" >>"$state/$id.out"; return 0; }
+    done
+    say "  that is none of the choices: the run waits here"
+    exit 4
+  fi
+  printf '%s=%s\n' "$name" "$answer" >>"$state/$id.out"
 }
 
 # Prints an output of a step: output FILE NAME
