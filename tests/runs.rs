@@ -18,8 +18,7 @@ impl Bench {
     pub(crate) fn new(plan: &Value) -> Bench {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let bench = Bench { folder };
-        let mut plan: Plan = serde_json::from_value(plan.clone()).expect("the sample has the plan's shape");
-        plan.seal();
+        let plan = sealed(plan);
         crate::schemas::assert_valid_plan(&plan);
         fs::write(bench.path("plan.json"), plan.to_json()).expect("the folder takes files");
         bench
@@ -53,7 +52,7 @@ impl Bench {
         fs::read_to_string(self.path(name)).unwrap_or_default()
     }
 
-    fn run_folder(&self) -> PathBuf {
+    pub(crate) fn run_folder(&self) -> PathBuf {
         let mut entries = fs::read_dir(self.path("runs")).expect("there is a run");
         entries.next().expect("there is a run").expect("it can be listed").path()
     }
@@ -75,6 +74,12 @@ impl Bench {
             std::thread::sleep(Duration::from_millis(5));
         }
     }
+}
+
+pub(crate) fn sealed(plan: &Value) -> Plan {
+    let mut plan: Plan = serde_json::from_value(plan.clone()).expect("the sample has the plan's shape");
+    plan.seal();
+    plan
 }
 
 pub(crate) fn plan(steps: Vec<Value>) -> Value {

@@ -3,8 +3,9 @@
 use super::running::{MaskArgs, RunArgs, find_run, stopped, surroundings};
 use super::{Status, could_not};
 use crate::plan::emit::ticked_steps;
-use crate::plan::machine::{Next, Resolution, Waiting};
-use crate::shell::run::{self, Acted, Request, Setting, account, keep_evidence, read_run};
+use crate::plan::machine::approval::{approval_message, decision};
+use crate::plan::machine::{IdentitySource, Next, Resolution, Waiting};
+use crate::shell::run::{self, Acted, Request, Setting, Signed, account, keep_evidence, read_run};
 use crate::shell::{self, Terminal};
 use crate::text::counted;
 use std::path::PathBuf;
@@ -207,7 +208,7 @@ pub(super) fn refuse(typed: &Refuse, terminal: Terminal) -> Status {
 fn decide(typed: &Decide, yes: bool, terminal: Terminal) -> Status {
     act(&typed.run, &typed.mask, typed.allow_weak_identity, terminal, |path, _| {
         let by = typed.name.clone().unwrap_or_else(account);
-        let signature = match &typed.key {
+        let signed = match &typed.key {
             None => None,
             Some(key) => {
                 let read = read_run(path).map_err(|error| stopped(terminal, &error))?;
@@ -217,11 +218,21 @@ fn decide(typed: &Decide, yes: bool, terminal: Terminal) -> Status {
                     .step(&typed.step)
                     .cloned()
                     .ok_or_else(|| could_not(terminal, &format!("the plan has no step `{}`", typed.step), None))?;
-                let text = run::statement(&run::name_of(path), &run, &step, yes, &by);
-                Some(run::sign(&text, key).map_err(|error| stopped(terminal, &error))?)
+                let decided = decision(&run, &step, &by, IdentitySource::SshSig, typed.note.clone());
+                let mut decided = decided
+                    .ok_or_else(|| could_not(terminal, &format!("step `{}` is not an approval", typed.step), None))?;
+                let (at, head) = (run::now(), read.chain.head().to_owned());
+                (decided.at, decided.head) = (Some(at.clone()), Some(head.clone()));
+                let text = approval_message(&run::name_of(path), &run, &decided, yes);
+                // What is signed is what was read.
+                if terminal.is_terminal(shell::Stream::Err) {
+                    terminal.complain(&text);
+                }
+                let signature = run::sign(&text, key).map_err(|error| stopped(terminal, &error))?;
+                Some(Signed { at, head, signature })
             }
         };
-        Ok(Request::Decide { step: typed.step.clone(), yes, by, note: typed.note.clone(), signature })
+        Ok(Request::Decide { step: typed.step.clone(), yes, by, note: typed.note.clone(), signed })
     })
 }
 

@@ -3,7 +3,7 @@
 use super::running::{PerformArgs, RunsArgs, check_fresh, find_run, finish, stopped, surroundings};
 use super::{Status, plan};
 use crate::shell::Terminal;
-use crate::shell::run::{self, Plain, Selection, left_out};
+use crate::shell::run::{self, Plain, Selection, select};
 
 /// Perform a plan, or a runbook with its parameters, on this machine
 #[derive(Debug, clap::Args)]
@@ -50,7 +50,12 @@ pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
 fn perform(typed: &Typed, terminal: Terminal) -> Result<Status, Status> {
     let plan = plan::make_plan_asking(terminal, &typed.runbook, !typed.perform.no_input).map_err(Status::of_run)?;
     let selection = Selection { from: typed.from.clone(), only: typed.only.clone(), env: typed.env.clone() };
-    let left_out = left_out(&plan, &selection).map_err(|error| stopped(terminal, &error))?;
+    let selected = select(&plan, &selection).map_err(|error| stopped(terminal, &error))?;
+    if !selected.guards.is_empty() {
+        let guards: Vec<String> = selected.guards.iter().map(|guard| format!("`{guard}`")).collect();
+        terminal.complain(&format!("Not left out, because they guard what is selected: {}.\n", guards.join(", ")));
+    }
+    let left_out = selected.left_out;
     if typed.dry_run {
         run::rehearse(plan, left_out, &mut Plain::new(terminal, false)).map_err(|error| stopped(terminal, &error))?;
         terminal.complain("Nothing was executed.\n");

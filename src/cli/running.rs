@@ -45,10 +45,11 @@ pub(super) struct PerformArgs {
     /// An earlier run that proves what staging has seen (can be repeated)
     #[arg(long = "evidence", value_name = "RUN")]
     pub(super) evidence: Vec<String>,
-    /// Start writes of steps that allow it without proof from staging; the reason is recorded and
-    /// a review falls due
-    #[arg(long = "break-glass", value_name = "REASON")]
-    pub(super) break_glass: Option<String>,
+    /// Start the change of one step that allows it without proof from staging: the step that is
+    /// named, or else the first that needs it; the reason is recorded and a review falls due (can
+    /// be repeated, once for each step)
+    #[arg(long = "break-glass", value_name = "[STEP=]REASON")]
+    pub(super) break_glass: Vec<String>,
     /// Let the name of an account approve, without a signature
     #[arg(long)]
     pub(super) allow_weak_identity: bool,
@@ -228,9 +229,9 @@ pub(super) fn finish(terminal: Terminal, session: &Session, place: &RunsArgs) ->
         )),
         Outcome::Interrupted => terminal.complain(&format!("Run {name} was interrupted.\n")),
         Outcome::Unproven { step, why } => terminal.complain(&format!(
-            "Run {name} stops before `{step}`: {}. Prove it with `--evidence RUN`, or break the glass with \
-             `--break-glass REASON` where the step allows it.\n",
-            why.missing
+            "Run {name} stops before `{step}`: {}. Prove it in `{}` and name that run with `--evidence RUN`, or break \
+             the glass with `--break-glass '{step}=REASON'` where the step allows it.\n",
+            why.missing, why.environment
         )),
     }
     terminal.complain(&format!("Journal head: {}\n", session.head));

@@ -34,15 +34,29 @@ pub enum Event {
         source: Option<IdentitySource>,
     },
     /// The run takes over what an earlier run of an older plan has done: steps whose digest is the
-    /// same keep their result.
+    /// same keep their result. Approvals are never among them.
     #[serde(rename = "run.rebased")]
     RunRebased {
         /// The earlier run.
         from: String,
         /// The head of its journal.
         head: String,
-        /// The steps that keep their result.
-        kept: Vec<String>,
+        /// The steps that keep their result, and what is kept of each.
+        kept: BTreeMap<String, Kept>,
+    },
+    /// An earlier run is named as evidence: what it has seen and this run need not see again.
+    #[serde(rename = "run.evidence")]
+    RunEvidence {
+        /// The earlier run.
+        run: String,
+        /// The head of its journal.
+        head: String,
+        /// The guards that held there for the same content.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        guards: BTreeMap<String, Vouched>,
+        /// The writes whose change it has proven where it must be proven first, and when.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        proofs: BTreeMap<String, String>,
     },
     /// The runner was told to stop; nothing new starts until the run is resumed.
     #[serde(rename = "run.interrupted")]
@@ -232,6 +246,31 @@ pub enum Event {
     },
 }
 
+/// What a run takes over of a step that an earlier run has done.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kept {
+    /// When the earlier run had done it.
+    pub at: String,
+    /// Its outputs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub outputs: BTreeMap<String, String>,
+    /// The Helm revision before its write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_revision: Option<String>,
+}
+
+/// A guard that held in an earlier run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vouched {
+    /// When it held; of an approval, when the first of its decisions was made.
+    pub at: String,
+    /// Who said yes, of an approval.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by: Vec<String>,
+}
+
 /// A person's decision on an approval step, bound to what was decided on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -242,9 +281,17 @@ pub struct Decision {
     pub plan: String,
     /// The step's digest.
     pub digest: String,
+    /// The digest of all that the step lets through; see [`super::scope`].
+    pub scope: String,
     /// The step's environment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub env: Option<String>,
+    /// The head of the journal when it was signed, of a signed decision: what the person had seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<String>,
+    /// When it was signed, RFC 3339, of a signed decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
     /// Who.
     pub by: String,
     /// How sure that name is.
@@ -307,6 +354,8 @@ pub enum SkipReason {
     LeftOut,
     /// Its `when` does not hold for what steps before it gave out.
     Condition,
+    /// An earlier run that was named as evidence has it.
+    Evidence,
 }
 
 /// As what an operator settles a step in doubt.
@@ -365,6 +414,7 @@ impl Event {
             Event::RunStarted { .. }
             | Event::RunResumed { .. }
             | Event::RunRebased { .. }
+            | Event::RunEvidence { .. }
             | Event::RunInterrupted { .. }
             | Event::RunCancelled { .. }
             | Event::RunFinished { .. }

@@ -1,161 +1,156 @@
-//! Staging before production, as a rule of the runner (RUNBOOK-FORMAT, section 3.7).
+//! What guards what: the one definition of a guard, which selection, run and proofs share.
 //!
-//! A write in an environment that comes after another one may start only when that one has seen the
-//! same change succeed and pass its watch. Proof stands in this run or in earlier ones. Knows no
-//! clock: who offers an earlier run has seen to its age.
+//! In: a plan. Out: for each step what it waits for, and which guards stand before it. The page
+//! `content/explanation/security-model.md` says the same in words. Knows nothing of what happened in
+//! a run.
 
-use super::{Run, StepState};
-use crate::plan::{Plan, Role, Step};
+use crate::plan::{Impact, On, Plan, Role, Step, StepKind};
+use std::collections::BTreeMap;
 
-/// Why a step may not start yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unproven {
-    /// The environment that must prove it first.
-    pub environment: String,
-    /// What is missing there, as a sentence without a full stop.
-    pub missing: String,
+/// What a step is to those that come after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// People must say yes.
+    Approval,
+    /// A person must have done it.
+    Manual,
+    /// It must have been looked at and found right.
+    Check,
+    /// What was changed must have been looked at since: `verify`, `monitor`, and a soak.
+    Watch,
 }
 
-/// Asks whether a step's change is proven where it must be proven first. Steps that do not write,
-/// and those in an environment that comes after none, need no proof.
+/// Of each step, what it waits for; `None` where it needs a step that is not in the plan.
+pub type Waits = Vec<Option<Vec<(usize, On)>>>;
+
+/// Tells which sort of guard a step is, if any.
+pub fn guard_of(step: &Step) -> Option<Guard> {
+    match step.kind {
+        StepKind::Approval => Some(Guard::Approval),
+        StepKind::Manual => Some(Guard::Manual),
+        StepKind::Soak => Some(Guard::Watch),
+        StepKind::Run | StepKind::Helm | StepKind::Kubectl | StepKind::Http => match step.role {
+            Some(Role::Check) => Some(Guard::Check),
+            Some(Role::Verify | Role::Monitor) => Some(Guard::Watch),
+            Some(Role::Change | Role::Rollback | Role::Notify) => None,
+            None => (step.impact == Some(Impact::Read)).then_some(Guard::Check),
+        },
+    }
+}
+
+/// Tells whether a step is one that guards hold back: whatever a machine performs and does not say
+/// that it only looks.
+pub fn is_guarded(step: &Step) -> bool {
+    !matches!(step.kind, StepKind::Manual | StepKind::Approval | StepKind::Soak) && step.impact != Some(Impact::Read)
+}
+
+/// Tells whether a step is in an environment with users. One that the plan does not know counts as
+/// such.
+pub fn has_users(plan: &Plan, step: &Step) -> bool {
+    step.env.as_ref().is_some_and(|env| plan.environments.get(env).is_none_or(|env| env.tier >= 1))
+}
+
+/// Returns what each step waits for: its needs, and one thing more. A change where users are that
+/// waits for no approval at all waits for the last one that stands before it in the checklist, so
+/// that neither `needs: []` nor `parallel` leads around it.
+pub fn waits(plan: &Plan) -> Waits {
+    let index: BTreeMap<&str, usize> = plan.steps.iter().enumerate().map(|(at, step)| (step.id.as_str(), at)).collect();
+    let mut asked = vec![false; plan.steps.len()];
+    let mut last_approval = None;
+    let mut waits = Vec::with_capacity(plan.steps.len());
+    for (at, step) in plan.steps.iter().enumerate() {
+        let needs = step.needs.iter().map(|need| Some((*index.get(need.step.as_str())?, need.on)));
+        let mut needs: Option<Vec<(usize, On)>> = needs.collect();
+        if let Some(needs) = &mut needs {
+            let is_asked = |need: usize| asked[need] || plan.steps[need].kind == StepKind::Approval;
+            asked[at] = needs.iter().any(|(need, _)| is_asked(*need));
+            if let Some(approval) = last_approval
+                && !asked[at]
+                && is_guarded(step)
+                && has_users(plan, step)
+            {
+                needs.push((approval, On::Success));
+                asked[at] = true;
+            }
+            // One that is asked for only after a failure stands beside the checklist.
+            if step.kind == StepKind::Approval && needs.iter().all(|(_, on)| *on != On::Failure) {
+                last_approval = Some(at);
+            }
+        }
+        waits.push(needs);
+    }
+    waits
+}
+
+/// Returns the steps that wait for each step.
+pub fn followers(waits: &Waits) -> Vec<Vec<usize>> {
+    let mut followers = vec![Vec::new(); waits.len()];
+    for (at, needs) in waits.iter().enumerate() {
+        for (need, _) in needs.iter().flatten() {
+            followers[*need].push(at);
+        }
+    }
+    followers
+}
+
+/// Returns the guards of a step, in the order of the plan: every one that it waits for, directly or
+/// through others. `bool` tells whether the guard must have held: an approval always must; the
+/// others need not where an `on: failure` or `on: done` lies between, which asks for their end only.
 ///
-/// # Errors
-/// Returns what is missing.
-pub fn proven(run: &Run, step: &Step, earlier: &[Run]) -> Result<(), Unproven> {
-    let plan = run.plan();
-    let after = step.env.as_ref().and_then(|env| plan.environments.get(env)?.after.clone());
-    let Some(environment) = after.filter(|_| step.writes()) else {
-        return Ok(());
-    };
-    let mut missing = None;
-    for run in std::iter::once(run).chain(earlier) {
-        match proven_in(run, plan, step, &environment) {
-            Ok(()) => return Ok(()),
-            // The nearest miss says most: keep what came furthest.
-            Err(why) => missing = missing.max(Some(why)),
+/// What watches a change in an environment that the step's own comes after is no guard of its own:
+/// it is part of the proof that the change needs there; see [`super::proof`].
+pub fn guards(plan: &Plan, waits: &Waits, at: usize) -> Vec<(usize, Guard, bool)> {
+    let seen = behind(waits, &[at]);
+    let env = plan.steps[at].env.as_deref();
+    let found = seen.iter().enumerate().filter(|(_, how)| **how > 0);
+    let guards = found.filter_map(|(step, how)| Some((step, guards_env(plan, step, env)?, *how)));
+    guards.map(|(step, guard, how)| (step, guard, how == 2 || guard == Guard::Approval)).collect()
+}
+
+/// Returns the guards that a selection leaves out although it performs what they guard.
+pub fn left_out(plan: &Plan, waits: &Waits, performed: &[bool]) -> Vec<usize> {
+    let mut by_env: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
+    for (at, step) in plan.steps.iter().enumerate().filter(|(at, step)| performed[*at] && is_guarded(step)) {
+        by_env.entry(step.env.as_deref()).or_default().push(at);
+    }
+    let mut missing = vec![false; plan.steps.len()];
+    for (env, steps) in by_env {
+        for (at, _) in behind(waits, &steps).iter().enumerate().filter(|(_, how)| **how > 0) {
+            missing[at] |= !performed[at] && guards_env(plan, at, env).is_some();
         }
     }
-    let missing = missing.expect("this run was asked at least").1;
-    Err(Unproven { environment, missing })
+    missing.iter().enumerate().filter(|(_, missing)| **missing).map(|(at, _)| at).collect()
 }
 
-/// How far a run's proof goes, and why not further.
-type Miss = (u8, String);
-
-fn proven_in(run: &Run, wanted: &Plan, step: &Step, environment: &str) -> Result<(), Miss> {
-    let version = |plan: &Plan| {
-        let name = step.component.as_deref()?;
-        plan.components.iter().find(|component| component.name == name).map(|component| component.to.clone())
-    };
-    let what = match &step.component {
-        Some(name) => format!("`{}` of `{name}`", step.item),
-        None => format!("`{}`", step.item),
-    };
-    if run.plan().runbook != wanted.runbook && step.component.is_none() || version(run.plan()) != version(wanted) {
-        return Err((0, format!("{what} has not run in `{environment}`")));
-    }
-    let there = |other: &Step| other.env.as_deref() == Some(environment) && other.component == step.component;
-    let mut twins = run.statuses().filter(|(other, _)| there(other) && other.item == step.item && other.writes());
-    let Some((twin, status)) = twins.find(|(_, status)| done(status.state)) else {
-        return Err((0, format!("{what} has not run in `{environment}`")));
-    };
-    if twin.verify.is_some() {
-        return Ok(());
-    }
-    let watched = run.statuses().any(|(other, watch)| {
-        let of_it = other.env.as_deref() == Some(environment)
-            && (other.component == step.component || other.component.is_none());
-        let watches = matches!(other.role, Some(Role::Verify | Role::Monitor)) || other.monitor.is_some();
-        of_it && watches && watch.state == StepState::Succeeded && watch.ended_at >= status.ended_at
-    });
-    if watched {
-        return Ok(());
-    }
-    Err((1, format!("{what} ran in `{environment}`, but no step that verifies or monitors it has passed there since")))
+/// Which sort of guard a step is to changes in an environment.
+fn guards_env(plan: &Plan, at: usize, env: Option<&str>) -> Option<Guard> {
+    let step = &plan.steps[at];
+    let guard = guard_of(step)?;
+    let before = env.zip(step.env.as_deref()).is_some_and(|(env, before)| comes_after(plan, env, before));
+    (guard != Guard::Watch || !before).then_some(guard)
 }
 
-fn done(state: StepState) -> bool {
-    matches!(state, StepState::Succeeded | StepState::Skipped { reason: super::SkipReason::AlreadyTrue, .. })
+/// Tells whether an environment comes after another one, directly or through others.
+fn comes_after(plan: &Plan, env: &str, before: &str) -> bool {
+    let after = |env: &str| plan.environments.get(env).and_then(|env| env.after.as_deref());
+    // No more steps than there are environments: a circle is no way.
+    let chain = std::iter::successors(after(env), |env| after(env));
+    chain.take(plan.environments.len()).any(|env| env == before)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::plan::machine::{Event, StepResult};
-    use serde_json::json;
-    use std::sync::Arc;
-
-    fn plan(version: &str) -> Arc<Plan> {
-        let step = |id: &str, item: &str, env: &str, role: &str, impact: &str, needs: &[&str]| {
-            json!({
-                "id": id, "item": item, "group": null, "kind": "run", "title": id, "role": role, "impact": impact,
-                "env": env, "component": "cavern", "digest": "",
-                "needs": needs.iter().map(|need| json!({"step": need, "on": "success"})).collect::<Vec<_>>(),
-            })
-        };
-        let mut plan: Plan = serde_json::from_value(json!({
-            "format": 1, "runbook": "r", "stage": "bound", "kind": "release", "mode": "read-do", "params": {},
-            "secrets": [], "components": [{"name": "cavern", "path": "c", "from": null, "to": version}],
-            "environments": {"staging": {"tier": 0}, "production": {"tier": 1, "after": "staging"}},
-            "steps": [
-                step("s.deploy", "deploy", "staging", "change", "write", &[]),
-                step("s.watch", "watch", "staging", "monitor", "read", &["s.deploy"]),
-                step("p.deploy", "deploy", "production", "change", "write", &["s.deploy"]),
-            ],
-            "source": {"files": []}, "hash": "",
-        }))
-        .expect("the sample has the plan's shape");
-        plan.seal();
-        Arc::new(plan)
-    }
-
-    fn run_with(plan: &Arc<Plan>, done: &[&str]) -> Run {
-        let mut run = Run::new(Arc::clone(plan));
-        let start = Event::RunStarted {
-            run: "r".into(),
-            plan: plan.hash.clone(),
-            by: "a".into(),
-            source: None,
-            left_out: vec![],
-        };
-        run.apply("2026-05-04T12:00:00Z", &start).expect("a run begins");
-        for step in done {
-            let step = (*step).to_owned();
-            let started =
-                Event::StepStarted { step: step.clone(), attempt: 1, previous_revision: None, break_glass: None };
-            let finished = Event::StepFinished {
-                step,
-                attempt: 1,
-                result: StepResult::Succeeded,
-                exit: Some(0),
-                signal: None,
-                outputs: Default::default(),
-                strays: vec![],
-                note: None,
-            };
-            run.apply("2026-05-04T12:00:01Z", &started).expect("it is ready");
-            run.apply("2026-05-04T12:00:02Z", &finished).expect("it is running");
+/// Of each step, whether any of some others waits for it: 0 no, 1 not for its success, 2 for success
+/// all along.
+pub fn behind(waits: &Waits, steps: &[usize]) -> Vec<u8> {
+    let mut seen = vec![0_u8; waits.len()];
+    let mut pending: Vec<(usize, u8)> = steps.iter().map(|step| (*step, 2)).collect();
+    while let Some((step, how)) = pending.pop() {
+        for (need, on) in waits[step].iter().flatten() {
+            let how = if *on == On::Success { how } else { 1 };
+            if seen[*need] < how {
+                seen[*need] = how;
+                pending.push((*need, how));
+            }
         }
-        run
     }
-
-    #[test]
-    fn production_waits_for_staging_and_its_watch() {
-        let plan = plan("1.0");
-        let production = plan.step("p.deploy").expect("it is a step");
-        let ask = |done: &[&str]| proven(&run_with(&plan, done), production, &[]).map_err(|why| why.missing);
-        assert_eq!(ask(&[]), Err("`deploy` of `cavern` has not run in `staging`".to_owned()));
-        assert!(ask(&["s.deploy"]).is_err_and(|why| why.contains("no step that verifies or monitors")));
-        assert_eq!(ask(&["s.deploy", "s.watch"]), Ok(()));
-    }
-
-    #[test]
-    fn an_earlier_run_proves_the_same_version_only() {
-        let plan = plan("1.0");
-        let production = plan.step("p.deploy").expect("it is a step");
-        let same = run_with(&plan, &["s.deploy", "s.watch"]);
-        assert_eq!(proven(&run_with(&plan, &[]), production, &[same]), Ok(()));
-        let other = run_with(&self::plan("0.9"), &["s.deploy", "s.watch"]);
-        assert!(proven(&run_with(&plan, &[]), production, &[other]).is_err());
-    }
+    seen
 }

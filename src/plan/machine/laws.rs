@@ -4,7 +4,7 @@ use super::*;
 use crate::plan::{Plan, Step};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What one step of a random plan is like.
@@ -22,7 +22,7 @@ struct Shape {
 
 fn shape() -> impl Strategy<Value = Shape> {
     let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
-    (0_usize..6, prop::collection::vec((0_usize..8, 0_usize..6), 0..3), 0_u32..3, flags).prop_map(
+    (0_usize..8, prop::collection::vec((0_usize..8, 0_usize..6), 0..3), 0_u32..3, flags).prop_map(
         |(kind, needs, retries, (check, verify, undo, idempotent, production))| Shape {
             kind,
             needs,
@@ -42,7 +42,9 @@ fn plan_of(shapes: &[Shape], scope_all: bool) -> Arc<Plan> {
         .iter()
         .enumerate()
         .map(|(at, shape)| {
-            let kind = ["run", "run", "run", "helm", "manual", "approval"][shape.kind];
+            let kind = ["run", "run", "run", "helm", "manual", "approval", "run", "run"][shape.kind];
+            let role = ["change", "change", "change", "change", "change", "change", "check", "monitor"][shape.kind];
+            let impact = if shape.kind < 6 { "write" } else { "read" };
             let on = ["success", "success", "success", "success", "done", "failure"];
             let needs: BTreeSet<(String, &str)> = shape
                 .needs
@@ -52,7 +54,7 @@ fn plan_of(shapes: &[Shape], scope_all: bool) -> Arc<Plan> {
                 .collect();
             let mut step = json!({
                 "id": format!("s{at}"), "item": format!("s{at}"), "group": null, "kind": kind, "title": "t",
-                "impact": "write", "env": if shape.production { "production" } else { "staging" },
+                "role": role, "impact": impact, "env": if shape.production { "production" } else { "staging" },
                 "needs": needs.iter().map(|(step, on)| json!({"step": step, "on": on})).collect::<Vec<_>>(),
                 "idempotent": shape.idempotent, "retries": {"max": shape.retries, "backoff": "0s"}, "digest": "",
             });
@@ -66,7 +68,8 @@ fn plan_of(shapes: &[Shape], scope_all: bool) -> Arc<Plan> {
                 step["undo"] = action();
             }
             if kind == "approval" {
-                step["approval"] = json!({"min": 1 + shape.retries});
+                let forbid: &[&str] = if shape.idempotent { &["runner"] } else { &[] };
+                step["approval"] = json!({"min": 1 + shape.retries, "forbid": forbid});
             }
             step
         })
@@ -92,6 +95,16 @@ impl Dice<'_> {
 
 /// Plays a run to its end and returns its events.
 fn play(plan: &Arc<Plan>, dice: &mut Dice<'_>) -> (Run, Vec<Event>) {
+    play_on(plan, dice, vec![], |_| vec![])
+}
+
+/// Plays a run that leaves steps out and begins with events of its own.
+fn play_on(
+    plan: &Arc<Plan>,
+    dice: &mut Dice<'_>,
+    left_out: Vec<String>,
+    first: impl FnOnce(&Run) -> Vec<Event>,
+) -> (Run, Vec<Event>) {
     let mut run = Run::new(Arc::clone(plan));
     let mut events = Vec::new();
     let mut happen = |run: &mut Run, event: Event| {
@@ -99,10 +112,10 @@ fn play(plan: &Arc<Plan>, dice: &mut Dice<'_>) -> (Run, Vec<Event>) {
         events.push(event);
     };
     let by = || "ana".to_owned();
-    happen(
-        &mut run,
-        Event::RunStarted { run: "r".into(), plan: plan.hash.clone(), by: by(), source: None, left_out: vec![] },
-    );
+    happen(&mut run, Event::RunStarted { run: "r".into(), plan: plan.hash.clone(), by: by(), source: None, left_out });
+    for event in first(&run) {
+        happen(&mut run, event);
+    }
     for _ in 0..2_000 {
         let running: Vec<String> = run
             .statuses()
@@ -116,6 +129,20 @@ fn play(plan: &Arc<Plan>, dice: &mut Dice<'_>) -> (Run, Vec<Event>) {
             2 if !matches!(run.next(), Next::End(_)) => {
                 happen(&mut run, Event::RunResumed { by: by(), source: None });
                 continue;
+            }
+            // Somebody who approves goes on to run it.
+            3 if !matches!(run.next(), Next::End(_)) => {
+                happen(&mut run, Event::RunResumed { by: "@Person 0".into(), source: None });
+                continue;
+            }
+            how @ (4 | 5) if !matches!(run.next(), Next::End(_)) => {
+                let given = run.statuses().find(|(step, status)| step.approval.is_some() && status.state.held());
+                if let Some(step) = given.map(|(step, _)| step.id.clone()) {
+                    let expired = Event::ApprovalExpired { step: step.clone() };
+                    let event = if how == 4 { expired } else { Event::ApprovalRefused(decision(&run, &step, "dee")) };
+                    happen(&mut run, event);
+                    continue;
+                }
             }
             _ => {}
         }
@@ -151,17 +178,9 @@ fn play(plan: &Arc<Plan>, dice: &mut Dice<'_>) -> (Run, Vec<Event>) {
             }
             Next::Wait(waiting) => match &waiting[dice.roll(waiting.len())] {
                 Waiting::Manual(step) => Event::ManualDone { step: step.clone(), by: by(), source: None },
-                Waiting::Approval { step, missing } => {
-                    let approval = plan.step(step).expect("it is a step of the plan");
-                    let decision = Decision {
-                        step: step.clone(),
-                        plan: plan.hash.clone(),
-                        digest: approval.digest.clone(),
-                        env: approval.env.clone(),
-                        by: format!("person {missing}"),
-                        source: IdentitySource::OsUser,
-                        note: None,
-                    };
+                Waiting::Approval { step, .. } => {
+                    let n_decided = run.status(step).map_or(0, |status| status.decisions.len());
+                    let decision = decision(&run, step, &format!("person {n_decided}"));
                     match dice.roll(6) {
                         1 => Event::ApprovalRefused(decision),
                         2 => Event::ApprovalExpired { step: step.clone() },
@@ -184,6 +203,150 @@ fn play(plan: &Arc<Plan>, dice: &mut Dice<'_>) -> (Run, Vec<Event>) {
         happen(&mut run, event);
     }
     panic!("the run does not come to an end: {:?}", run.next());
+}
+
+fn decision(run: &Run, step: &str, by: &str) -> Decision {
+    let step = run.plan().step(step).expect("it is a step of the plan");
+    approval::decision(run, step, by, IdentitySource::OsUser, None).expect("it is an approval")
+}
+
+/// What a run has seen at a moment, worked out from its events alone, by other means than the machine's.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    runners: BTreeSet<String>,
+    /// Steps that were done, and approvals that were given.
+    held: BTreeSet<String>,
+    ended: BTreeSet<String>,
+    yes: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Seen {
+    fn count(&mut self, step: &Step) {
+        let approval = step.approval.as_ref().expect("only approvals are counted");
+        let forbids = !approval.forbid.is_empty();
+        let people = self.yes.get(&step.id).into_iter().flatten();
+        let n_people = people.filter(|person| !forbids || !self.runners.contains(*person)).count();
+        if n_people >= approval.min as usize {
+            self.held.insert(step.id.clone());
+        } else {
+            self.held.remove(&step.id);
+        }
+    }
+
+    /// Takes in an event. Every change that begins where users are must have seen every guard that
+    /// dominates it in the whole plan; what an earlier run has seen counts for the same content.
+    fn take(&mut self, plan: &Plan, event: &Event, earlier: Option<(&Plan, &Seen)>) {
+        let person = |name: &str| name.trim_start_matches('@').to_lowercase();
+        match event {
+            Event::RunStarted { by, .. } | Event::RunResumed { by, .. } => {
+                self.runners.insert(person(by));
+                let given: Vec<&Step> = plan.steps.iter().filter(|step| self.held.contains(&step.id)).collect();
+                given.into_iter().filter(|step| step.approval.is_some()).for_each(|step| self.count(step));
+            }
+            Event::RunRebased { kept, .. } => {
+                let (old, seen) = earlier.expect("only a second run takes over");
+                for step in kept.keys() {
+                    let same = old.step(step).map(|step| &step.digest) == plan.step(step).map(|step| &step.digest);
+                    assert!(same && seen.held.contains(step), "{step} is taken over and was not done");
+                    self.held.insert(step.clone());
+                    self.ended.insert(step.clone());
+                }
+            }
+            Event::ApprovalGiven(decision) => {
+                self.yes.entry(decision.step.clone()).or_default().insert(person(&decision.by));
+                self.count(plan.step(&decision.step).expect("it is a step of the plan"));
+            }
+            Event::ApprovalRefused(Decision { step, .. }) | Event::ApprovalExpired { step } => {
+                self.yes.remove(step);
+                self.held.remove(step);
+            }
+            Event::StepSkipped { step, reason: SkipReason::Evidence } => {
+                let (old, seen) = earlier.expect("only a second run has evidence");
+                let mut about = vec![step.clone()];
+                while let Some(id) = about.pop() {
+                    let digest = |plan: &Plan| plan.step(&id).map(|step| step.digest.clone());
+                    assert_eq!(digest(old), digest(plan), "{step} is about `{id}`, which has changed");
+                    let follows = |other: &&Step| other.needs.iter().any(|need| need.step == id);
+                    if plan.step(step).is_some_and(|step| step.approval.is_some()) {
+                        about.extend(plan.steps.iter().filter(follows).map(|step| step.id.clone()));
+                    }
+                }
+                assert!(seen.held.contains(step), "{step} did not hold in the run that is evidence");
+                self.held.insert(step.clone());
+                self.ended.insert(step.clone());
+                if let Some(people) = seen.yes.get(step) {
+                    self.yes.insert(step.clone(), people.clone());
+                    self.count(plan.step(step).expect("it is a step of the plan"));
+                }
+            }
+            Event::StepSkipped { step, reason } => {
+                self.ended.insert(step.clone());
+                if *reason == SkipReason::AlreadyTrue {
+                    self.held.insert(step.clone());
+                }
+            }
+            Event::StepFinished { step, result, .. } => {
+                self.ended.insert(step.clone());
+                if *result == StepResult::Succeeded && plan.step(step).is_some_and(|step| step.verify.is_none()) {
+                    self.held.insert(step.clone());
+                }
+            }
+            Event::StepVerified { step, passed: true, .. }
+            | Event::ManualDone { step, .. }
+            | Event::StepChecked { step, holds: true, in_doubt: true } => {
+                self.ended.insert(step.clone());
+                self.held.insert(step.clone());
+            }
+            Event::Resolve { step, r#as: Resolution::Done, .. } => {
+                self.ended.insert(step.clone());
+                if plan.step(step).is_some_and(|step| step.verify.is_none()) {
+                    self.held.insert(step.clone());
+                }
+            }
+            Event::StepStarted { step, .. } => {
+                let at = plan.steps.iter().position(|other| other.id == *step).expect("only steps of the plan start");
+                let change = &plan.steps[at];
+                if !change.writes() || change.env.as_deref() != Some("production") {
+                    return;
+                }
+                for guard in dominators(plan, at) {
+                    let guard = &plan.steps[guard];
+                    let id = &guard.id;
+                    let asked = guard.approval.is_some();
+                    let looks = guard.kind == crate::plan::StepKind::Manual || !guard.writes();
+                    if asked || looks && behind_success(plan, at, id) {
+                        assert!(self.held.contains(id), "{step} began without `{id}`");
+                    } else if looks {
+                        assert!(self.ended.contains(id) || self.held.contains(id), "{step} began before `{id}`");
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The steps without which a step cannot be reached from the beginning of the plan.
+fn dominators(plan: &Plan, at: usize) -> Vec<usize> {
+    let reached_without = |gone: usize| {
+        let mut reached: BTreeSet<&str> = BTreeSet::new();
+        for (number, step) in plan.steps.iter().enumerate().filter(|(number, _)| *number != gone) {
+            if step.needs.is_empty() || step.needs.iter().any(|need| reached.contains(need.step.as_str())) {
+                reached.insert(&step.id);
+            }
+            if number == at {
+                break;
+            }
+        }
+        reached.contains(plan.steps[at].id.as_str())
+    };
+    (0..at).filter(|gone| !reached_without(*gone)).collect()
+}
+
+fn behind_success(plan: &Plan, at: usize, wanted: &str) -> bool {
+    let needs = plan.steps[at].needs.iter().filter(|need| need.on == crate::plan::On::Success);
+    let mut places = needs.map(|need| plan.steps.iter().position(|step| step.id == need.step).expect("it is there"));
+    places.any(|need| plan.steps[need].id == wanted || behind_success(plan, need, wanted))
 }
 
 /// Whether a step's needs held at the moment of its start, computed from the events alone.
@@ -251,6 +414,58 @@ proptest! {
     }
 
     #[test]
+    fn no_change_begins_before_every_guard_that_dominates_it(
+        shapes in prop::collection::vec(shape(), 2..9),
+        selected in prop::collection::vec(any::<bool>(), 9),
+        (edited, cut) in (0_usize..12, 0_usize..100),
+        dice in prop::collection::vec(any::<u8>(), 0..400),
+    ) {
+        let plan = plan_of(&shapes, false);
+        let mut dice = Dice(dice.iter());
+        let waits = guard::waits(&plan);
+        let without = |performed: &[bool]| {
+            let left_out = plan.steps.iter().zip(performed).filter(|(_, performed)| !**performed);
+            left_out.map(|(step, _)| step.id.clone()).collect::<Vec<_>>()
+        };
+        let mut performed = selected[..plan.steps.len()].to_vec();
+        // A selection that leaves out a guard is no run.
+        let guards = guard::left_out(&plan, &waits, &performed);
+        let start = |left_out: Vec<String>| Event::RunStarted {
+            run: "r".into(), plan: plan.hash.clone(), by: "ana".into(), source: None, left_out,
+        };
+        let begun = Run::new(Arc::clone(&plan)).apply("2026-05-04T12:00:00Z", &start(without(&performed)));
+        prop_assert_eq!(begun.is_err(), !guards.is_empty());
+        guards.into_iter().for_each(|guard| performed[guard] = true);
+        let (_, events) = play_on(&plan, &mut dice, without(&performed), |_| vec![]);
+        let events = &events[..(events.len() * cut / 100).max(1)];
+        let mut seen = Seen::default();
+        events.iter().for_each(|event| seen.take(&plan, event, None));
+
+        // A second run: of the same plan or of one with an edited step, after the first or with it as evidence.
+        let earlier = Run::fold(Arc::clone(&plan), events.iter().map(|event| ("2026-05-04T12:00:00Z", event)))
+            .expect("what happened once can happen again");
+        let mut edit = (*plan).clone();
+        if let Some(step) = edit.steps.get_mut(edited) {
+            step.title += "!";
+        }
+        edit.seal();
+        let edit = Arc::new(edit);
+        let rebase = dice.roll(2) == 0;
+        let performed = if rebase { vec![true; edit.steps.len()] } else { performed };
+        let (_, second) = play_on(&edit, &mut dice, without(&performed), |run| {
+            let evidence = proof::evidence_of(run, &earlier, "r", "head");
+            if rebase {
+                let kept = proof::taken_over(&edit, &earlier);
+                vec![Event::RunRebased { from: "r".into(), head: "head".into(), kept }, evidence]
+            } else {
+                vec![evidence]
+            }
+        });
+        let mut again = Seen::default();
+        second.iter().for_each(|event| again.take(&edit, event, Some((&plan, &seen))));
+    }
+
+    #[test]
     fn random_events_are_taken_or_refused_and_never_break_the_run(
         shapes in prop::collection::vec(shape(), 1..5),
         dice in prop::collection::vec(any::<u8>(), 0..200),
@@ -287,15 +502,7 @@ fn a_go_no_go_refused_does_not_undo_staging() {
     let approve = Shape { kind: 5, needs: vec![(0, 0)], undo: false, production: true, ..write.clone() };
     let plan = plan_of(&[write, approve], false);
     let mut run = Run::new(Arc::clone(&plan));
-    let decision = Decision {
-        step: "s1".into(),
-        plan: plan.hash.clone(),
-        digest: plan.steps[1].digest.clone(),
-        env: Some("production".into()),
-        by: "ben".into(),
-        source: IdentitySource::SshSig,
-        note: None,
-    };
+    let decision = decision(&run, "s1", "ben");
     let (outputs, strays) = Default::default();
     for event in [
         Event::RunStarted {

@@ -6,17 +6,37 @@
 //!
 //! Knows no clock (times come with the events), no process, no file.
 //!
+//! # What holds
+//!
+//! Whoever can write a journal can write anything into it; the machine takes only what can have
+//! happened. It asks the same questions when a run is performed and when its journal is read, so that
+//! `journal verify` and the report vouch for no run that went around a guard:
+//!
+//! - [`guard`] says what guards what, from the plan alone. No selection leaves a guard out, and no
+//!   change begins before its guards hold.
+//! - [`scope`] says what an approval is about; a decision carries it.
+//! - [`approval`] says who may decide, and what a person signs.
+//! - [`proof`] says when staging has proven a change, and what an earlier run is evidence of.
+//! - [`clock`] reads times; a yes is judged by the time of the record in which a change begins.
+//!
+//! The page `content/explanation/security-model.md` says the same for people, and against whom.
+//!
 //! [`Plan`]: super::Plan
 
 pub mod approval;
 mod chain;
+pub mod clock;
 mod event;
 pub mod guard;
 #[cfg(test)]
 mod laws;
+pub mod proof;
 pub mod report;
 mod run;
+pub mod scope;
 
 pub use chain::{Chain, Damage, GENESIS, Record};
-pub use event::{BreakGlass, Decision, Event, IdentitySource, Resolution, RunState, SkipReason, StepResult};
+pub use event::{
+    BreakGlass, Decision, Event, IdentitySource, Kept, Resolution, RunState, SkipReason, StepResult, Vouched,
+};
 pub use run::{Action, CAPTURE, Next, Rejected, Run, StepState, StepStatus, Waiting};

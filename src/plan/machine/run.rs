@@ -1,7 +1,10 @@
 //! The machine: `next` says what may be done, `apply` takes in what happened.
 
-use super::{Decision, Event, Resolution, RunState, SkipReason, StepResult};
-use crate::plan::{Impact, Need, On, Plan, RollbackPolicy, RollbackScope, Step, StepKind};
+use super::approval::same_person;
+use super::clock::is_older;
+use super::guard::{self, Guard, Waits};
+use super::{Decision, Event, Kept, Resolution, RunState, SkipReason, StepResult, Vouched, proof, scope};
+use crate::plan::{Forbid, Impact, On, Plan, RollbackPolicy, RollbackScope, Step, StepKind, duration_s};
 use crate::runbook::{Condition, OUTPUTS};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -22,6 +25,12 @@ pub struct Run {
     n_ended: usize,
     /// Who began or resumed the run.
     runners: BTreeSet<String>,
+    /// Guards that an earlier run has seen, by place.
+    vouched: BTreeMap<usize, Vouched>,
+    /// Writes whose change an earlier run has proven, by place, and when.
+    proofs: BTreeMap<usize, String>,
+    /// The earlier runs that were named, with the heads of their journals.
+    evidence: BTreeSet<(String, String)>,
 }
 
 /// What never changes during a run, worked out once.
@@ -29,8 +38,10 @@ pub struct Run {
 struct Graph {
     /// The position of each step in the plan.
     index: BTreeMap<String, usize>,
-    /// The needs of each step as positions; `None` where it needs a step that is not there.
-    needs: Vec<Option<Vec<(usize, On)>>>,
+    /// What each step waits for, as positions; `None` where it needs a step that is not there.
+    needs: Waits,
+    /// The scope digest of each approval.
+    scopes: BTreeMap<usize, String>,
     /// The condition of each step over outputs; `None` where it cannot be read, which never holds.
     conditions: Vec<Option<Option<Condition>>>,
 }
@@ -68,6 +79,10 @@ pub struct StepStatus {
     touched: bool,
     /// Whether an operator said that it failed: no retry follows on that.
     settled: bool,
+    /// Whether that it was done is an operator's word.
+    by_word: bool,
+    /// When something last happened to it that may have changed the world.
+    touched_at: Option<String>,
     /// What it was before its undo began.
     before_undo: StepState,
 }
@@ -219,6 +234,23 @@ fn reject<T>(message: impl Into<String>) -> Result<T, Rejected> {
     Err(Rejected(message.into()))
 }
 
+impl StepStatus {
+    /// Tells whether the command line left the step out.
+    pub fn is_left_out(&self) -> bool {
+        matches!(self.state, StepState::Skipped { reason: SkipReason::LeftOut, .. })
+    }
+
+    /// Tells whether that it was done is an operator's word alone.
+    pub fn is_by_word(&self) -> bool {
+        self.by_word
+    }
+
+    /// Returns when something last happened to it that may have changed the world.
+    pub fn touched_at(&self) -> Option<&str> {
+        self.touched_at.as_deref()
+    }
+}
+
 impl StepState {
     /// Tells whether nothing more happens to the step by itself.
     fn ended(self) -> bool {
@@ -228,6 +260,24 @@ impl StepState {
     /// Tells whether what follows on success may follow.
     fn good(self) -> bool {
         matches!(self, StepState::Succeeded | StepState::Skipped { bad: false, .. })
+    }
+
+    /// Tells whether a guard in this state holds: it was met here, its effect was there already, or an
+    /// earlier run has it. One that was passed over for another reason does not.
+    pub fn held(self) -> bool {
+        let skipped = |reason| matches!(reason, SkipReason::AlreadyTrue | SkipReason::Evidence);
+        matches!(self, StepState::Succeeded) || matches!(self, StepState::Skipped { reason, .. } if skipped(reason))
+    }
+
+    /// Tells whether what a guard in this state guards may begin: it holds, or its condition over
+    /// outputs took it out, which the language allows together with a change only.
+    fn lets_on(self) -> bool {
+        self.held() || matches!(self, StepState::Skipped { reason: SkipReason::Condition, .. })
+    }
+
+    /// Tells whether it was passed over because what it waited for did not come: no failure.
+    fn is_idle(self) -> bool {
+        matches!(self, StepState::Skipped { reason: SkipReason::Upstream, bad: false })
     }
 
     /// Tells whether its undo has begun.
@@ -250,15 +300,13 @@ impl Run {
     pub fn new(plan: Arc<Plan>) -> Run {
         let index: BTreeMap<String, usize> =
             plan.steps.iter().enumerate().map(|(at, step)| (step.id.clone(), at)).collect();
-        let needs = plan.steps.iter().map(|step| {
-            let known = |need: &Need| Some((*index.get(&need.step)?, need.on));
-            step.needs.iter().map(known).collect()
-        });
         let conditions = plan.steps.iter().map(|step| match &step.when {
             None => Some(None),
             Some(when) => Condition::parse(when).ok().map(Some),
         });
-        let graph = Arc::new(Graph { needs: needs.collect(), conditions: conditions.collect(), index });
+        let needs = guard::waits(&plan);
+        let scopes = scope::scopes(&plan, &needs);
+        let graph = Arc::new(Graph { conditions: conditions.collect(), index, needs, scopes });
         let steps = vec![StepStatus::default(); plan.steps.len()];
         Run {
             plan,
@@ -270,6 +318,9 @@ impl Run {
             finished: None,
             n_ended: 0,
             runners: BTreeSet::new(),
+            vouched: BTreeMap::new(),
+            proofs: BTreeMap::new(),
+            evidence: BTreeSet::new(),
         }
     }
 
@@ -305,6 +356,66 @@ impl Run {
         &self.runners
     }
 
+    /// Returns what each step waits for.
+    pub fn waits(&self) -> &Waits {
+        &self.graph.needs
+    }
+
+    /// Returns the place of a step in the plan.
+    pub fn place(&self, step: &str) -> Option<usize> {
+        self.graph.index.get(step).copied()
+    }
+
+    /// Returns the digest of all that an approval lets through; `None` where the step is none.
+    pub fn scope(&self, step: &str) -> Option<&str> {
+        self.graph.scopes.get(self.graph.index.get(step)?).map(String::as_str)
+    }
+
+    /// Returns the steps that an approval lets through.
+    pub fn lets_through(&self, approval: &str) -> Vec<&Step> {
+        let at = self.graph.index.get(approval);
+        let through = at.map(|at| scope::lets_through(&self.graph.needs, *at)).unwrap_or_default();
+        through.into_iter().map(|at| &self.plan.steps[at]).collect()
+    }
+
+    /// Returns how many more people must say yes to an approval.
+    pub fn missing(&self, step: &str) -> Option<u32> {
+        self.graph.index.get(step).map(|at| self.missing_approvals(*at))
+    }
+
+    /// Tells whether an earlier run was named as evidence already, as it is now.
+    pub fn has_evidence(&self, run: &str, head: &str) -> bool {
+        self.evidence.contains(&(run.to_owned(), head.to_owned()))
+    }
+
+    /// Returns when an earlier run has proven a write's change.
+    pub fn proven_by_evidence(&self, step: &str) -> Option<&str> {
+        self.proofs.get(self.graph.index.get(step)?).map(String::as_str)
+    }
+
+    /// Tells whether any approval before a step counts for a time only.
+    pub fn has_expiry(&self, step: &str) -> bool {
+        let guards = self.place(step).map(|at| guard::guards(&self.plan, &self.graph.needs, at)).unwrap_or_default();
+        let expires =
+            |at: usize| self.plan.steps[at].approval.as_ref().is_some_and(|approval| approval.expires.is_some());
+        guards.into_iter().any(|(at, ..)| expires(at))
+    }
+
+    /// Returns the approvals before a step that count no more at a time: what was said is too old, or
+    /// is no longer said by enough people who may.
+    pub fn stale_approvals(&self, step: &str, now: &str) -> Vec<String> {
+        let Some(at) = self.graph.index.get(step).copied() else {
+            return Vec::new();
+        };
+        let guards = guard::guards(&self.plan, &self.graph.needs, at);
+        let approvals = guards.into_iter().filter(|(_, guard, _)| *guard == Guard::Approval);
+        let stale = approvals.filter(|(at, ..)| {
+            let given = self.steps[*at].state.held();
+            given && self.n_approvals(*at, Some(now)) < self.wanted_approvals(*at)
+        });
+        stale.map(|(at, ..)| self.plan.steps[at].id.clone()).collect()
+    }
+
     /// Returns the run's state in one word.
     pub fn state(&self) -> RunState {
         match self.next() {
@@ -328,8 +439,12 @@ impl Run {
             return if busy { Next::Busy } else { Next::Act(vec![Action::Finish(RunState::Cancelled)]) };
         }
         let (mut actions, mut waiting, mut doubts) = (Vec::new(), Vec::new(), Vec::new());
+        let met = |at: usize| self.steps[at].state == StepState::Pending && self.needs_of(at) == Needs::Met;
+        let ready: Vec<usize> =
+            (0..self.steps.len()).filter(|at| guard::is_guarded(&self.plan.steps[*at]) && met(*at)).collect();
+        let all_held = self.all_guards_hold(&ready);
         for (at, step) in self.plan.steps.iter().enumerate() {
-            self.step_next(at, step, &mut actions, &mut waiting, &mut doubts);
+            self.step_next(at, step, all_held, &mut actions, &mut waiting, &mut doubts);
         }
         if !actions.is_empty() {
             return Next::Act(actions);
@@ -350,6 +465,7 @@ impl Run {
         &self,
         at: usize,
         step: &Step,
+        all_held: bool,
         actions: &mut Vec<Action>,
         waiting: &mut Vec<Waiting>,
         doubts: &mut Vec<String>,
@@ -357,27 +473,32 @@ impl Run {
         let status = &self.steps[at];
         let id = || step.id.clone();
         match status.state {
-            StepState::Pending => match self.needs_of(at) {
-                Needs::Open => {}
-                Needs::Lost => actions.push(Action::Skip { step: id(), reason: SkipReason::Upstream }),
-                Needs::Met if !self.wanted(at) => {
-                    actions.push(Action::Skip { step: id(), reason: SkipReason::Condition });
+            StepState::Pending => {
+                match self.needs_of(at).and(|| if all_held { Needs::Met } else { self.guards_of(at) }) {
+                    Needs::Open => {}
+                    Needs::Lost => actions.push(Action::Skip { step: id(), reason: SkipReason::Upstream }),
+                    Needs::Met if !self.wanted(at) => {
+                        actions.push(Action::Skip { step: id(), reason: SkipReason::Condition });
+                    }
+                    Needs::Met if self.is_vouched(at) => {
+                        actions.push(Action::Skip { step: id(), reason: SkipReason::Evidence });
+                    }
+                    Needs::Met => match step.kind {
+                        StepKind::Manual => waiting.push(Waiting::Manual(id())),
+                        StepKind::Approval => {
+                            waiting.push(Waiting::Approval { step: id(), missing: self.missing_approvals(at) });
+                        }
+                        _ if step.check.is_some() && status.checked.is_none() => {
+                            actions.push(Action::Check { step: id(), in_doubt: false });
+                        }
+                        _ if status.checked == Some(true) => {
+                            actions.push(Action::Skip { step: id(), reason: SkipReason::AlreadyTrue });
+                        }
+                        _ if !self.has_room(at) => {}
+                        _ => actions.push(Action::Start { step: id(), attempt: status.attempts + 1 }),
+                    },
                 }
-                Needs::Met => match step.kind {
-                    StepKind::Manual => waiting.push(Waiting::Manual(id())),
-                    StepKind::Approval => {
-                        waiting.push(Waiting::Approval { step: id(), missing: self.missing_approvals(at) });
-                    }
-                    _ if step.check.is_some() && status.checked.is_none() => {
-                        actions.push(Action::Check { step: id(), in_doubt: false });
-                    }
-                    _ if status.checked == Some(true) => {
-                        actions.push(Action::Skip { step: id(), reason: SkipReason::AlreadyTrue });
-                    }
-                    _ if !self.has_room(at) => {}
-                    _ => actions.push(Action::Start { step: id(), attempt: status.attempts + 1 }),
-                },
-            },
+            }
             StepState::Verifying => actions.push(Action::Verify { step: id(), attempt: status.attempts }),
             StepState::Failed | StepState::TimedOut if self.may_retry(at) => {
                 actions.push(Action::Retry { step: id(), attempt: status.attempts + 1 });
@@ -507,23 +628,118 @@ impl Run {
         all
     }
 
+    /// Tells how the guards of a step stand, those included that what it needs has been passed over
+    /// or kept without. A step that only looks is held back by nothing but its needs.
+    fn guards_of(&self, at: usize) -> Needs {
+        let step = &self.plan.steps[at];
+        if !guard::is_guarded(step) {
+            return Needs::Met;
+        }
+        let guards = guard::guards(&self.plan, &self.graph.needs, at);
+        let states = guards.iter().map(|(guard, _, must_hold)| match self.guard_state(*guard) {
+            // Its end is enough, however it came.
+            Needs::Lost if !must_hold => Needs::Met,
+            state => state,
+        });
+        states.fold(Needs::Met, |all, state| match (all, state) {
+            (Needs::Lost, _) | (_, Needs::Lost) => Needs::Lost,
+            (Needs::Open, _) | (_, Needs::Open) => Needs::Open,
+            _ => Needs::Met,
+        })
+    }
+
+    /// How one guard stands to those that it guards.
+    fn guard_state(&self, at: usize) -> Needs {
+        let state = self.steps[at].state;
+        if state.lets_on() {
+            Needs::Met
+        } else if !state.ended() || matches!(state, StepState::Failed | StepState::TimedOut) && self.may_retry(at) {
+            Needs::Open
+        } else {
+            Needs::Lost
+        }
+    }
+
+    /// Tells whether every guard of every one of these steps holds: one walk for all of them, since
+    /// mostly all do.
+    fn all_guards_hold(&self, steps: &[usize]) -> bool {
+        let seen = guard::behind(&self.graph.needs, steps);
+        let guards = self.plan.steps.iter().zip(&seen).enumerate();
+        let mut guards = guards.filter(|(_, (step, seen))| **seen > 0 && guard::guard_of(step).is_some());
+        guards.all(|(at, _)| self.steps[at].state.lets_on())
+    }
+
+    /// Tells whether an earlier run has what a guard is for.
+    fn is_vouched(&self, at: usize) -> bool {
+        let Some(vouched) = self.vouched.get(&at) else {
+            return false;
+        };
+        if self.plan.steps[at].kind != StepKind::Approval {
+            return true;
+        }
+        let people = vouched.by.iter().filter(|by| self.may_count(at, by));
+        distinct(people) >= self.wanted_approvals(at)
+    }
+
+    /// Tells whether a person's yes may count beside those who run it.
+    fn may_count(&self, at: usize, by: &str) -> bool {
+        let approval = self.plan.steps[at].approval.as_ref();
+        let forbidden = approval.is_some_and(|approval| approval.forbid.contains(&Forbid::Runner));
+        !forbidden || !self.runners.iter().any(|runner| same_person(runner, by))
+    }
+
     /// A step that is passed over is tainted when one of its needs for success ended badly; one that
     /// waited for a failure which did not come is not, and the checklist goes on after it.
     fn skipped_badly(&self, at: usize) -> bool {
         let Some(needs) = &self.graph.needs[at] else {
             return true;
         };
-        needs.iter().any(|(needed, on)| {
+        let bad_need = needs.iter().any(|(needed, on)| {
             let state = self.steps[*needed].state;
             *on == On::Success && state.ended() && !state.good()
-        })
+        });
+        let guards = || guard::guards(&self.plan, &self.graph.needs, at).into_iter();
+        let is_bad = |guard: usize| self.guard_state(guard) == Needs::Lost && !self.steps[guard].state.is_idle();
+        bad_need
+            || guard::is_guarded(&self.plan.steps[at])
+                && guards().any(|(guard, _, must_hold)| must_hold && is_bad(guard))
+    }
+
+    fn wanted_approvals(&self, at: usize) -> u32 {
+        // Nobody at all can approve nothing.
+        self.plan.steps[at].approval.as_ref().map_or(1, |approval| approval.min).max(1)
     }
 
     fn missing_approvals(&self, at: usize) -> u32 {
-        let people: BTreeSet<&str> =
-            self.steps[at].decisions.iter().map(|(_, decision)| decision.by.as_str()).collect();
-        let min = self.plan.steps[at].approval.as_ref().map_or(1, |approval| approval.min);
-        min.saturating_sub(u32::try_from(people.len()).unwrap_or(u32::MAX))
+        self.wanted_approvals(at).saturating_sub(self.n_approvals(at, None))
+    }
+
+    /// Returns how many people have said yes whose word counts, at a time where one is given: each
+    /// once, none who runs it where that is forbidden, and none whose word is too old.
+    fn n_approvals(&self, at: usize, now: Option<&str>) -> u32 {
+        let approval = self.plan.steps[at].approval.as_ref();
+        let limit = approval.and_then(|approval| duration_s(approval.expires.as_ref()?));
+        let is_fresh = |given: &str| now.zip(limit).is_none_or(|(now, limit)| !is_older(given, now, limit));
+        let status = &self.steps[at];
+        if let StepState::Skipped { reason: SkipReason::Evidence, .. } = status.state {
+            let vouched = self.vouched.get(&at).filter(|vouched| is_fresh(&vouched.at));
+            return distinct(vouched.iter().flat_map(|vouched| &vouched.by).filter(|by| self.may_count(at, by)));
+        }
+        let fresh = status.decisions.iter().filter(|(ts, decision)| {
+            // Whichever is the earlier: when it was signed, or when it was recorded.
+            is_fresh(ts) && decision.at.as_ref().is_none_or(|at| is_fresh(at))
+        });
+        distinct(fresh.map(|(_, decision)| &decision.by).filter(|by| self.may_count(at, by)))
+    }
+
+    /// Takes back approvals that whoever runs it now has given.
+    fn drop_approvals_of_runners(&mut self) {
+        for at in 0..self.steps.len() {
+            let is_approval = self.plan.steps[at].kind == StepKind::Approval;
+            if is_approval && self.steps[at].state.held() && self.missing_approvals(at) > 0 {
+                self.steps[at].state = StepState::Pending;
+            }
+        }
     }
 
     /// Takes in one event with its time.
@@ -546,6 +762,7 @@ impl Run {
             Event::RunStarted { by, plan, left_out, .. } => self.apply_started(by, plan, left_out),
             Event::RunResumed { by, .. } => {
                 self.runners.insert(by.clone());
+                self.drop_approvals_of_runners();
                 self.stopping = false;
                 for status in &mut self.steps {
                     status.state = match status.state {
@@ -559,7 +776,8 @@ impl Run {
                 }
                 Ok(())
             }
-            Event::RunRebased { kept, .. } => self.apply_rebased(ts, kept),
+            Event::RunRebased { kept, .. } => self.apply_rebased(kept),
+            Event::RunEvidence { run, head, guards, proofs } => self.apply_evidence(run, head, guards, proofs),
             Event::RunInterrupted { .. } => {
                 self.stopping = true;
                 Ok(())
@@ -593,6 +811,11 @@ impl Run {
         if let Some(unknown) = left_out.iter().find(|step| !self.graph.index.contains_key(*step)) {
             return reject(format!("the plan has no step `{unknown}`"));
         }
+        let mut performed = vec![true; self.steps.len()];
+        left_out.iter().for_each(|step| performed[self.graph.index[step]] = false);
+        if let Some(guard) = guard::left_out(&self.plan, &self.graph.needs, &performed).first() {
+            return reject(format!("`{}` is left out, and it guards what is not", self.plan.steps[*guard].id));
+        }
         for step in left_out {
             self.steps[self.graph.index[step]].state = StepState::Skipped { reason: SkipReason::LeftOut, bad: false };
         }
@@ -601,18 +824,52 @@ impl Run {
         Ok(())
     }
 
-    fn apply_rebased(&mut self, ts: &str, kept: &[String]) -> Result<(), Rejected> {
+    fn apply_rebased(&mut self, kept: &BTreeMap<String, Kept>) -> Result<(), Rejected> {
         if self.n_ended > 0 {
             return reject("a run takes over another one's results before it does anything itself");
         }
-        if let Some(unknown) = kept.iter().find(|step| !self.graph.index.contains_key(*step)) {
+        if let Some(unknown) = kept.keys().find(|step| !self.graph.index.contains_key(*step)) {
             return reject(format!("the plan has no step `{unknown}`"));
         }
-        for step in kept {
-            let at = self.graph.index[step];
-            self.steps[at].touched = true;
-            self.end(at, ts, StepState::Succeeded);
+        let kept: BTreeMap<usize, &Kept> = kept.iter().map(|(step, kept)| (self.graph.index[step], kept)).collect();
+        // Approvals are not taken over, and what was let through by one stays done.
+        let mut passed = vec![false; self.steps.len()];
+        for at in 0..self.steps.len() {
+            let is_approval = self.plan.steps[at].kind == StepKind::Approval;
+            let follows = self.graph.needs[at].iter().flatten().all(|(need, _)| passed[*need]);
+            if kept.contains_key(&at) && (is_approval || !follows) {
+                return reject(format!("step `{}` cannot be taken over", self.plan.steps[at].id));
+            }
+            passed[at] = follows && (is_approval || kept.contains_key(&at));
         }
+        for (at, kept) in kept {
+            let status = &mut self.steps[at];
+            status.touched = true;
+            status.touched_at = Some(kept.at.clone());
+            status.outputs.clone_from(&kept.outputs);
+            status.previous_revision.clone_from(&kept.previous_revision);
+            self.end(at, &kept.at, StepState::Succeeded);
+        }
+        Ok(())
+    }
+
+    fn apply_evidence(
+        &mut self,
+        run: &str,
+        head: &str,
+        guards: &BTreeMap<String, Vouched>,
+        proofs: &BTreeMap<String, String>,
+    ) -> Result<(), Rejected> {
+        if let Some(unknown) = guards.keys().chain(proofs.keys()).find(|step| !self.graph.index.contains_key(*step)) {
+            return reject(format!("the plan has no step `{unknown}`"));
+        }
+        let no_guard = |step: &&String| guard::guard_of(&self.plan.steps[self.graph.index[*step]]).is_none();
+        if let Some(step) = guards.keys().find(no_guard) {
+            return reject(format!("step `{step}` guards nothing"));
+        }
+        self.vouched.extend(guards.iter().map(|(step, vouched)| (self.graph.index[step], vouched.clone())));
+        self.proofs.extend(proofs.iter().map(|(step, at)| (self.graph.index[step], at.clone())));
+        self.evidence.insert((run.to_owned(), head.to_owned()));
         Ok(())
     }
 
@@ -623,9 +880,10 @@ impl Run {
         let pending = state == StepState::Pending;
         let met = pending && self.needs_of(at) == Needs::Met;
         let ready = met && self.wanted(at);
+        let may_begin = || ready && self.guards_of(at) == Needs::Met;
         match event {
             Event::StepChecked { holds, in_doubt, .. } => {
-                let expected = if *in_doubt { state == StepState::InDoubt } else { ready };
+                let expected = if *in_doubt { state == StepState::InDoubt } else { may_begin() };
                 if !expected || self.steps[at].checked.is_some() {
                     return reject(format!("step `{}` is not to be checked", step.id));
                 }
@@ -634,9 +892,15 @@ impl Run {
                     self.end(at, ts, StepState::Succeeded);
                 }
             }
-            Event::StepStarted { attempt, previous_revision, .. } => {
+            Event::StepStarted { attempt, previous_revision, break_glass, .. } => {
+                if !may_begin() {
+                    return reject(format!("step `{}` is not ready for attempt {attempt}", step.id));
+                }
+                if guard::is_guarded(step) {
+                    self.check_before_change(ts, step, break_glass.as_ref())?;
+                }
                 let status = &mut self.steps[at];
-                if !ready || !performed(step.kind) || *attempt != status.attempts + 1 || status.checked == Some(true) {
+                if !performed(step.kind) || *attempt != status.attempts + 1 || status.checked == Some(true) {
                     return reject(format!("step `{}` is not ready for attempt {attempt}", step.id));
                 }
                 if *attempt > 1 && !status.retry_announced {
@@ -646,6 +910,8 @@ impl Run {
                 status.attempts = *attempt;
                 status.retry_announced = false;
                 status.touched = true;
+                status.by_word = false;
+                status.touched_at = Some(ts.to_owned());
                 status.started_at.get_or_insert_with(|| ts.to_owned());
                 if status.previous_revision.is_none() {
                     status.previous_revision.clone_from(previous_revision);
@@ -661,6 +927,7 @@ impl Run {
                     return reject(format!("attempt {attempt} of step `{}` is not running", step.id));
                 }
                 self.steps[at].exit = *exit;
+                self.steps[at].touched_at = Some(ts.to_owned());
                 self.steps[at].outputs.clone_from(outputs);
                 match result {
                     StepResult::Succeeded if step.verify.is_some() => self.steps[at].state = StepState::Verifying,
@@ -690,38 +957,50 @@ impl Run {
             }
             Event::StepSkipped { reason, .. } => {
                 let bad = match reason {
-                    SkipReason::Upstream if pending && self.needs_of(at) == Needs::Lost => self.skipped_badly(at),
+                    SkipReason::Upstream
+                        if pending
+                            && (self.needs_of(at) == Needs::Lost || met && self.guards_of(at) == Needs::Lost) =>
+                    {
+                        self.skipped_badly(at)
+                    }
                     SkipReason::Condition if met && !self.wanted(at) => false,
+                    SkipReason::Evidence if ready && self.is_vouched(at) => false,
                     SkipReason::AlreadyTrue if ready && self.steps[at].checked == Some(true) => false,
                     _ => return reject(format!("step `{}` is not to be passed over", step.id)),
                 };
                 self.end(at, ts, StepState::Skipped { reason: *reason, bad });
             }
             Event::ApprovalGiven(decision) | Event::ApprovalRefused(decision) => {
-                if !ready || step.kind != StepKind::Approval {
+                let refused = matches!(event, Event::ApprovalRefused(_));
+                // What was given can be taken back.
+                if !(ready || refused && state.held()) || step.kind != StepKind::Approval {
                     return reject(format!("step `{}` is not waiting for an approval", step.id));
                 }
                 if decision.plan != plan.hash || decision.digest != step.digest || decision.env != step.env {
                     return reject(format!("the decision on step `{}` is about another plan", step.id));
                 }
-                if matches!(event, Event::ApprovalRefused(_)) {
+                if Some(&decision.scope) != self.graph.scopes.get(&at) {
+                    return reject(format!("the decision on step `{}` is about other steps after it", step.id));
+                }
+                if refused {
                     self.end(at, ts, StepState::Failed);
                 } else {
                     self.steps[at].decisions.push((ts.to_owned(), decision.clone()));
-                    if self.missing_approvals(at) == 0 {
+                    if self.n_approvals(at, Some(ts)) >= self.wanted_approvals(at) {
                         self.end(at, ts, StepState::Succeeded);
                     }
                 }
             }
             Event::ApprovalExpired { .. } => {
-                let unused = state == StepState::Succeeded && !self.followed(&step.id);
-                if step.kind != StepKind::Approval || !(ready || unused) {
+                if step.kind != StepKind::Approval || !(ready || state.held()) {
                     return reject(format!("the approval of step `{}` cannot expire", step.id));
                 }
                 self.steps[at].decisions.clear();
+                self.vouched.remove(&at);
                 if ready {
                     self.end(at, ts, StepState::Failed);
                 } else {
+                    // Asked again before the next change that it guards; what it let through stays done.
                     self.steps[at].state = StepState::Pending;
                 }
             }
@@ -754,17 +1033,20 @@ impl Run {
                     return reject(format!("step `{}` is not to be undone", step.id));
                 }
                 self.steps[at].before_undo = state;
+                self.steps[at].touched_at = Some(ts.to_owned());
                 self.steps[at].state = StepState::RollingBack;
             }
             Event::RollbackFinished { undone, .. } => {
                 if state != StepState::RollingBack {
                     return reject(format!("step `{}` is not being undone", step.id));
                 }
+                self.steps[at].touched_at = Some(ts.to_owned());
                 self.steps[at].state = if *undone { StepState::RolledBack } else { StepState::RollbackFailed };
             }
             Event::RunStarted { .. }
             | Event::RunResumed { .. }
             | Event::RunRebased { .. }
+            | Event::RunEvidence { .. }
             | Event::RunInterrupted { .. }
             | Event::RunCancelled { .. }
             | Event::RunFinished { .. }
@@ -774,9 +1056,22 @@ impl Run {
     }
 
     fn apply_resolution(&mut self, ts: &str, at: usize, resolution: Resolution) -> Result<(), Rejected> {
-        let id = &self.plan.steps[at].id;
+        let plan = Arc::clone(&self.plan);
+        let id = &plan.steps[at].id;
         match (self.steps[at].state, resolution) {
-            (StepState::InDoubt, Resolution::Done) => self.end(at, ts, StepState::Succeeded),
+            // Nobody's word stands for a look.
+            (StepState::InDoubt, Resolution::Done) if guard::guard_of(&plan.steps[at]).is_some() => {
+                return reject(format!("step `{id}` only looks: it is performed again, not settled as done"));
+            }
+            (StepState::InDoubt, Resolution::Done) => {
+                self.steps[at].by_word = true;
+                self.steps[at].touched_at = Some(ts.to_owned());
+                if plan.steps[at].verify.is_some() {
+                    self.steps[at].state = StepState::Verifying;
+                } else {
+                    self.end(at, ts, StepState::Succeeded);
+                }
+            }
             (StepState::InDoubt, Resolution::Failed) => {
                 self.steps[at].settled = true;
                 self.end(at, ts, StepState::Failed);
@@ -806,10 +1101,23 @@ impl Run {
         Ok(())
     }
 
-    /// Tells whether anything that needs a step has begun.
-    fn followed(&self, id: &str) -> bool {
-        self.statuses()
-            .any(|(step, status)| step.needs.iter().any(|need| need.step == id) && status.state != StepState::Pending)
+    /// What must hold at the moment a change begins, besides that its guards have been met: every yes
+    /// before it is still one, and its change is proven where it must be first, or the glass is broken.
+    fn check_before_change(&self, ts: &str, step: &Step, glass: Option<&super::BreakGlass>) -> Result<(), Rejected> {
+        if let Some(approval) = self.stale_approvals(&step.id, ts).first() {
+            return reject(format!("step `{}` cannot begin: the approval `{approval}` counts no more", step.id));
+        }
+        match glass {
+            Some(glass) if step.break_glass.is_none() => {
+                reject(format!("step `{}` has no glass to break: {}", step.id, glass.reason))
+            }
+            Some(glass) if glass.reason.trim().is_empty() => {
+                reject(format!("the glass of step `{}` is broken without a reason", step.id))
+            }
+            Some(_) => Ok(()),
+            None if self.proven_by_evidence(&step.id).is_some() => Ok(()),
+            None => proof::proven(self, step).map(|_| ()).map_err(|why| Rejected(why.missing)),
+        }
     }
 
     fn end(&mut self, at: usize, ts: &str, state: StepState) {
@@ -831,6 +1139,19 @@ impl Run {
 
 /// The kind of evidence that is an answer: its value is `name=answer`.
 pub const CAPTURE: &str = "capture";
+
+/// Counts people, each once, however the name is spelt.
+fn distinct<'n>(names: impl Iterator<Item = &'n String>) -> u32 {
+    let people: BTreeSet<String> = names.map(|name| name.trim_start_matches('@').to_lowercase()).collect();
+    u32::try_from(people.len()).unwrap_or(u32::MAX)
+}
+
+impl Needs {
+    /// Both must hold; the second is only asked where the first does.
+    fn and(self, other: impl FnOnce() -> Needs) -> Needs {
+        if self == Needs::Met { other() } else { self }
+    }
+}
 
 /// Whether a step's needs hold.
 #[derive(Clone, Copy, PartialEq, Eq)]

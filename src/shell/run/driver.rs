@@ -5,14 +5,17 @@
 //! cannot spawn and a journal in memory.
 
 use super::error::RunError;
-use super::folder::RunFolder;
+use super::folder::{RunFolder, changed_after, list_runs, name_of, read_run};
 use super::process::{Control, Ended, Ending, parse_outputs};
+use super::session::fold_read;
 use super::time;
-use crate::plan::machine::guard::{self, Unproven};
+use crate::plan::machine::clock::is_older;
+use crate::plan::machine::proof::{self, Unproven};
 use crate::plan::machine::{Action, BreakGlass, Chain, Event, Next, Run, RunState, StepResult, Waiting};
-use crate::plan::{Evidence, Expect, Step, StepKind, duration_s};
+use crate::plan::{Evidence, Expect, Step, duration_s};
 use regex::Regex;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::PathBuf;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -221,9 +224,21 @@ pub enum Outcome {
 pub struct Grounds {
     /// Earlier runs that prove what staging has seen.
     pub earlier: Vec<Run>,
-    /// Who breaks the glass, and why.
-    pub break_glass: Option<(String, String)>,
+    /// How old a proof may be when what it is for begins, in seconds.
+    pub max_age_s: Option<u64>,
+    /// The folders of all runs: what others have done since can take a proof away.
+    pub among: Vec<PathBuf>,
+    /// The name of this run.
+    pub own: String,
+    /// Who breaks the glass.
+    pub breaker: String,
+    /// Why the glass is broken: each reason counts for one step, the one that it names with `STEP=`
+    /// or the first that needs it.
+    pub break_glass: Vec<String>,
 }
+
+/// How far a clock may be behind the journal before nothing that expires can be judged by it.
+const MAX_LAG_S: u64 = 60;
 
 enum Message {
     Output { step: String, lines: String },
@@ -269,7 +284,9 @@ fn drive_unsettled(
     std::thread::scope(|scope| {
         // A screen that is slower than a step slows the step down instead of filling the memory.
         let (sender, receiver) = mpsc::sync_channel(QUEUE);
-        let mut driver = Driver { run, journal, view, grounds, in_flight: BTreeSet::new(), told_to_stop: false };
+        let reasons = grounds.break_glass.iter().cloned().collect();
+        let mut driver =
+            Driver { run, journal, view, grounds, reasons, in_flight: BTreeSet::new(), told_to_stop: false };
         loop {
             if control.level() > 0 && !driver.told_to_stop {
                 driver.told_to_stop = true;
@@ -376,6 +393,8 @@ struct Driver<'a> {
     journal: &'a mut dyn Journal,
     view: &'a mut dyn View,
     grounds: &'a Grounds,
+    /// Reasons to break the glass that have not been used.
+    reasons: VecDeque<String>,
     in_flight: BTreeSet<String>,
     told_to_stop: bool,
 }
@@ -440,7 +459,7 @@ impl Driver<'_> {
                 if self.expire_approvals(id)? {
                     return Ok(Some(Work::Done));
                 }
-                let break_glass = match guard::proven(self.run, self.step(id), &self.grounds.earlier) {
+                let break_glass = match self.proof(id)? {
                     Ok(()) => None,
                     Err(why) => match self.broken_glass(id) {
                         Some(broken) => Some(broken),
@@ -470,33 +489,81 @@ impl Driver<'_> {
         self.run.plan().step(id).expect("the machine names steps of its plan")
     }
 
-    /// An approval that was given too long ago counts no more. Tells whether one expired.
+    /// Takes back approvals before a step that count no more at this moment. Tells whether there were
+    /// any.
+    ///
+    /// # Errors
+    /// When one expires and the clock cannot say whether it has.
     fn expire_approvals(&mut self, id: &str) -> Result<bool, RunError> {
-        let now = time::now();
-        let mut expired = Vec::new();
-        for need in &self.step(id).needs {
-            let step = self.step(&need.step);
-            let limit = step.approval.as_ref().and_then(|approval| duration_s(approval.expires.as_ref()?));
-            let given = self.run.status(&need.step).and_then(|status| status.ended_at.clone());
-            if let (StepKind::Approval, Some(limit), Some(given)) = (step.kind, limit, given) {
-                let age = time::seconds_between(&given, &now).unwrap_or(0);
-                if age > i64::try_from(limit).unwrap_or(i64::MAX) {
-                    expired.push(need.step.clone());
-                }
-            }
+        let now = self.journal.time();
+        if is_older(&time::now(), &now, MAX_LAG_S) && self.run.has_expiry(id) {
+            let why = format!(
+                "the clock of this machine is behind the last record of the journal ({now}): nobody can tell whether \
+                 an approval before `{id}` has expired. Set the clock right, then resume"
+            );
+            return Err(RunError::Stale { why });
         }
-        for step in &expired {
-            self.happen_if_possible(Event::ApprovalExpired { step: step.clone() })?;
+        let stale = self.run.stale_approvals(id, &now);
+        for step in &stale {
+            self.happen(Event::ApprovalExpired { step: step.clone() })?;
         }
-        Ok(!expired.is_empty())
+        Ok(!stale.is_empty())
     }
 
-    fn broken_glass(&self, id: &str) -> Option<BreakGlass> {
+    /// Asks whether a step's change is proven where it must be first, now.
+    fn proof(&self, id: &str) -> Result<Result<(), Unproven>, RunError> {
         let step = self.step(id);
-        let allowed = step.break_glass.as_ref()?;
-        let (by, reason) = self.grounds.break_glass.clone()?;
+        let Some(environment) = proof::proving_environment(self.run.plan(), step) else {
+            return Ok(Ok(()));
+        };
+        let at = match proof::proven_by(self.run, step, &self.grounds.earlier) {
+            Ok(at) => at,
+            Err(why) => match self.run.proven_by_evidence(id) {
+                Some(at) => Some(at.to_owned()),
+                None => return Ok(Err(why)),
+            },
+        };
+        let Some(at) = at else {
+            return Ok(Ok(()));
+        };
+        let unproven = |missing: String| Ok(Err(Unproven { environment: environment.clone(), missing }));
+        if let Some(limit) = self.grounds.max_age_s.filter(|limit| is_older(&at, &self.journal.time(), *limit)) {
+            return unproven(format!("what proves it was done at {at}, and a proof may be {limit} s old"));
+        }
+        for (name, other) in self.later_runs(&at) {
+            if let Some(why) = proof::undone_by(&other, self.run, step, &at) {
+                return unproven(format!("run {name} has taken the proof away: {why}"));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Returns the other runs to which something happened after a time. One whose journal cannot be
+    /// read says nothing here; `journal verify` says why.
+    fn later_runs(&self, since: &str) -> Vec<(String, Run)> {
+        let all = self.grounds.among.iter().flat_map(|runs| list_runs(runs));
+        let others = all.filter(|path| name_of(path) != self.grounds.own && changed_after(path, since));
+        let read = others.filter_map(|path| Some((name_of(&path), fold_read(&read_run(&path).ok()?).ok()?)));
+        read.collect()
+    }
+
+    /// Takes the reason for a step whose glass may be broken: one reason, one step.
+    fn broken_glass(&mut self, id: &str) -> Option<BreakGlass> {
+        let allowed = self.step(id).break_glass.clone()?;
+        let names = |reason: &String| {
+            let (step, _) = reason.split_once('=')?;
+            self.run.plan().step(step).map(|step| step.id.clone())
+        };
+        let own = self.reasons.iter().position(|reason| names(reason).as_deref() == Some(id));
+        let at = own.or_else(|| self.reasons.iter().position(|reason| names(reason).is_none()))?;
+        let reason = self.reasons.remove(at)?;
+        let reason = if own.is_some() { reason.split_once('=')?.1.to_owned() } else { reason };
+        if reason.trim().is_empty() {
+            return None;
+        }
         let within = allowed.review_within.as_deref().and_then(duration_s);
-        Some(BreakGlass { by, reason, review_by: within.and_then(|seconds| time::after(&time::now(), seconds)) })
+        let review_by = within.and_then(|seconds| time::after(&self.journal.time(), seconds));
+        Some(BreakGlass { by: self.grounds.breaker.clone(), reason, review_by })
     }
 
     fn take(&mut self, message: Message) -> Result<(), RunError> {

@@ -15,6 +15,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 /// A run on the disk. While it lives it may hold the run's lock.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub struct RunFolder {
     chain: Chain,
     /// How much of the journal is on the disk for good.
     settled_bytes: usize,
+    /// When the last record was read or written, by a clock that nobody sets.
+    last_at: Instant,
     lock: Option<Lock>,
     /// Takes secrets out of whatever is written.
     redactor: Redactor,
@@ -74,8 +77,8 @@ impl RunFolder {
         journal.read_to_end(&mut bytes).map_err(|error| RunError::io("cannot read", &at, &error))?;
         let chain = Chain::read(&bytes).map_err(|damage| RunError::Damaged { path: at, damage })?;
         let settled_bytes = chain.sound_bytes;
-        let (lock, redactor) = (None, Redactor::default());
-        Ok(RunFolder { path: path.to_owned(), journal, chain, settled_bytes, lock, redactor })
+        let (last_at, lock, redactor) = (Instant::now(), None, Redactor::default());
+        Ok(RunFolder { path: path.to_owned(), journal, chain, settled_bytes, last_at, lock, redactor })
     }
 
     /// Opens a run to add to it: takes its lock, for a runner or for a command of a moment, and cuts a
@@ -125,11 +128,15 @@ impl RunFolder {
     }
 
     /// Returns the time for the next record. A clock that went back does not make the journal go
-    /// back: the time of the record before is the least.
+    /// back: the least is the time of the record before, and what has passed since in this process.
     pub fn time(&self) -> String {
         let now = super::time::now();
         match self.chain.records.last() {
-            Some(last) if last.ts > now => last.ts.clone(),
+            Some(last) if last.ts > now => {
+                let passed = self.last_at.elapsed().as_secs();
+                let later = (passed > 0).then(|| super::time::after(&last.ts, passed)).flatten();
+                later.unwrap_or_else(|| last.ts.clone())
+            }
             _ => now,
         }
     }
@@ -151,6 +158,7 @@ impl RunFolder {
     pub fn write(&mut self, ts: &str, event: Event) -> Result<(), RunError> {
         let before = self.chain.sound_bytes;
         let line = self.chain.append(ts, masked(event, &self.redactor));
+        self.last_at = Instant::now();
         let written = self.journal.write_all(line.as_bytes());
         written.map_err(|error| self.cut(before, &error))
     }
@@ -231,6 +239,10 @@ const OWN_KEYS: &[&str] = &[
     "plan",
     "step",
     "digest",
+    "scope",
+    "at",
+    "guards",
+    "proofs",
     "env",
     "kept",
     "left_out",
@@ -337,6 +349,19 @@ pub fn list_runs(runs: &Path) -> Vec<PathBuf> {
     // The part behind the plan's hash is a ULID, which sorts by time.
     paths.sort_by_key(|path| name_of(path).rsplit('-').next().map(str::to_owned));
     paths
+}
+
+/// Tells whether a run's journal has changed since a time, as the disk has it; where neither can be
+/// told, it has.
+pub(super) fn changed_after(path: &Path, since: &str) -> bool {
+    let changed = fs::metadata(path.join("journal.jsonl")).and_then(|meta| meta.modified());
+    let since = crate::plan::machine::clock::millis(since).and_then(|millis| u64::try_from(millis).ok());
+    let Some((changed, since)) = changed.ok().zip(since) else {
+        return true;
+    };
+    // Some file systems keep whole seconds only.
+    let since = std::time::UNIX_EPOCH + std::time::Duration::from_millis(since.saturating_sub(2_000));
+    changed >= since
 }
 
 /// Returns the name of a run.

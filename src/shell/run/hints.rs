@@ -1,7 +1,7 @@
 //! What to type next: for a run that waits, failed, was cut off or is in doubt, one command a line.
 
 use super::driver::Outcome;
-use crate::plan::machine::guard::Unproven;
+use crate::plan::machine::proof::Unproven;
 use crate::plan::machine::{Next, Run, RunState, StepState, Waiting};
 use crate::plan::{Evidence, StepKind};
 
@@ -71,6 +71,13 @@ fn for_unproven(name: &str, _why: &Unproven) -> [Hint; 2] {
     ]
 }
 
+/// Says how many of several people have approved, where one is not enough.
+fn standing_of(run: &Run, step: &str) -> Option<String> {
+    let step = run.plan().step(step)?;
+    step.approval.as_ref().filter(|approval| approval.min > 1)?;
+    crate::plan::machine::approval::standing(run, step)
+}
+
 /// Says, for a run that waits or is in doubt, how people move it on.
 fn ways_on(name: &str, run: &Run) -> Vec<Hint> {
     match run.next() {
@@ -90,7 +97,7 @@ fn ways_on(name: &str, run: &Run) -> Vec<Hint> {
                     vec![Hint::new(format!("opsbook done {name} {step}{flag}{captures}"))]
                 }
                 Waiting::Approval { step, .. } => vec![
-                    Hint::new(format!("opsbook approve {name} {step}")),
+                    Hint { command: format!("opsbook approve {name} {step}"), why: standing_of(run, step) },
                     Hint::new(format!("opsbook refuse {name} {step}")),
                 ],
             })

@@ -27,12 +27,12 @@ pub use folder::{ReadRun, RunFolder, keep_evidence, leave_request, list_runs, na
 pub use hints::{Hint, next_commands};
 pub use local::{Local, passed_on};
 pub use lock::{Held, Holder, runner_of};
-pub use people::{Absent, AtTerminal, Imagined, Office, Question, Request, account, sign, statement};
+pub use people::{Absent, AtTerminal, Imagined, Office, Question, Request, Signed, account, sign};
 pub use process::{Control, Ended, Ending, GRACE, Job, Origin, PrivateFile, adopt_orphans, parse_outputs, perform};
 pub use redact::{MASK, Redactor, SHORTEST};
 pub use secrets::{Masks, exposed_and_missing, masks};
 pub use session::{
-    Acted, SecretSource, Selection, Session, Setting, act, begin, fold_read, left_out, rehearse, resume,
+    Acted, SecretSource, Selected, Selection, Session, Setting, act, begin, fold_read, rehearse, resume, select,
 };
 pub use time::now;
 pub use view::{Live, Plain, checklist, inert, line_of};

@@ -9,8 +9,8 @@ use super::error::RunError;
 use super::folder::keep_evidence;
 use super::offer::scripts_after;
 use super::redact::Redactor;
-use crate::plan::machine::approval::{Circumstances, Identity, may_decide};
-use crate::plan::machine::{CAPTURE, Decision, Event, IdentitySource, Resolution, Run, Waiting};
+use crate::plan::machine::approval::{self, Circumstances, Identity, approval_message, may_decide};
+use crate::plan::machine::{CAPTURE, Event, IdentitySource, Resolution, Run, Waiting};
 use crate::plan::{Evidence, Step, StepKind};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,8 +36,8 @@ pub enum Request {
         by: String,
         /// What they say.
         note: Option<String>,
-        /// The armoured signature of [`statement`]; without one the name is the account's.
-        signature: Option<String>,
+        /// What makes it more than the word of an account.
+        signed: Option<Signed>,
     },
     /// To tick a manual item.
     Done {
@@ -68,6 +68,18 @@ pub enum Request {
     },
 }
 
+/// A signature on a decision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signed {
+    /// When it was made, RFC 3339.
+    pub at: String,
+    /// The head of the journal then.
+    pub head: String,
+    /// The armoured signature over [`approval_message`].
+    pub signature: String,
+}
+
 /// What requests are judged by.
 #[derive(Clone, Debug, Default)]
 pub struct Office {
@@ -94,9 +106,7 @@ impl Office {
     /// Returns why it does not count, as a sentence without a full stop.
     pub fn judge(&self, run: &Run, request: Request) -> Result<Vec<Event>, String> {
         match request {
-            Request::Decide { step, yes, by, note, signature } => {
-                self.judge_decision(run, &step, yes, by, note, signature)
-            }
+            Request::Decide { step, yes, by, note, signed } => self.judge_decision(run, &step, yes, by, note, signed),
             Request::Done { step, by, evidence } => self.judge_done(run, &step, by, evidence),
             Request::Resolve { step, r#as, by, note } => {
                 let note = self.redactor.redact(&note);
@@ -118,35 +128,30 @@ impl Office {
         yes: bool,
         by: String,
         note: Option<String>,
-        signature: Option<String>,
+        signed: Option<Signed>,
     ) -> Result<Vec<Event>, String> {
         let step = run.plan().step(id).ok_or_else(|| format!("the plan has no step `{id}`"))?;
-        let source = match &signature {
-            None => IdentitySource::OsUser,
-            Some(signature) => {
-                self.verify(&statement(&self.name, run, step, yes, &by), &by, signature)?;
-                IdentitySource::SshSig
-            }
-        };
+        let source = if signed.is_some() { IdentitySource::SshSig } else { IdentitySource::OsUser };
+        let clean = note.as_ref().map(|note| self.redactor.redact(note));
+        if signed.is_some() && clean != note {
+            return Err("the note holds a secret: sign again without it".into());
+        }
+        let mut decision = approval::decision(run, step, &by, source, clean)
+            .ok_or_else(|| format!("step `{id}` is not an approval"))?;
+        if let Some(signed) = &signed {
+            (decision.at, decision.head) = (Some(signed.at.clone()), Some(signed.head.clone()));
+            self.verify(&approval_message(&self.name, run, &decision, yes), &by, &signed.signature)?;
+        }
         let person = Identity { name: by.clone(), source };
         let known = Circumstances {
             roles: self.roles.clone(),
             authors: authors_of(&self.project, step),
             allow_weak_identity: self.allow_weak_identity,
         };
-        may_decide(run, step, &person, &known)?;
-        let decision = Decision {
-            step: id.to_owned(),
-            plan: run.plan().hash.clone(),
-            digest: step.digest.clone(),
-            env: step.env.clone(),
-            by: by.clone(),
-            source,
-            note: note.map(|note| self.redactor.redact(&note)),
-        };
+        may_decide(run, step, yes, &person, &known)?;
         let mut events = Vec::new();
-        if let Some(signature) = signature {
-            let kept = keep_evidence(&self.run, signature.as_bytes()).map_err(|error| error.to_string())?;
+        if let Some(signed) = signed {
+            let kept = keep_evidence(&self.run, signed.signature.as_bytes()).map_err(|error| error.to_string())?;
             let (step, value) = (id.to_owned(), format!("{id}.sig"));
             events.push(Event::EvidenceAdded { step, kind: "file".into(), value, sha256: Some(kept), by });
         }
@@ -223,19 +228,6 @@ impl Office {
         let verified = with_input(command, statement)?;
         if verified.0 { Ok(()) } else { Err(format!("the signature of `{by}` does not hold: {}", verified.1.trim())) }
     }
-}
-
-/// The text that a decision's signature is made over. It names the run, so that a signature given
-/// to one run says nothing in another.
-pub fn statement(run_name: &str, run: &Run, step: &Step, yes: bool, by: &str) -> String {
-    format!(
-        "opsbook decision\nrun: {run_name}\nplan: {}\nstep: {}\ndigest: {}\nenv: {}\ndecision: {}\nby: {by}\n",
-        run.plan().hash,
-        step.id,
-        step.digest,
-        step.env.as_deref().unwrap_or("-"),
-        if yes { "given" } else { "refused" },
-    )
 }
 
 /// Signs a statement with a private key and returns the armoured signature.
@@ -343,15 +335,9 @@ impl People for Imagined {
             }
             Waiting::Approval { step, missing } => {
                 let plan_step = run.plan().step(step).expect("the machine names steps of its plan");
-                Event::ApprovalGiven(Decision {
-                    step: step.clone(),
-                    plan: run.plan().hash.clone(),
-                    digest: plan_step.digest.clone(),
-                    env: plan_step.env.clone(),
-                    by: format!("approver {missing}"),
-                    source: IdentitySource::OsUser,
-                    note: None,
-                })
+                let by = format!("approver {missing}");
+                let decision = approval::decision(run, plan_step, &by, IdentitySource::OsUser, None);
+                Event::ApprovalGiven(decision.expect("the machine waits for approvals on approvals"))
             }
         });
         Ok(Answer::Events(events.collect()))
@@ -477,7 +463,7 @@ impl AtTerminal {
                 return Answer::Nothing;
             }
             (Some(Question::Approve(_)), answer @ ("y" | "yes" | "n" | "no")) => {
-                Request::Decide { step: id, yes: answer.starts_with('y'), by, note: None, signature: None }
+                Request::Decide { step: id, yes: answer.starts_with('y'), by, note: None, signed: None }
             }
             (Some(Question::Done(_)), "y" | "yes") => match step.evidence {
                 Evidence::None | Evidence::Output => match self.want_answer(step, Vec::new()) {

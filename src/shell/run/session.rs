@@ -16,7 +16,9 @@ use super::redact::Redactor;
 use super::secrets::{look_back, masks, read_secrets, refuse_secret_params};
 use super::turn::{left_out_of, one_at_a_time, patiently};
 use super::view::{Live, Plain};
-use crate::plan::machine::{Action, Chain, Event, IdentitySource, Next, Run, RunState, StepResult, StepState};
+use crate::plan::machine::{
+    Action, Chain, Event, IdentitySource, Next, Run, RunState, StepResult, StepState, guard, proof,
+};
 use crate::plan::{Plan, Stage, Step, StepKind};
 use crate::shell::{Stream, Terminal, variables};
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,8 +50,8 @@ pub struct Setting {
     pub evidence: Vec<PathBuf>,
     /// How old such a proof may be, in seconds.
     pub max_age_s: Option<u64>,
-    /// Why the glass is broken, where it is.
-    pub break_glass: Option<String>,
+    /// Why the glass is broken, where it is: one reason for one step.
+    pub break_glass: Vec<String>,
     /// The folder of the locks of runbooks: all runs of a project share it.
     pub locks: PathBuf,
     /// Whether what a step left running is ended with it.
@@ -118,11 +120,21 @@ impl Session {
     }
 }
 
-/// Returns the steps of a plan that a selection leaves out.
+/// What a selection comes to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selected {
+    /// The steps that are left out.
+    pub left_out: Vec<String>,
+    /// The steps that were not selected and are performed, because they guard what is.
+    pub guards: Vec<String>,
+}
+
+/// Works out which steps of a plan a selection leaves out. Guards of what is performed are not among
+/// them, selected or not.
 ///
 /// # Errors
 /// When it names no step or group of the plan.
-pub fn left_out(plan: &Plan, selection: &Selection) -> Result<Vec<String>, RunError> {
+pub fn select(plan: &Plan, selection: &Selection) -> Result<Selected, RunError> {
     let mut kept: Vec<bool> = vec![true; plan.steps.len()];
     if let Some(from) = &selection.from {
         let at = plan.steps.iter().position(|step| step.id == *from);
@@ -146,8 +158,13 @@ pub fn left_out(plan: &Plan, selection: &Selection) -> Result<Vec<String>, RunEr
             *kept &= step.env.as_ref().is_none_or(|of| of == env);
         }
     }
+    let guards = guard::left_out(plan, &guard::waits(plan), &kept);
+    guards.iter().for_each(|guard| kept[*guard] = true);
     let steps = plan.steps.iter().zip(&kept).filter(|(_, kept)| !**kept);
-    Ok(steps.map(|(step, _)| step.id.clone()).collect())
+    Ok(Selected {
+        left_out: steps.map(|(step, _)| step.id.clone()).collect(),
+        guards: guards.iter().map(|guard| plan.steps[*guard].id.clone()).collect(),
+    })
 }
 
 /// Begins a run of a bound plan and performs it as far as it goes.
@@ -167,6 +184,7 @@ pub fn begin(
     let secrets = read_secrets(&plan, setting)?;
     let redactor = redactor_of(&secrets, setting)?;
     refuse_secret_params(&plan, &redactor)?;
+    let earlier = earlier_runs(setting)?;
     let takes_over = rebase.map(|path| take_over(&plan, path)).transpose()?;
     let mut locks = one_at_a_time(&plan, &left_out, &setting.runs, setting, terminal)?;
     let by = account();
@@ -178,11 +196,33 @@ pub fn begin(
     let mut run = Run::new(Arc::clone(&plan));
     let (by, source) = (account(), Some(IdentitySource::OsUser));
     let started = Event::RunStarted { run: folder.name(), plan: plan.hash.clone(), by, source, left_out };
-    for event in std::iter::once(started).chain(takes_over) {
-        record(&mut folder, &mut run, event)?;
+    record(&mut folder, &mut run, started)?;
+    if let Some((kept, old)) = takes_over {
+        let Event::RunRebased { from, head, .. } = &kept else {
+            return Err(RunError::System("what is taken over is taken over by `run.rebased`".into()));
+        };
+        // What people allowed counts again only where nothing before or after it has changed.
+        let mut evidence = proof::evidence_of(&run, &old, from, head);
+        if let Event::RunEvidence { guards, .. } = &mut evidence {
+            guards.retain(|_, vouched| !vouched.by.is_empty());
+        }
+        record(&mut folder, &mut run, kept)?;
+        record(&mut folder, &mut run, evidence)?;
     }
+    record_evidence(&mut folder, &mut run, &earlier)?;
     terminal.say(&format!("run {}", folder.name()));
-    go_on(folder, run, secrets, redactor, setting, terminal)
+    go_on(folder, run, secrets, redactor, earlier, setting, terminal)
+}
+
+/// Records which runs are named as evidence, and what each has seen.
+fn record_evidence(folder: &mut RunFolder, run: &mut Run, earlier: &[Earlier]) -> Result<(), RunError> {
+    for Earlier { name, head, run: old } in earlier {
+        if !run.has_evidence(name, head) {
+            let event = proof::evidence_of(run, old, name, head);
+            record(folder, run, event)?;
+        }
+    }
+    Ok(())
 }
 
 /// Resumes a run that nobody holds.
@@ -206,13 +246,16 @@ pub fn resume(path: &Path, setting: &Setting, terminal: Terminal) -> Result<Sess
     }
     let left_out = left_out_of(folder.chain());
     let _locks = one_at_a_time(&plan, &left_out, path, setting, terminal)?;
+    let earlier = earlier_runs(setting)?;
     let mut run = fold(path, Arc::new(plan), folder.chain())?;
+    check_grounds(path, folder.chain(), &earlier)?;
     if let Next::End(state) = run.next() {
         return Err(RunError::Usage(format!("run `{}` has ended: {state}", folder.name())));
     }
     let (by, source) = (account(), Some(IdentitySource::OsUser));
     record(&mut folder, &mut run, Event::RunResumed { by, source })?;
-    go_on(folder, run, secrets, redactor, setting, terminal)
+    record_evidence(&mut folder, &mut run, &earlier)?;
+    go_on(folder, run, secrets, redactor, earlier, setting, terminal)
 }
 
 /// Performs a plan in the mind: the same driver, with a performer that has no way to spawn.
@@ -224,8 +267,15 @@ pub fn rehearse(plan: Plan, left_out: Vec<String>, view: &mut dyn View) -> Resul
     let mut run = Run::new(Arc::clone(&plan));
     let started =
         Event::RunStarted { run: "rehearsal".into(), plan: plan.hash.clone(), by: account(), source: None, left_out };
-    run.apply(&super::time::now(), &started).map_err(|why| RunError::Usage(why.to_string()))?;
-    let grounds = Grounds { earlier: Vec::new(), break_glass: Some(("somebody".into(), "a rehearsal".into())) };
+    let now = super::time::now();
+    run.apply(&now, &started).map_err(|why| RunError::Usage(why.to_string()))?;
+    // Everything that might be done is shown, as if staging had proven it.
+    let proven = run.plan().steps.iter().filter(|step| proof::proving_environment(run.plan(), step).is_some());
+    let proofs = proven.map(|step| (step.id.clone(), now.clone())).collect();
+    let imagined =
+        Event::RunEvidence { run: "imagined".into(), head: String::new(), guards: Default::default(), proofs };
+    run.apply(&now, &imagined).map_err(|why| RunError::Usage(why.to_string()))?;
+    let grounds = Grounds::default();
     let control = Control::default();
     drive(&mut run, &mut Memory::default(), &Rehearsal, &mut Imagined, view, &control, &grounds)?;
     Ok(run)
@@ -330,9 +380,54 @@ pub fn fold_read(read: &ReadRun) -> Result<Run, RunError> {
     fold(&read.path, Arc::new(read.plan.clone()), &read.chain)
 }
 
+/// Runs that stand on runs that stand on runs go no deeper than this.
+const MAX_STANDS: usize = 8;
+
 fn fold(path: &Path, plan: Arc<Plan>, chain: &Chain) -> Result<Run, RunError> {
-    let events = chain.records.iter().map(|record| (record.ts.as_str(), &record.event));
-    Run::fold(plan, events).map_err(|why| RunError::Impossible { run: path.to_owned(), why: why.to_string() })
+    fold_on(path, plan, chain, chain.records.len(), MAX_STANDS)
+}
+
+/// Folds the first records of a run. What it says about an earlier run is compared with that run,
+/// where it lies beside this one: whoever can write a journal can also write what it stands on.
+fn fold_on(path: &Path, plan: Arc<Plan>, chain: &Chain, n_records: usize, depth: usize) -> Result<Run, RunError> {
+    let impossible = |why: String| RunError::Impossible { run: path.to_owned(), why };
+    let mut run = Run::new(plan);
+    for record in &chain.records[..n_records] {
+        if let Event::RunRebased { from: name, head, .. } | Event::RunEvidence { run: name, head, .. } = &record.event {
+            let beside = path.parent().unwrap_or(path).join(name);
+            let is_plain = !name.is_empty() && !name.contains('/') && !name.starts_with('.');
+            if is_plain && beside.join("journal.jsonl").is_file() {
+                if depth == 0 {
+                    return Err(impossible(format!("it stands on too many runs: {name}")));
+                }
+                let earlier = read_run(&beside)?;
+                let at = earlier.chain.records.iter().position(|record| record.hash == *head);
+                let at = at.ok_or_else(|| impossible(format!("run `{name}` has never had the head {head}")))?;
+                let earlier = fold_on(&beside, Arc::new(earlier.plan), &earlier.chain, at + 1, depth - 1)?;
+                let borne_out = proof::borne_out(&run, &record.event, &earlier);
+                borne_out.map_err(|why| impossible(format!("run `{name}`: {why}")))?;
+            }
+        }
+        run.apply(&record.ts, &record.event).map_err(|why| impossible(why.to_string()))?;
+    }
+    Ok(run)
+}
+
+/// Sees that every run that this one stands on is there to be compared with: beside it, or named as
+/// evidence now.
+fn check_grounds(path: &Path, chain: &Chain, earlier: &[Earlier]) -> Result<(), RunError> {
+    let beside = path.parent().unwrap_or(path);
+    for record in &chain.records {
+        if let Event::RunRebased { from: name, head, .. } | Event::RunEvidence { run: name, head, .. } = &record.event
+            && !beside.join(name).join("journal.jsonl").is_file()
+            && !earlier.iter().any(|earlier| earlier.name == *name && earlier.head == *head)
+        {
+            return Err(RunError::Stale {
+                why: format!("this run stands on run `{name}`, which is not here: name its folder with `--evidence`"),
+            });
+        }
+    }
+    Ok(())
 }
 
 fn record(folder: &mut RunFolder, run: &mut Run, event: Event) -> Result<(), RunError> {
@@ -356,6 +451,7 @@ fn go_on(
     mut run: Run,
     secrets: BTreeMap<String, String>,
     redactor: Redactor,
+    earlier: Vec<Earlier>,
     setting: &Setting,
     terminal: Terminal,
 ) -> Result<Session, RunError> {
@@ -376,8 +472,16 @@ fn go_on(
         helm_major: Default::default(),
     };
     forget(local.secrets.values());
-    let break_glass = setting.break_glass.clone().map(|reason| (account(), redactor.redact(&reason)));
-    let grounds = Grounds { earlier: earlier_runs(setting)?, break_glass };
+    let folders = setting.evidence.iter().filter_map(|path| path.parent());
+    let folders: BTreeSet<PathBuf> = folders.chain([setting.runs.as_path()]).map(Path::to_owned).collect();
+    let grounds = Grounds {
+        earlier: earlier.into_iter().map(|earlier| earlier.run).collect(),
+        max_age_s: setting.max_age_s,
+        among: folders.into_iter().collect(),
+        own: folder.name(),
+        breaker: account(),
+        break_glass: setting.break_glass.iter().map(|reason| redactor.redact(reason)).collect(),
+    };
     let office = office(setting, folder.path(), redactor);
     let outcome = if setting.interactive && terminal.can_redraw(Stream::Err) && std::io::stdin().is_terminal() {
         let lines = typed_lines();
@@ -470,43 +574,28 @@ fn follow_signals(control: &Arc<Control>) -> Result<(), RunError> {
     Ok(())
 }
 
-fn earlier_runs(setting: &Setting) -> Result<Vec<Run>, RunError> {
-    let mut earlier = Vec::new();
-    for path in &setting.evidence {
-        let read = read_run(path)?;
-        let age =
-            read.chain.records.last().and_then(|last| super::time::seconds_between(&last.ts, &super::time::now()));
-        let limit = setting.max_age_s.and_then(|limit| i64::try_from(limit).ok());
-        if let (Some(age), Some(limit)) = (age, limit)
-            && age > limit
-        {
-            let name = name_of(path);
-            return Err(RunError::Usage(format!(
-                "run `{name}` is too old to prove anything: {age} s, and {limit} s are allowed"
-            )));
-        }
-        earlier.push(fold_read(&read)?);
-    }
-    Ok(earlier)
+/// A run that is named as evidence.
+struct Earlier {
+    name: String,
+    head: String,
+    run: Run,
 }
 
-/// Takes over what an earlier run has done: succeeded steps whose digest is the same.
-fn take_over(plan: &Plan, path: &Path) -> Result<Event, RunError> {
+/// Reads the runs that are named as evidence. One whose journal does not hold is evidence of nothing.
+fn earlier_runs(setting: &Setting) -> Result<Vec<Earlier>, RunError> {
+    let read = setting.evidence.iter().map(|path| {
+        let read = read_run(path)?;
+        Ok(Earlier { name: name_of(path), head: read.chain.head().to_owned(), run: fold_read(&read)? })
+    });
+    read.collect()
+}
+
+/// Takes over what an earlier run has done.
+fn take_over(plan: &Plan, path: &Path) -> Result<(Event, Run), RunError> {
     let read = read_run(path)?;
     let head = read.chain.head().to_owned();
     let run = fold_read(&read)?;
-    let same = |step: &Step| {
-        let done = run.status(&step.id).is_some_and(|status| status.state == StepState::Succeeded);
-        done && run.plan().step(&step.id).is_some_and(|earlier| earlier.digest == step.digest)
-    };
-    let mut kept: Vec<String> = Vec::new();
-    for step in &plan.steps {
-        // What follows on a changed step is done again with it.
-        if same(step) && step.needs.iter().all(|need| kept.contains(&need.step)) {
-            kept.push(step.id.clone());
-        }
-    }
-    Ok(Event::RunRebased { from: name_of(path), head, kept })
+    Ok((Event::RunRebased { from: name_of(path), head, kept: proof::taken_over(plan, &run) }, run))
 }
 
 /// A performer without hands: it holds nothing that could start a process.

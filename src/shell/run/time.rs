@@ -22,7 +22,7 @@ pub(super) fn seconds_between(earlier: &str, later: &str) -> Option<i64> {
 pub(super) fn after(time: &str, seconds: u64) -> Option<String> {
     let time: Timestamp = time.parse().ok()?;
     let later = time.checked_add(SignedDuration::from_secs(i64::try_from(seconds).ok()?)).ok()?;
-    Some(later.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+    Some(later.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
 }
 
 #[cfg(test)]
@@ -32,7 +32,7 @@ mod tests {
     #[test]
     fn times_add_and_subtract() {
         assert_eq!(seconds_between("2026-05-04T12:00:00Z", "2026-05-04T12:01:00.900Z"), Some(60));
-        assert_eq!(after("2026-05-04T12:00:00.5Z", 86_400).as_deref(), Some("2026-05-05T12:00:00Z"));
+        assert_eq!(after("2026-05-04T12:00:00.5Z", 86_400).as_deref(), Some("2026-05-05T12:00:00.500Z"));
         assert_eq!(seconds_between("soon", &now()), None);
     }
 }

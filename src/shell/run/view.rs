@@ -197,6 +197,7 @@ fn mark_of(status: &StepStatus) -> (char, &'static str) {
         StepState::Skipped { reason: SkipReason::Upstream, .. } => ('–', "passed over"),
         StepState::Skipped { reason: SkipReason::LeftOut, .. } => ('–', "left out"),
         StepState::Skipped { reason: SkipReason::Condition, .. } => ('–', "not wanted"),
+        StepState::Skipped { reason: SkipReason::Evidence, .. } => ('✓', "seen by an earlier run"),
         StepState::Failed => ('✗', "failed"),
         StepState::TimedOut => ('✗', "took too long"),
         StepState::Cancelled => ('✗', "interrupted"),
@@ -220,6 +221,11 @@ pub fn line_of(run: &Run, event: &Event) -> Option<String> {
         Event::RunStarted { run: name, by, .. } => format!("run {name} begins, by {by}"),
         Event::RunResumed { by, .. } => format!("the run goes on, by {by}"),
         Event::RunRebased { from, kept, .. } => format!("{} kept from run {from}", counted(kept.len(), "step")),
+        Event::RunEvidence { run, guards, proofs, .. } => format!(
+            "run {run} is evidence for {} and {}",
+            counted(guards.len(), "guard"),
+            counted(proofs.len(), "change")
+        ),
         Event::RunInterrupted { signal } => format!("interrupted by {signal}: nothing new begins"),
         Event::RunCancelled { by, .. } => format!("given up by {by}"),
         Event::RunFinished { state } => format!("the run {}", state.said()),
@@ -257,6 +263,7 @@ pub fn line_of(run: &Run, event: &Event) -> Option<String> {
                 SkipReason::Upstream => "what it needs did not come",
                 SkipReason::LeftOut => "left out",
                 SkipReason::Condition => "its `when` does not hold",
+                SkipReason::Evidence => "an earlier run has it",
             };
             format!("{step}: passed over, {why}")
         }
