@@ -235,9 +235,16 @@ impl<'a> Expansion<'a> {
                 }
             } else {
                 match when.value.reduce(&|name| scope.values.get(name).cloned()) {
-                    Ok(false) => return,
+                    Ok(false) => {
+                        self.check_vanishing(item, when.span, scope);
+                        return;
+                    }
                     Ok(true) => {}
-                    Err(condition) => conditions.push(Asked { condition, span: when.span, from }),
+                    Err(condition) => {
+                        // What a step gives out may take it out as well as a parameter can.
+                        self.check_vanishing(item, when.span, scope);
+                        conditions.push(Asked { condition, span: when.span, from });
+                    }
                 }
             }
         }
@@ -328,6 +335,45 @@ impl<'a> Expansion<'a> {
                 }
                 self.finish(item, step, None, &inner);
             }
+        }
+    }
+
+    /// A condition may take out a change together with what guards it, and never the guard alone:
+    /// with these parameters the change would run unguarded (RB105).
+    fn check_vanishing(&mut self, item: &Item, when: Span, scope: &Scope) {
+        if self.guards_and_changes(item, scope) == (true, false) {
+            let message = format!("`when` takes out `{}`, which guards what comes after it", item.id);
+            self.diagnostics.push(
+                Diagnostic::new(Code::VanishingCheck, when, message)
+                    .help("put the `when` on a group that holds both the guard and what it guards"),
+            );
+        }
+    }
+
+    fn guards_and_changes(&self, item: &Item, scope: &Scope) -> (bool, bool) {
+        let (target, kind) = match &item.action {
+            ItemAction::Approve(_) | ItemAction::Wait { .. } => return (true, false),
+            ItemAction::Manual => return (false, false),
+            ItemAction::Group(group) => {
+                let parts = group.items.iter().map(|item| self.guards_and_changes(item, scope));
+                return parts.fold((false, false), |all, part| (all.0 || part.0, all.1 || part.1));
+            }
+            ItemAction::Step(name) => (name, ReferenceKind::Step),
+            // A whole page brings its changes along.
+            ItemAction::Use { target, .. } if split_reference(scope.page, &target.value).1.is_none() => {
+                return (false, true);
+            }
+            ItemAction::Use { target, .. } => (target, ReferenceKind::Use),
+        };
+        let Ok((_, block)) = find_block(self.library, scope.page, target, kind) else {
+            return (false, false);
+        };
+        let reads = block.impact.as_ref().is_some_and(|impact| words::impact(impact.value) == Impact::Read);
+        match block.role.as_ref().map(|role| words::role(role.value)) {
+            Some(Role::Check | Role::Verify | Role::Monitor) => (true, false),
+            Some(Role::Notify) => (false, false),
+            Some(Role::Change | Role::Rollback) => (false, true),
+            None => (reads, !reads),
         }
     }
 
