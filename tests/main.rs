@@ -5,6 +5,7 @@
 
 mod adopt;
 mod argo;
+mod attacks;
 mod cli;
 mod colors;
 mod commands;
