@@ -149,14 +149,15 @@ fn what_is_typed_into_an_entered_shell_is_for_people() {
             "# A\n\n## One\n\nGo in:\n\n```bash\n{enter}\n```\n\nLook around:\n\n```bash\nls /srv\n```\n\n## Two\n\n\
              ```bash\ndf -h\n```\n"
         );
-        assert_eq!(items(&page), ["By hand: One", "Look around", "two"], "{enter}");
+        assert_eq!(items(&page), ["Go in", "Look around", "two"], "{enter}");
     }
     let left = "# A\n\n```bash\nssh host\n```\n\n```bash\nls\nexit\n```\n\n```bash\ndf -h\n```\n";
     assert_eq!(items(left), ["By hand: A", "a"]);
     let said = "# A\n\nLog in to the node and look:\n\n```bash\ndf -h\n```\n\n## B\n\n```bash\nls\n```\n";
-    assert_eq!(items(said), ["Log in to the node and look", "b"]);
+    // What stands below the title holds for the whole page.
+    assert_eq!(items(said), ["Log in to the node and look", "By hand: B"]);
     let sql = "# A\n\n```bash\npsql -h db shop\n```\n\nFind the rows:\n\n```sql\nselect 1;\n```\n\n## B\n\n```bash\ndf -h\n```\n";
-    assert_eq!(items(sql), ["By hand: A", "Find the rows", "b"]);
+    assert_eq!(items(sql), ["By hand: A", "Find the rows", "By hand: B"]);
 }
 
 #[test]

@@ -59,6 +59,10 @@ pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
         }
     }
     let Tally { pages, adopted, steps, items, params, left, untold, refused, .. } = tally;
+    if untold > 0 {
+        let what = counted(untold, "instruction");
+        terminal.say(&format!("On no list, because another sentence stands before it: {what}"));
+    }
     let verb = if typed.write { "Adopted" } else { "Proposed" };
     terminal.say(&format!(
         "{verb} {adopted} of {}: {}, {}, {}; left as they are: {}, {}",
@@ -69,11 +73,6 @@ pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
         counted(left, "shell block"),
         counted(refused, "page")
     ));
-    if untold > 0 {
-        terminal.say(&format!(
-            "{untold} sentences that tell somebody to do something are on no list: they stand behind another one"
-        ));
-    }
     status
 }
 

@@ -663,7 +663,7 @@ mod tests {
         let (seven, eight) = (|at: usize| format!("{at:07o} "), |at: usize| format!("{at:08x}: "));
         vec![
             ("plain", value.to_owned(), 0),
-            ("upper", value.to_ascii_uppercase(), 0),
+            ("upper", value.to_uppercase(), 0),
             ("other case", each_char(value, |ch| swapped(ch).to_string()), 0),
             ("reversed", value.chars().rev().collect(), 2),
             ("base64", b64(bytes), 4),

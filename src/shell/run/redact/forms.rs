@@ -92,6 +92,11 @@ fn password_of(value: &str) -> Option<&str> {
 fn of_one(value: &str, loosest: Level, add: &mut dyn FnMut(Level, Vec<u8>)) {
     let bytes = value.as_bytes();
     place(bytes, loosest, add);
+    // The lanes pass over the case of ASCII alone.
+    if !value.is_ascii() {
+        place(value.to_uppercase().as_bytes(), loosest, add);
+        place(value.to_lowercase().as_bytes(), loosest, add);
+    }
     // `+` is how forms write a blank.
     if value.contains(' ') {
         place(value.replace(' ', "+").as_bytes(), loosest, add);
