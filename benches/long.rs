@@ -235,10 +235,10 @@ fn main() {
     let (limit, mut random) = (Duration::from_secs(number(600)), Random(number(1)));
     let rare =
         ["pymdownx.fancylists", "pymdownx.escapeall", "pymdownx.saneheaders", "mdx_truly_sane_lists", "wikilinks"];
-    let usual: Vec<&str> = Dialect::EXTENSIONS.iter().copied().filter(|name| !rare.contains(name)).collect();
+    let usual: Vec<&str> = Dialect::extensions().into_iter().filter(|name| !rare.contains(name)).collect();
     let dialects = [
         ("usual extensions", dialect(&usual)),
-        ("all extensions", dialect(Dialect::EXTENSIONS)),
+        ("all extensions", dialect(&Dialect::extensions())),
         ("no extensions", dialect(&[])),
         ("commonmark", Dialect::commonmark()),
     ];

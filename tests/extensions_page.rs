@@ -38,7 +38,7 @@ fn plugin_pages() -> BTreeMap<String, String> {
 
 fn table() -> String {
     let pages = pages();
-    let mut names: Vec<&str> = Dialect::EXTENSIONS.to_vec();
+    let mut names: Vec<&str> = Dialect::extensions();
     names.sort_unstable();
     let mut text = String::from(
         "---\ndescription: Every Markdown extension and every plugin, from the program's own tables.\n---\n\n\
@@ -89,6 +89,6 @@ fn the_list_of_extensions_is_that_of_the_program() {
 #[test]
 fn pages_are_about_extensions_that_there_are() {
     for name in pages().keys() {
-        assert!(Dialect::EXTENSIONS.contains(&name.as_str()), "there is no extension `{name}`");
+        assert!(Dialect::extensions().contains(&name.as_str()), "there is no extension `{name}`");
     }
 }

@@ -13,9 +13,9 @@ type Files = BTreeMap<SitePath, Arc<Source>>;
 /// Every extension at once, with its defaults.
 fn everything() -> Dialect {
     let nowhere = Span::at_start(SitePath::new("mkdocs.yml"));
-    let uses: Vec<ExtensionUse> = Dialect::EXTENSIONS
-        .iter()
-        .map(|name| ExtensionUse { name: Spanned::new((*name).to_owned(), nowhere), options: None })
+    let uses: Vec<ExtensionUse> = Dialect::extensions()
+        .into_iter()
+        .map(|name| ExtensionUse { name: Spanned::new(name.to_owned(), nowhere), options: None })
         .collect();
     Dialect::mkdocs(&uses).0
 }
@@ -145,7 +145,7 @@ proptest! {
     fn any_text_goes_through_the_whole_build(text in page(), meta in "[a-z: \\[\\]{}'\"\n-]{0,40}") {
         let mut files = files(&format!("---\n{meta}\n---\n{text}"));
         let config = SitePath::new("mkdocs.yml");
-        let extensions: Vec<&str> = Dialect::EXTENSIONS.to_vec();
+        let extensions: Vec<&str> = Dialect::extensions();
         let yaml = format!("site_name: Any\nmarkdown_extensions: [{}]\n", extensions.join(", "));
         files.insert(config, Arc::new(Source::new(config, yaml)));
         let (project, _) = build::load(&files, config, &BTreeMap::new(), &Overrides::default(), Purpose::default());

@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock};
 static DIALECT: LazyLock<Dialect> = LazyLock::new(|| {
     let nowhere = Span::at_start(SitePath::new("mkdocs.yml"));
     let named = |name: &&str| ExtensionUse { name: Spanned::new((*name).to_owned(), nowhere), options: None };
-    let uses: Vec<ExtensionUse> = Dialect::EXTENSIONS.iter().map(named).collect();
+    let uses: Vec<ExtensionUse> = Dialect::extensions().iter().map(named).collect();
     Dialect::mkdocs(&uses).0
 });
 

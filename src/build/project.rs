@@ -4,7 +4,7 @@ use super::json::json_of;
 use crate::config::{self, Config};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::markdown::preprocess::Preprocessor;
-use crate::markdown::{Dialect, ExtensionUse};
+use crate::markdown::{Dialect, ExtensionUse, Surroundings};
 use crate::plan::{duration_s, lint};
 use crate::render::dates::{DateOptions, fill_dates};
 use crate::render::glightbox::Glightbox;
@@ -205,10 +205,7 @@ pub fn load(
     }
     let (mut dialect, findings) = dialect(&config);
     diagnostics.append(findings);
-    if let Some(emoji) = &mut dialect.emoji {
-        emoji.offline = offline;
-    }
-    dialect.custom_icons = custom_icons(&config, &dialect, world, &mut diagnostics);
+    dialect.surroundings = Surroundings { offline, icons: custom_icons(&config, &dialect, world, &mut diagnostics) };
     for plugin in config.plugins.iter().map(plugin).filter(site::PluginSettings::enabled) {
         let variables = page_variables(&config);
         let (name, settings) = (&plugin.name, &plugin.settings);
@@ -238,7 +235,7 @@ pub fn load(
         watch: config.watch.iter().map(|path| path.value).collect(),
         config_files: loaded.reads.iter().map(|(path, _)| *path).collect(),
         custom_dir: config.theme.custom_dir.as_ref().map(|folder| folder.value),
-        dialect_digest: Digest::of(format!("{dialect:?}").as_bytes()),
+        dialect_digest: dialect.digest(),
         dialect,
         site,
         view: site_view(&config, &purpose),
@@ -274,8 +271,8 @@ fn custom_icons(
 ) -> BTreeMap<String, String> {
     let mut icons = BTreeMap::new();
     let above = config.file.parent();
-    for folder in dialect.emoji.iter().flat_map(|emoji| &emoji.custom_icons) {
-        let folder = above.join(folder);
+    for folder in dialect.icon_folders() {
+        let folder = above.join(&folder);
         let files = world.list(folder);
         if files.is_empty() {
             let extension =

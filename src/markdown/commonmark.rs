@@ -6,10 +6,12 @@
 //!
 //! Does not know Python-Markdown's rules.
 
-use super::engine::{Page, passes};
+use super::engine::page::Page;
 use super::entities;
-use super::extensions::{ExtensionOptions, OptionReader, toc};
-use super::tree::{Attrs, CodeBlock, CodeSpan, CodeStyle, Element, HighlightStyle, Node, Raw, TocEntry, plain_text};
+use super::extensions::extension::Extension;
+use super::extensions::toc;
+use super::options::OptionReader;
+use super::tree::{Attrs, CodeBlock, CodeSpan, CodeStyle, Element, HighlightStyle, Node, Raw, plain_text};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::text::{Chunk, Span, Spanned};
 use pulldown_cmark::{Alignment, BlockQuoteKind, CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd};
@@ -20,8 +22,8 @@ use std::ops::Range;
 /// containers.
 const MAX_DEPTH: usize = 100;
 
-/// Parses a page's body, the front matter cut off: the nodes and the table of contents.
-pub(crate) fn parse_commonmark(body: &Chunk, page: &mut Page<'_>) -> (Vec<Node>, Vec<TocEntry>) {
+/// Parses a page's body, the front matter cut off.
+pub(crate) fn parse_commonmark(body: &Chunk, page: &mut Page<'_>) -> Vec<Node> {
     let mut options = Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH;
     options |= Options::ENABLE_TASKLISTS | Options::ENABLE_HEADING_ATTRIBUTES | Options::ENABLE_GFM;
     let root = body.whole_span().unwrap_or(page.start());
@@ -30,6 +32,7 @@ pub(crate) fn parse_commonmark(body: &Chunk, page: &mut Page<'_>) -> (Vec<Node>,
         page,
         stack: vec![Open { element: Element::new("", root), kind: OpenKind::Other, alt: false }],
         skipped: 0,
+        n_code_blocks: 0,
         code: None,
         html: None,
         cells: Vec::new(),
@@ -44,8 +47,8 @@ pub(crate) fn parse_commonmark(body: &Chunk, page: &mut Page<'_>) -> (Vec<Node>,
     let options = toc::Options::read(&mut OptionReader::new("toc", None, &mut nothing));
     let start = page.start();
     let options = toc::Options { marker: String::new(), ..options };
-    let toc = passes::toc::apply(&mut nodes, &options, start);
-    (nodes, toc)
+    page.toc = toc::apply(&mut nodes, &options, start);
+    nodes
 }
 
 struct Builder<'b, 'p, 'a> {
@@ -54,6 +57,7 @@ struct Builder<'b, 'p, 'a> {
     stack: Vec<Open>,
     /// How many containers are open that lie too deep to be kept.
     skipped: usize,
+    n_code_blocks: usize,
     code: Option<OpenCode>,
     /// The raw HTML of a block.
     html: Option<(String, Range<usize>)>,
@@ -398,8 +402,8 @@ impl Builder<'_, '_, '_> {
         let style = if word == "mermaid" {
             CodeStyle::Custom { class: "mermaid".to_owned(), div: false }
         } else {
-            let number = self.page.n_code_blocks;
-            self.page.n_code_blocks += 1;
+            let number = self.n_code_blocks;
+            self.n_code_blocks += 1;
             CodeStyle::Highlighted(Box::new(HighlightStyle {
                 css_class: "highlight".to_owned(),
                 language_prefix: "language-".to_owned(),

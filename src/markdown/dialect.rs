@@ -1,12 +1,18 @@
-//! Which Markdown a page is written in: the flavour and the options of every extension in use.
+//! Which Markdown a page is written in: the flavour, and the rules of every extension in use.
 //!
-//! Owns the table of extensions by name and how a list of them, as `markdown_extensions` of
-//! `mkdocs.yml` writes it, becomes a [`Dialect`]. Does not know what any extension does.
+//! Owns how a list of extensions, as `markdown_extensions` of `mkdocs.yml` writes it, becomes a [`Dialect`].
+//! Does not know what any extension does.
 
-use super::extensions::{self, ExtensionOptions, OptionReader};
+use super::engine::{self, rules::Rules};
+use super::extensions::extension::{AnyOptions, Row};
+use super::extensions::{self, emoji};
+use super::options::OptionReader;
+use super::preprocess::Preprocessor;
+use super::surroundings::Surroundings;
 use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
-use crate::text::{SitePath, Span, Spanned, yaml};
-use std::collections::BTreeMap;
+use crate::text::{Digest, SitePath, Span, Spanned, yaml};
+use std::fmt;
+use std::sync::Arc;
 
 /// The two families of rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,95 +32,19 @@ pub struct ExtensionUse {
     pub options: Option<yaml::Node>,
 }
 
-macro_rules! dialect {
-    ($($field:ident: $name:literal;)*) => {
-        /// A flavour and the options of each extension; `None` where it is not in use.
-        #[derive(Clone, Debug, PartialEq)]
-        pub struct Dialect {
-            /// The family of rules.
-            pub flavour: Flavour,
-            /// Plugins that change a page's text before it is parsed, in order.
-            pub preprocessors: Vec<super::preprocess::Preprocessor>,
-            /// Icons of the project's own by their shortcode without colons: their SVG. Who makes
-            /// the dialect fills it from the folders that `pymdownx.emoji` names.
-            pub custom_icons: BTreeMap<String, String>,
-            $(
-                #[doc = concat!("`", $name, "`.")]
-                pub $field: Option<extensions::$field::Options>,
-            )*
-        }
-
-        impl Dialect {
-            /// The names of all extensions, as Python imports them; built-in ones without `markdown.extensions.`.
-            pub const EXTENSIONS: &'static [&'static str] = &[$($name),*];
-
-            fn bare(flavour: Flavour) -> Dialect {
-                Dialect { flavour, preprocessors: Vec::new(), custom_icons: BTreeMap::new(), $($field: None,)* }
-            }
-
-            /// Sets one extension's options; tells whether the name is known.
-            fn set(&mut self, name: &str, reader: &mut OptionReader<'_>) -> bool {
-                match name {
-                    $($name => self.$field = Some(ExtensionOptions::read(reader)),)*
-                    _ => return false,
-                }
-                true
-            }
-        }
-    };
-}
-
-// One line per extension: the module in `extensions/` (and the field here), and the name.
-dialect! {
-    abbr: "abbr";
-    mdx_gh_links: "mdx_gh_links";
-    nl2br: "nl2br";
-    arithmatex: "pymdownx.arithmatex";
-    betterem: "pymdownx.betterem";
-    bracketspan: "pymdownx.bracketspan";
-    caret: "pymdownx.caret";
-    critic: "pymdownx.critic";
-    emoji: "pymdownx.emoji";
-    escapeall: "pymdownx.escapeall";
-    inlinehilite: "pymdownx.inlinehilite";
-    keys: "pymdownx.keys";
-    legacy_attrs: "legacy_attrs";
-    legacy_em: "legacy_em";
-    magiclink: "pymdownx.magiclink";
-    mark: "pymdownx.mark";
-    progressbar: "pymdownx.progressbar";
-    smartsymbols: "pymdownx.smartsymbols";
-    tilde: "pymdownx.tilde";
-    smarty: "smarty";
-    wikilinks: "wikilinks";
-    admonition: "admonition";
-    attr_list: "attr_list";
-    codehilite: "codehilite";
-    def_list: "def_list";
-    fenced_code: "fenced_code";
-    footnotes: "footnotes";
-    markdown_include: "markdown_include.include";
-    md_in_html: "md_in_html";
-    meta: "meta";
-    sane_lists: "sane_lists";
-    tables: "tables";
-    toc: "toc";
-    truly_sane_lists: "mdx_truly_sane_lists";
-    blocks_admonition: "pymdownx.blocks.admonition";
-    blocks_caption: "pymdownx.blocks.caption";
-    blocks_definition: "pymdownx.blocks.definition";
-    blocks_details: "pymdownx.blocks.details";
-    blocks_html: "pymdownx.blocks.html";
-    blocks_tab: "pymdownx.blocks.tab";
-    details: "pymdownx.details";
-    fancylists: "pymdownx.fancylists";
-    highlight: "pymdownx.highlight";
-    quotes: "pymdownx.quotes";
-    saneheaders: "pymdownx.saneheaders";
-    snippets: "pymdownx.snippets";
-    superfences: "pymdownx.superfences";
-    tabbed: "pymdownx.tabbed";
-    tasklist: "pymdownx.tasklist";
+/// A flavour with the rules of the extensions in use.
+#[derive(Clone)]
+pub struct Dialect {
+    /// The family of rules.
+    pub flavour: Flavour,
+    /// Plugins that change a page's text before it is parsed, in order.
+    pub preprocessors: Vec<Preprocessor>,
+    /// What pages may ask for; who makes the dialect fills it.
+    pub surroundings: Surroundings,
+    /// The rules, made once and shared.
+    pub(crate) rules: Arc<Rules>,
+    /// What they were made of: each extension's name, and its options as written.
+    written: String,
 }
 
 /// What MkDocs always loads before the project's own list (`mkdocs/config/defaults.py`).
@@ -142,48 +72,105 @@ impl Dialect {
     /// Unknown names are warnings at the name (OB203), unknown options at the option, values of the
     /// wrong kind at the value.
     pub fn mkdocs(uses: &[ExtensionUse]) -> (Dialect, Diagnostics) {
-        let mut dialect = Dialect::bare(Flavour::MkDocs);
-        let mut diagnostics = Diagnostics::new();
+        let mut list = List::default();
         let nowhere = Span::at_start(SitePath::new(""));
         for name in BUILTIN {
-            dialect.add(&Spanned::new((*name).to_owned(), nowhere), None, &mut diagnostics);
+            list.add(&Spanned::new((*name).to_owned(), nowhere), None);
         }
         for entry in uses {
-            dialect.add(&entry.name, entry.options.as_ref(), &mut diagnostics);
+            list.add(&entry.name, entry.options.as_ref());
         }
-        (dialect, diagnostics)
+        let List { extensions, diagnostics } = list;
+        let written = extensions.iter().map(|(row, written, _)| format!("{}: {written}\n", row.name)).collect();
+        let options = extensions.iter().map(|(row, _, options)| (row.name, Arc::clone(options))).collect();
+        let mut rules = Rules::with_extensions(options);
+        engine::register(&mut rules);
+        for (row, _, options) in &extensions {
+            (row.extend)(options, &mut rules);
+        }
+        engine::complete(&mut rules);
+        (Dialect::of(Flavour::MkDocs, rules, written), diagnostics)
     }
 
     /// Returns the dialect of CommonMark and GitHub, which has no options.
     pub fn commonmark() -> Dialect {
-        Dialect::bare(Flavour::CommonMark)
+        Dialect::of(Flavour::CommonMark, Rules::default(), String::new())
     }
 
-    fn add(&mut self, name: &Spanned<String>, options: Option<&yaml::Node>, diagnostics: &mut Diagnostics) {
+    fn of(flavour: Flavour, rules: Rules, written: String) -> Dialect {
+        let surroundings = Surroundings::default();
+        Dialect { flavour, preprocessors: Vec::new(), surroundings, rules: Arc::new(rules), written }
+    }
+
+    /// Returns the names of all extensions, as Python imports them; built-in ones without
+    /// `markdown.extensions.`.
+    pub fn extensions() -> Vec<&'static str> {
+        extensions::EXTENSIONS.iter().map(|row| row.name).collect()
+    }
+
+    /// Tells whether an extension is in use.
+    pub fn uses(&self, name: &str) -> bool {
+        self.rules.uses(name)
+    }
+
+    /// Returns the folders with icons of the project's own that `pymdownx.emoji` names.
+    pub fn icon_folders(&self) -> Vec<String> {
+        self.rules.options::<emoji::Options>().map_or_else(Vec::new, |emoji| emoji.custom_icons.clone())
+    }
+
+    /// Returns the digest of all that decides what a page becomes.
+    pub fn digest(&self) -> Digest {
+        let Dialect { flavour, preprocessors, surroundings, written, rules: _ } = self;
+        Digest::of(format!("{flavour:?}\n{written}\n{surroundings:?}\n{preprocessors:?}").as_bytes())
+    }
+}
+
+impl fmt::Debug for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dialect")
+            .field("flavour", &self.flavour)
+            .field("written", &self.written)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A list of extensions as it is read.
+#[derive(Default)]
+struct List {
+    /// Each with its options as written and as read, in the order in which they were first named.
+    extensions: Vec<(&'static Row, String, AnyOptions)>,
+    diagnostics: Diagnostics,
+}
+
+impl List {
+    fn add(&mut self, name: &Spanned<String>, options: Option<&yaml::Node>) {
         let canonical = canonical_name(&name.value);
         let members = match canonical {
             "extra" => EXTRA,
             "pymdownx.extra" => PYMDOWNX_EXTRA,
-            _ => {
-                let mut reader = OptionReader::new(canonical, options, diagnostics);
-                if self.set(canonical, &mut reader) {
-                    reader.finish();
-                    // Both colour indented code with the same priority: the first has it.
-                    if canonical == "codehilite"
-                        && let Some(codehilite) = &mut self.codehilite
-                    {
-                        codehilite.before_highlight = self.highlight.is_none();
-                    }
-                } else if !extensions::WITHOUT_EFFECT.contains(&canonical) {
-                    diagnostics.push(unknown_extension(name, canonical));
-                }
-                return;
-            }
+            _ => return self.add_one(name, canonical, options),
         };
         // Options of a bundle are a mapping from its members' names to their options.
         for member in members {
             let options = options.and_then(|options| member_options(options, member));
-            self.add(&Spanned::new((*member).to_owned(), name.span), options, diagnostics);
+            self.add(&Spanned::new((*member).to_owned(), name.span), options);
+        }
+    }
+
+    fn add_one(&mut self, name: &Spanned<String>, canonical: &str, options: Option<&yaml::Node>) {
+        let Some(row) = extensions::EXTENSIONS.iter().find(|row| row.name == canonical) else {
+            if !extensions::WITHOUT_EFFECT.contains(&canonical) {
+                self.diagnostics.push(unknown_extension(name, canonical));
+            }
+            return;
+        };
+        let mut reader = OptionReader::new(canonical, options, &mut self.diagnostics);
+        let read = (row.read)(&mut reader);
+        reader.finish();
+        let written = options.map_or_else(String::new, yaml::Node::canonical);
+        match self.extensions.iter_mut().find(|(known, ..)| known.name == row.name) {
+            Some(known) => *known = (row, written, read),
+            None => self.extensions.push((row, written, read)),
         }
     }
 }
@@ -209,7 +196,7 @@ fn unknown_extension(name: &Spanned<String>, canonical: &str) -> Diagnostic {
     let diagnostic =
         Diagnostic::new(Code::UnknownExtension, name.span, format!("unknown Markdown extension `{}`", name.value))
             .note("its syntax stays ordinary text on every page");
-    match nearest(canonical, Dialect::EXTENSIONS.iter().copied()) {
+    match nearest(canonical, extensions::EXTENSIONS.iter().map(|row| row.name)) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic.help("the manual's page on Markdown lists the extensions that opsbook has"),
     }
@@ -227,8 +214,8 @@ mod tests {
     fn names_may_be_long_or_short() {
         let (dialect, diagnostics) = Dialect::mkdocs(&[named("markdown.extensions.admonition"), named("extra")]);
         assert!(diagnostics.is_empty(), "{diagnostics:?}");
-        assert!(dialect.admonition.is_some() && dialect.footnotes.is_some() && dialect.toc.is_some());
-        assert!(dialect.details.is_none());
+        assert!(dialect.uses("admonition") && dialect.uses("footnotes") && dialect.uses("toc"));
+        assert!(!dialect.uses("pymdownx.details"));
     }
 
     #[test]

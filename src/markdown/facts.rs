@@ -1,7 +1,7 @@
 //! What other pages may know of a page, and the whole result of one parse.
 
 use super::engine::html::raw_tags;
-use super::engine::passes::heading::plain;
+use super::heading::plain;
 use super::tree::{Attrs, CodeBlock, Document, Element, Node, Raw, walk};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::text::{Digest, SitePath, Source, Span, Spanned, yaml};

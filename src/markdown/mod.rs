@@ -15,15 +15,19 @@ mod commonmark;
 mod dialect;
 mod engine;
 mod entities;
-pub mod extensions;
+mod extensions;
 mod facts;
 mod front_matter;
+mod heading;
+mod options;
 pub mod preprocess;
 pub mod slug;
+mod surroundings;
 mod tree;
 
 pub use dialect::{Dialect, ExtensionUse, Flavour};
 pub use facts::{Link, LinkKind, PageFacts, Parsed, Read};
+pub use surroundings::Surroundings;
 pub use tree::{
     Attrs, CodeBlock, CodeSpan, CodeStyle, Document, Element, FrontMatter, Glyph, HighlightStyle, Icon,
     InlineHighlight, LanguageTitle, LinenumsStyle, Node, Raw, Text, TocEntry, plain_text, walk,
@@ -34,7 +38,7 @@ use crate::text::{Chunk, Source, World};
 /// Reads a page in a dialect. Other files are asked for through `world`; what was asked for is in
 /// [`Parsed::reads`].
 pub fn parse(source: &Source, dialect: &Dialect, world: &dyn World) -> Parsed {
-    let mut page = engine::Page::new(source, dialect, world);
+    let mut page = engine::page::Page::new(source, &dialect.surroundings, world);
     let text = engine::line_ends(&Chunk::of(source));
     let (front_matter, body) = front_matter::split_front_matter(&text, &mut page.diagnostics);
     let body = preprocess::preprocess(
@@ -46,11 +50,11 @@ pub fn parse(source: &Source, dialect: &Dialect, world: &dyn World) -> Parsed {
         &mut page.reads,
         &mut page.diagnostics,
     );
-    let (body, toc) = match dialect.flavour {
-        Flavour::MkDocs => engine::parse_mkdocs(body, &mut page),
+    let body = match dialect.flavour {
+        Flavour::MkDocs => engine::parse(body, &dialect.rules, &mut page),
         Flavour::CommonMark => commonmark::parse_commonmark(&body, &mut page),
     };
-    let document = Document { front_matter, body, toc };
+    let document = Document { front_matter, body, toc: std::mem::take(&mut page.toc) };
     let facts = facts::collect_facts(source, &document);
     page.diagnostics.append(facts::duplicate_ids(&document));
     Parsed { document, facts, reads: page.reads, diagnostics: page.diagnostics }

@@ -1,7 +1,7 @@
 //! Ids out of text, as Python-Markdown's `toc` and `pymdownx.slugs` make them.
 
 use super::engine::inline::chars::{is_space, is_word, strip};
-use super::extensions::{OptionReader, python_name};
+use super::options::{OptionReader, python_name};
 use crate::text::yaml;
 use std::fmt::Write;
 use unicode_normalization::UnicodeNormalization;

@@ -2,21 +2,20 @@
 //! part of a paragraph, and text that ends the list it was meant to belong to.
 //!
 //! The rules look at lines after fences and raw HTML were taken out, and change nothing: what
-//! MkDocs makes of a page is made here too. `mdx_truly_sane_lists` nests by two spaces, so there is
-//! nothing to say with it.
+//! MkDocs makes of a page is made here too.
 
-use super::Page;
 use super::blocks::lines::{TAB, leading_spaces, line_ranges};
-use super::stash::STX;
+use super::mark::STX;
+use super::page::Page;
 use crate::diag::{Code, Diagnostic};
 use crate::text::{Chunk, Span};
 use std::ops::Range;
 
+/// The name of the check among the preprocessors, so that other rules for lists can take it out.
+pub(crate) const LINT: &str = "opsbook_lists";
+
 /// Reports what the lists of a page do not do.
 pub(crate) fn check_lists(text: &Chunk, page: &mut Page<'_>) {
-    if page.dialect.truly_sane_lists.is_some() {
-        return;
-    }
     let mut state = Lists { text, items: Vec::new(), flat: Vec::new(), found: Vec::new() };
     let mut block_start: Option<Start> = None;
     for range in line_ranges(text.text()) {

@@ -1,9 +1,9 @@
-//! The first thing that happens to a page: line ends, tabs, and the characters of placeholders.
+//! The first thing that happens to a page: line ends, tabs, and the characters of marks.
 //!
 //! Source of the rule: `NormalizeWhitespace` of Python-Markdown 3.11.
 
 use super::blocks::lines::{TAB, line_ranges};
-use super::stash::{ETX, STX};
+use super::mark::{ETX, STX};
 use crate::text::Chunk;
 use std::ops::Range;
 

@@ -1,46 +1,53 @@
 //! Math: `$x$`, `\(x\)` in a line, `$$…$$`, `\[…\]` and `\begin{…}` as blocks.
 //!
-//! Source of the rule: `pymdownx/arithmatex.py` 13, with its formatters for custom fences and custom
+//! Source of the rule: `pymdownx/arithmatex.py`, with its formatters for custom fences and custom
 //! code spans.
 
-use super::{ExtensionOptions, OptionReader};
+use super::extension::Extension;
+use crate::markdown::engine::blocks::leaf::pop;
+use crate::markdown::engine::blocks::tree::{ElId, READY};
+use crate::markdown::engine::blocks::{Block, Blocks, Parser, Search};
 use crate::markdown::engine::inline::chars::is_space;
-use crate::markdown::engine::inline::{El, Engine, Hit, Pass, Taken, Txt};
+use crate::markdown::engine::inline::{El, Engine, Hit, Pass, Taken, Txt, at_any};
+use crate::markdown::engine::mark::{ATOMIC, escaped};
+use crate::markdown::engine::rules::Rules;
+use crate::markdown::options::OptionReader;
 use crate::markdown::tree::{Attrs, Element, Node, Raw};
 use crate::text::{Chunk, Span, yaml};
+use std::sync::Arc;
 
 /// The options.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Options {
+pub(crate) struct Options {
     /// `tex_inline_wrap`: what stands around math in a line, in the generic form.
-    pub tex_inline_wrap: (String, String),
+    pub(crate) tex_inline_wrap: (String, String),
     /// `tex_block_wrap`.
-    pub tex_block_wrap: (String, String),
+    pub(crate) tex_block_wrap: (String, String),
     /// `smart_dollar`: no space inside the dollars.
-    pub smart_dollar: bool,
+    pub(crate) smart_dollar: bool,
     /// `block_syntax`: `$$`.
-    pub block_dollar: bool,
+    pub(crate) block_dollar: bool,
     /// `block_syntax`: `\[`.
-    pub block_square: bool,
+    pub(crate) block_square: bool,
     /// `block_syntax`: `\begin`.
-    pub block_begin: bool,
+    pub(crate) block_begin: bool,
     /// `inline_syntax`: `$`.
-    pub inline_dollar: bool,
+    pub(crate) inline_dollar: bool,
     /// `inline_syntax`: `\(`.
-    pub inline_round: bool,
+    pub(crate) inline_round: bool,
     /// `generic`: for any library rather than for MathJax's scripts.
-    pub generic: bool,
+    pub(crate) generic: bool,
     /// `preview`: show the source before it is set.
-    pub preview: bool,
+    pub(crate) preview: bool,
     /// `block_tag`.
-    pub block_tag: String,
+    pub(crate) block_tag: String,
     /// `inline_tag`.
-    pub inline_tag: String,
+    pub(crate) inline_tag: String,
 }
 
 impl Options {
     /// Tells whether any inline form is on.
-    pub(crate) fn has_inline(&self) -> bool {
+    fn has_inline(&self) -> bool {
         self.inline_dollar || self.inline_round
     }
 }
@@ -52,7 +59,7 @@ fn wrap(reader: &mut OptionReader<'_>, key: &'static str, default: (&str, &str))
     }
 }
 
-impl ExtensionOptions for Options {
+impl Extension for Options {
     fn read(reader: &mut OptionReader<'_>) -> Options {
         let all = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let blocks = reader.opt_strings("block_syntax").unwrap_or_else(|| all(&["dollar", "square", "begin"]));
@@ -73,10 +80,25 @@ impl ExtensionOptions for Options {
             inline_tag: reader.string("inline_tag", "span"),
         }
     }
+
+    fn extend(self: Arc<Self>, rules: &mut Rules) {
+        rules.escapable("$");
+        if self.has_inline() {
+            let options = Arc::clone(&self);
+            let rule = at_any(b"$\\", move |engine, pass, at| inline(&options, engine, pass, at));
+            rules.inline.register("arithmatex-inline", 189.9, rule);
+        }
+        let searches = Searches { dollar: rules.search(), square: rules.search(), trimmed: rules.search() };
+        rules.blocks.register(
+            "arithmatex-block",
+            79.9,
+            Box::new(move |parser, parent, blocks| block(&self, parser, parent, blocks, searches)),
+        );
+    }
 }
 
 /// `$x$` and `\(x\)`, and pairs of backslashes before either.
-pub(crate) fn inline(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize) -> Hit {
+fn inline(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize) -> Hit {
     let text = pass.text;
     let bytes = text.as_bytes();
     if pass.before(at) == Some('\\') {
@@ -96,7 +118,7 @@ pub(crate) fn inline(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut 
         if pairs > 0 {
             let mut chunk = Chunk::default();
             for start in (at..at + pairs).step_by(2) {
-                chunk.push_synthetic(&crate::markdown::engine::inline::escaped('\\'), pass.span(start..start + 2));
+                chunk.push_synthetic(&escaped('\\'), pass.span(start..start + 2));
             }
             return Hit::Take(at + pairs, Taken::Text(chunk));
         }
@@ -124,7 +146,7 @@ fn dollar_end(pass: &mut Pass<'_>, from: usize, smart: bool) -> Option<usize> {
 
 /// How math is written for the script that sets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Mode {
+pub(crate) enum Mode {
     /// As text between two marks, for any library.
     Generic {
         /// The mark before it.
@@ -229,8 +251,61 @@ pub(crate) fn fence(tag: &str, mode: &Mode, class: &str, attrs: &Attrs, math: &s
     Node::Raw(Raw { html, span, block: true })
 }
 
+/// What is looked for in blocks.
+#[derive(Clone, Copy)]
+struct Searches {
+    dollar: Search,
+    square: Search,
+    trimmed: Search,
+}
+
+/// `$$ … $$` and the other forms of Arithmatex, a block of their own.
+fn block(
+    options: &Options,
+    parser: &mut Parser<'_, '_>,
+    parent: ElId,
+    blocks: &mut Blocks,
+    searches: Searches,
+) -> bool {
+    if !may_be_math(options, &blocks[0], searches) {
+        return false;
+    }
+    let Some(node) = whole_block(options, &blocks[0].chunk()) else { return false };
+    let block = pop(blocks);
+    let holder = parser.element(parent, READY, block.whole_span());
+    parser.tree.get_mut(holder).before.push(node);
+    true
+}
+
+/// Tells whether the marks at both ends of a block are those of math: only then the whole of it is
+/// looked through.
+fn may_be_math(options: &Options, block: &Block, searches: Searches) -> bool {
+    let text = block.text();
+    // A mark behind an odd number of backslashes is none.
+    let unescaped = |before: &str| (before.len() - before.trim_end_matches('\\').len()).is_multiple_of(2);
+    if text.starts_with("$$") {
+        if !options.block_dollar || block.refused(searches.dollar, block.len()) {
+            return false;
+        }
+        let closed = block.trimmed_end(searches.trimmed).strip_suffix("$$").is_some_and(unescaped);
+        if !closed {
+            block.refuse(searches.dollar, block.len());
+        }
+        return closed;
+    }
+    if text.starts_with("\\[") {
+        let is_end = |at: &str, before: &str| at.starts_with("\\]") && unescaped(before);
+        let end = if options.block_square { block.find_byte(searches.square, 2, b'\\', is_end) } else { None };
+        return end.is_some_and(|end| end + 2 == block.trimmed_end(searches.trimmed).len());
+    }
+    let Some(name) = text.strip_prefix("\\begin{").filter(|_| options.block_begin) else { return false };
+    let len = name.find(|ch: char| !ch.is_ascii_lowercase()).unwrap_or(name.len());
+    let name = &name[..len + usize::from(name[len..].starts_with('*'))];
+    len > 0 && block.trimmed_end(searches.trimmed).ends_with(&format!("\\end{{{name}}}"))
+}
+
 /// Reads a whole block of math; the text must be nothing else.
-pub(crate) fn block(options: &Options, text: &Chunk) -> Option<Node> {
+fn whole_block(options: &Options, text: &Chunk) -> Option<Node> {
     let trimmed = text.text().trim_end_matches(' ');
     let inner = block_math(options, trimmed)?;
     let span = text.span(0..trimmed.len());
@@ -263,7 +338,7 @@ fn escape(text: &str) -> String {
 }
 
 fn atomic(text: &str) -> String {
-    format!("{}{text}", crate::markdown::engine::inline::ATOMIC)
+    format!("{}{text}", ATOMIC)
 }
 
 fn block_math(options: &Options, text: &str) -> Option<std::ops::Range<usize>> {

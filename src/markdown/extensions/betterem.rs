@@ -1,22 +1,27 @@
 //! Emphasis by `*` and `_` with rules of its own.
 //!
-//! Source of the rule: `pymdownx/betterem.py` 13.
+//! Source of the rule: `pymdownx/betterem.py`.
 
-use super::{ExtensionOptions, OptionReader};
+use super::delimiters;
+use super::extension::Extension;
 use crate::diag::{Code, Diagnostic};
+use crate::markdown::engine::inline::Delimiter;
+use crate::markdown::engine::rules::Rules;
+use crate::markdown::options::OptionReader;
+use std::sync::Arc;
 
 /// The options.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Options {
+pub(crate) struct Options {
     /// `smart_enable`: `*` inside a word stays text.
-    pub smart_asterisk: bool,
+    pub(crate) smart_asterisk: bool,
     /// `smart_enable`: `_` inside a word stays text.
-    pub smart_underscore: bool,
+    pub(crate) smart_underscore: bool,
     /// `punctuation`: CommonMark's rules for punctuation beside a token.
-    pub punctuation: bool,
+    pub(crate) punctuation: bool,
 }
 
-impl ExtensionOptions for Options {
+impl Extension for Options {
     fn read(reader: &mut OptionReader<'_>) -> Options {
         let enable = reader.string("smart_enable", "underscore");
         if !["all", "asterisk", "underscore", "none", "disabled", ""].contains(&enable.as_str())
@@ -32,6 +37,25 @@ impl ExtensionOptions for Options {
             smart_asterisk: enable == "asterisk" || enable == "all",
             smart_underscore: enable == "underscore" || enable == "all",
             punctuation: reader.bool("punctuation", true),
+        }
+    }
+
+    fn extend(self: Arc<Self>, rules: &mut Rules) {
+        rules.inline.deregister("em_strong");
+        for (token, smart) in [(b'*', self.smart_asterisk), (b'_', self.smart_underscore)] {
+            delimiters::add(
+                rules,
+                Delimiter {
+                    token,
+                    double_tag: "strong",
+                    single_tag: "em",
+                    two_tags: true,
+                    double: false,
+                    no_space: false,
+                    smart,
+                    punctuation: self.punctuation,
+                },
+            );
         }
     }
 }

@@ -1,19 +1,29 @@
 //! Text in brackets with an attribute list: `[text]{.class}` becomes a `span`.
 //!
-//! Source of the rule: `pymdownx/bracketspan.py` 13. Without `attr_list` it does nothing.
+//! Source of the rule: `pymdownx/bracketspan.py`. Without `attr_list` it does nothing.
 
-use super::{ExtensionOptions, OptionReader};
+use super::extension::Extension;
 use crate::markdown::attrs::parse_attrs;
-use crate::markdown::engine::inline::{El, Engine, Hit, Pass, Txt};
+use crate::markdown::engine::inline::{El, Engine, Hit, Pass, Txt, at_char};
+use crate::markdown::engine::rules::Rules;
+use crate::markdown::options::OptionReader;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The options; there are none.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Options;
+pub(crate) struct Options;
 
-impl ExtensionOptions for Options {
+impl Extension for Options {
     fn read(_: &mut OptionReader<'_>) -> Options {
         Options
+    }
+
+    fn extend(self: Arc<Self>, rules: &mut Rules) {
+        rules.escapable("=");
+        if rules.uses("attr_list") {
+            rules.inline.register("bracket_span", 124.0, at_char('[', spans));
+        }
     }
 }
 
@@ -22,7 +32,7 @@ type Made = (Range<usize>, usize);
 
 /// Makes all spans of a text. A bracket that closes without a list is text, and what it closes stays
 /// open for a later one.
-pub(crate) fn spans(engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize) -> Hit {
+fn spans(engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize) -> Hit {
     let text = pass.text;
     let mut open: Vec<(usize, Vec<Made>)> = Vec::new();
     let mut done: Vec<Made> = Vec::new();

@@ -1,25 +1,30 @@
 //! Insertions `^^text^^` and superscript `^text^`.
 //!
-//! Source of the rule: `pymdownx/caret.py` 13.
+//! Source of the rule: `pymdownx/caret.py`.
 
-use super::{ExtensionOptions, OptionReader};
+use super::delimiters::{self, Form};
+use super::extension::Extension;
+use crate::markdown::engine::inline::Delimiter;
+use crate::markdown::engine::rules::Rules;
+use crate::markdown::options::OptionReader;
+use std::sync::Arc;
 
 /// The options.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Options {
+pub(crate) struct Options {
     /// `smart_insert`: `^^` inside a word stays text.
-    pub smart_insert: bool,
+    pub(crate) smart_insert: bool,
     /// `insert`: whether `^^` means something.
-    pub insert: bool,
+    pub(crate) insert: bool,
     /// `superscript`: whether `^` means something.
-    pub superscript: bool,
+    pub(crate) superscript: bool,
     /// `no_space`: spaces in superscript must be escaped.
-    pub no_space: bool,
+    pub(crate) no_space: bool,
     /// `punctuation`: CommonMark's rules for punctuation beside a token.
-    pub punctuation: bool,
+    pub(crate) punctuation: bool,
 }
 
-impl ExtensionOptions for Options {
+impl Extension for Options {
     fn read(reader: &mut OptionReader<'_>) -> Options {
         Options {
             smart_insert: reader.bool("smart_insert", false),
@@ -28,5 +33,15 @@ impl ExtensionOptions for Options {
             no_space: reader.bool("no_space", true),
             punctuation: reader.bool("punctuation", false),
         }
+    }
+
+    fn extend(self: Arc<Self>, rules: &mut Rules) {
+        let double = Form { tag: "ins", on: self.insert };
+        let single = Form { tag: "sup", on: self.superscript };
+        let Some(delimiter) = delimiters::pair(b'^', double, single) else { return };
+        rules.escapable(if self.superscript && self.no_space { "^ " } else { "^" });
+        let punctuation = self.punctuation || delimiter.double;
+        let (no_space, smart) = (self.no_space, self.smart_insert);
+        delimiters::add(rules, Delimiter { no_space, smart, punctuation, ..delimiter });
     }
 }

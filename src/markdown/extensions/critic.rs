@@ -1,25 +1,28 @@
 //! Tracked changes: `{++added++}`, `{--removed--}`, `{~~old~>new~~}`, `{==marked==}`, `{>>said<<}`.
 //!
-//! Source of the rule: `pymdownx/critic.py` 13. Marks are found in the whole page before its blocks
+//! Source of the rule: `pymdownx/critic.py`. Marks are found in the whole page before its blocks
 //! are, as Python does; in the tree each opening and closing tag is raw HTML in its place.
 
-use super::{ExtensionOptions, OptionReader};
+use super::extension::Extension;
 use crate::diag::{Code, Diagnostic};
-use crate::markdown::engine::Page;
+use crate::markdown::engine::page::Page;
+use crate::markdown::engine::rules::Rules;
+use crate::markdown::options::OptionReader;
 use crate::markdown::tree::{Node, Raw};
 use crate::text::Chunk;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The options.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Options {
+pub(crate) struct Options {
     /// `mode`
-    pub mode: Mode,
+    pub(crate) mode: Mode,
 }
 
 /// What becomes of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
+pub(crate) enum Mode {
     /// It is shown.
     View,
     /// It is made.
@@ -28,7 +31,7 @@ pub enum Mode {
     Reject,
 }
 
-impl ExtensionOptions for Options {
+impl Extension for Options {
     fn read(reader: &mut OptionReader<'_>) -> Options {
         let mode = match reader.string("mode", "view").as_str() {
             "view" => Mode::View,
@@ -50,6 +53,13 @@ impl ExtensionOptions for Options {
         // Read by Python and used by nothing in it.
         let _ = reader.bool("raw_view", false);
         Options { mode }
+    }
+
+    fn extend(self: Arc<Self>, rules: &mut Rules) {
+        // Python marks the text before white space is normalised, and hides its marks from that for a
+        // while; here they come right after it.
+        let mode = self.mode;
+        rules.preprocessors.register("critic", 26.0, Box::new(move |text, page| apply_marks(text, mode, page)));
     }
 }
 
@@ -79,9 +89,7 @@ const KINDS: [(&str, &str, Change); 5] = [
 ];
 
 /// Replaces the marks of a page's text; before its blocks are looked for.
-pub(crate) fn apply_marks(text: Chunk, page: &mut Page<'_>) -> Chunk {
-    let Some(options) = &page.dialect.critic else { return text };
-    let mode = options.mode;
+fn apply_marks(text: Chunk, mode: Mode, page: &mut Page<'_>) -> Chunk {
     let mut changes = Vec::new();
     for mark in find_marks(text.text()) {
         let mut by = Chunk::default();

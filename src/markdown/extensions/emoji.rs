@@ -1,53 +1,54 @@
 //! Emoji and icons by shortcode: `:smile:`, `:material-check:`.
 //!
-//! Source of the rule: `pymdownx/emoji.py` 13 and `material/extensions/emoji.py` 9.8. A picture of an
+//! Source of the rule: `pymdownx/emoji.py` and `material/extensions/emoji.py`. A picture of an
 //! emoji lies on somebody else's server and its `alt` is the character, so that a reader without a
 //! network sees it too; in a site for use without one (the plugin `offline`) the character stands for
 //! such a picture. An unknown shortcode stays text and is reported.
 
-use super::{ExtensionOptions, OptionReader, python_name};
+use super::extension::Extension;
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::icons::{self, EmojiIndex};
 use crate::markdown::engine::inline::chars::is_word;
-use crate::markdown::engine::inline::{El, Engine, Hit, Kind, Pass, Taken, Txt};
+use crate::markdown::engine::inline::{El, Engine, Hit, Kind, Pass, Taken, Txt, at_char};
+use crate::markdown::engine::rules::Rules;
+use crate::markdown::options::{OptionReader, python_name};
 use crate::markdown::tree::{Glyph, Node, Raw};
 use crate::text::{Chunk, Span, yaml};
+use std::sync::Arc;
 
 /// The options.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Options {
+pub(crate) struct Options {
     /// `emoji_index`: which names are known.
-    pub index: Index,
+    pub(crate) index: Index,
     /// `emoji_generator`: what becomes of a name.
-    pub generator: Generator,
+    pub(crate) generator: Generator,
     /// `title` of an emoji.
-    pub title: Title,
+    pub(crate) title: Title,
     /// `alt`: whether the character is shown where there is no picture, rather than the shortcode.
-    pub alt_unicode: bool,
+    pub(crate) alt_unicode: bool,
     /// `remove_variation_selector`
-    pub remove_variation_selector: bool,
+    pub(crate) remove_variation_selector: bool,
     /// `strict`: unknown names are errors.
-    pub strict: bool,
+    pub(crate) strict: bool,
     /// `options.classes`
-    pub classes: String,
+    pub(crate) classes: String,
     /// `options.attributes`
-    pub attributes: Vec<(String, String)>,
+    pub(crate) attributes: Vec<(String, String)>,
     /// `options.image_path`: where pictures lie.
-    pub image_path: Option<String>,
+    pub(crate) image_path: Option<String>,
     /// `options.non_standard_image_path`: where pictures lie that are no characters.
-    pub non_standard_image_path: Option<String>,
+    pub(crate) non_standard_image_path: Option<String>,
     /// `options.size` of pictures in a sprite.
-    pub size: String,
+    pub(crate) size: String,
     /// `options.custom_icons`: folders with icons of the project's own; who makes the dialect reads
-    /// them into it.
-    pub custom_icons: Vec<String>,
-    /// Whether the site must ask no other host; who makes the dialect says so.
-    pub offline: bool,
+    /// them into its surroundings.
+    pub(crate) custom_icons: Vec<String>,
 }
 
 /// Which names are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Index {
+pub(crate) enum Index {
     /// Material's: Twemoji's names and icons.
     Material,
     /// `pymdownx.emoji.twemoji`
@@ -60,7 +61,7 @@ pub enum Index {
 
 /// What becomes of an emoji.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Generator {
+pub(crate) enum Generator {
     /// `material.extensions.emoji.to_svg`: as `Svg`, and icons in the page itself.
     MaterialSvg,
     /// `pymdownx.emoji.to_svg`: a drawn picture.
@@ -77,7 +78,7 @@ pub enum Generator {
 
 /// The title of an emoji.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Title {
+pub(crate) enum Title {
     /// The shortcode.
     Short,
     /// The name.
@@ -104,7 +105,7 @@ impl Index {
     }
 }
 
-impl ExtensionOptions for Options {
+impl Extension for Options {
     fn read(reader: &mut OptionReader<'_>) -> Options {
         let index = choice(
             reader,
@@ -167,8 +168,12 @@ impl ExtensionOptions for Options {
             non_standard_image_path: text("non_standard_image_path"),
             size: text("size").unwrap_or_else(|| "64".to_owned()),
             custom_icons,
-            offline: false,
         }
+    }
+
+    fn extend(self: Arc<Self>, rules: &mut Rules) {
+        rules.escapable(":");
+        rules.inline.register("emoji", 75.0, at_char(':', move |engine, pass, at| shortcode(&self, engine, pass, at)));
     }
 }
 
@@ -190,7 +195,7 @@ fn choice<T: Copy>(reader: &mut OptionReader<'_>, key: &'static str, known: &[(&
 }
 
 /// `:name:`
-pub(crate) fn shortcode(options: &Options, engine: &mut Engine<'_, '_>, pass: &Pass<'_>, at: usize) -> Hit {
+fn shortcode(options: &Options, engine: &mut Engine<'_, '_>, pass: &Pass<'_>, at: usize) -> Hit {
     let rest = &pass.text[at + 1..];
     let length = rest.find(|c: char| !(is_word(c) || c == '+' || c == '-')).unwrap_or(rest.len());
     if length == 0 || !rest[length..].starts_with(':') {
@@ -209,7 +214,7 @@ pub(crate) fn shortcode(options: &Options, engine: &mut Engine<'_, '_>, pass: &P
         return Hit::Take(end, generate(options, engine, &shown, span));
     }
     if options.index == Index::Material {
-        let custom = engine.page.dialect.custom_icons.get(name).cloned();
+        let custom = engine.page.surroundings.icons.get(name).cloned();
         let path = if custom.is_none() { icons::path_of(name) } else { None };
         if options.generator != Generator::MaterialSvg && (custom.is_some() || path.is_some()) {
             let code = &pass.text[at..end];
@@ -259,7 +264,7 @@ fn generate(options: &Options, engine: &mut Engine<'_, '_>, shown: &Shown<'_>, s
         }
         Generator::Svg | Generator::MaterialSvg => {
             let known = if options.index.name() == "twemoji" { TWEMOJI_SVG } else { EMOJIONE_SVG };
-            image(options, shown, format!("{}{picture}.svg", image_path.unwrap_or(known)), span)
+            image(options, engine, shown, format!("{}{picture}.svg", image_path.unwrap_or(known)), span)
         }
         Generator::Png => {
             let known = match options.index {
@@ -271,7 +276,7 @@ fn generate(options: &Options, engine: &mut Engine<'_, '_>, shown: &Shown<'_>, s
                 Some(picture) => format!("{}{picture}.png", image_path.unwrap_or(known)),
                 None => format!("{}{}.png", options.non_standard_image_path.as_deref().unwrap_or(known), shown.name),
             };
-            image(options, shown, src, span)
+            image(options, engine, shown, src, span)
         }
         Generator::PngSprite => {
             let (classes, size, category) = (&options.classes, &options.size, shown.category);
@@ -299,8 +304,8 @@ fn generate(options: &Options, engine: &mut Engine<'_, '_>, shown: &Shown<'_>, s
 }
 
 /// Makes a picture; where the site may ask no other host for it, its text.
-fn image(options: &Options, shown: &Shown<'_>, src: String, span: Span) -> El {
-    if options.offline && (src.contains("://") || src.starts_with("//")) {
+fn image(options: &Options, engine: &Engine<'_, '_>, shown: &Shown<'_>, src: String, span: Span) -> El {
+    if engine.page.surroundings.offline && (src.contains("://") || src.starts_with("//")) {
         let mut el = El::new("span", span).with_attr("class", options.classes.clone());
         el.kind = Kind::Icon { name: shown.name.to_owned(), glyph: Glyph::Emoji(shown.alt.clone()) };
         return el;

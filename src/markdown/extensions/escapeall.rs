@@ -1,28 +1,39 @@
 //! A backslash frees any character of its meaning.
 //!
-//! Source of the rule: `pymdownx/escapeall.py` 13.
+//! Source of the rule: `pymdownx/escapeall.py`.
 
-use super::{ExtensionOptions, OptionReader};
-use crate::markdown::engine::inline::{Engine, Hit, Pass, Taken, escaped};
+use super::extension::Extension;
+use crate::markdown::engine::inline::{Hit, Pass, Taken, at_char, line_break};
+use crate::markdown::engine::mark::escaped;
+use crate::markdown::engine::rules::Rules;
+use crate::markdown::options::OptionReader;
 use crate::text::Chunk;
+use std::sync::Arc;
 
 /// The options.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Options {
+pub(crate) struct Options {
     /// `hardbreak`: a backslash at a line's end is a line break.
-    pub hardbreak: bool,
+    pub(crate) hardbreak: bool,
     /// `nbsp`: an escaped space does not break.
-    pub nbsp: bool,
+    pub(crate) nbsp: bool,
 }
 
-impl ExtensionOptions for Options {
+impl Extension for Options {
     fn read(reader: &mut OptionReader<'_>) -> Options {
         Options { hardbreak: reader.bool("hardbreak", false), nbsp: reader.bool("nbsp", false) }
+    }
+
+    fn extend(self: Arc<Self>, rules: &mut Rules) {
+        if self.hardbreak {
+            rules.inline.register("hardbreak", 5.1, line_break("\\\n"));
+        }
+        rules.inline.register("escape", 180.0, at_char('\\', move |_, pass, at| escape(&self, pass, at)));
     }
 }
 
 /// `\` and any character.
-pub(crate) fn escape(options: &Options, _: &mut Engine<'_, '_>, pass: &Pass<'_>, at: usize) -> Hit {
+fn escape(options: &Options, pass: &Pass<'_>, at: usize) -> Hit {
     let Some(c) = pass.after(at + 1) else { return Hit::No };
     let end = at + 1 + c.len_utf8();
     if options.hardbreak && c == '\n' {

@@ -1,40 +1,45 @@
 //! Colours in code spans: `` `#!python x = 1` `` and `` `:::python x = 1` ``.
 //!
-//! Source of the rule: `pymdownx/inlinehilite.py` 13. Formats in `custom_inline` are Python functions;
+//! Source of the rule: `pymdownx/inlinehilite.py`. Formats in `custom_inline` are Python functions;
 //! opsbook knows Arithmatex' own by their names.
 
-use super::{ExtensionOptions, OptionReader, arithmatex, highlight, python_name};
+use super::arithmatex;
+use super::extension::Extension;
+use super::fences::highlight;
 use crate::diag::{Code, Diagnostic, Severity};
-use crate::markdown::Dialect;
 use crate::markdown::engine::inline::chars::{is_space, is_word, strip};
-use crate::markdown::engine::inline::{El, Engine, Kind, Pass};
+use crate::markdown::engine::inline::code_span::backtick;
+use crate::markdown::engine::inline::{El, Engine, Kind, Pass, at_any};
+use crate::markdown::engine::rules::Rules;
+use crate::markdown::options::{OptionReader, python_name};
 use crate::markdown::tree::InlineHighlight;
 use crate::text::yaml;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The options.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Options {
+pub(crate) struct Options {
     /// `style_plain_text`: whether code without a language is coloured too, and as which.
-    pub style_plain_text: Option<String>,
+    pub(crate) style_plain_text: Option<String>,
     /// `css_class`; empty for the highlighter's.
-    pub css_class: String,
+    pub(crate) css_class: String,
     /// `custom_inline`, in the order of the list.
-    pub custom: Vec<CustomInline>,
+    pub(crate) custom: Vec<CustomInline>,
 }
 
 /// One entry of `custom_inline`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CustomInline {
+pub(crate) struct CustomInline {
     /// The language word; `*` for every code span.
-    pub name: String,
+    pub(crate) name: String,
     /// The class of the element.
-    pub class: String,
+    pub(crate) class: String,
     /// The tag and the mode of a formula; `None` where the span stays code.
-    pub formula: Option<(String, arithmatex::Mode)>,
+    pub(crate) formula: Option<(String, arithmatex::Mode)>,
 }
 
-impl ExtensionOptions for Options {
+impl Extension for Options {
     fn read(reader: &mut OptionReader<'_>) -> Options {
         let style_plain_text = match reader.node("style_plain_text") {
             None => None,
@@ -48,6 +53,16 @@ impl ExtensionOptions for Options {
             },
         };
         Options { style_plain_text, css_class: reader.string("css_class", ""), custom: custom(reader) }
+    }
+
+    fn extend(self: Arc<Self>, rules: &mut Rules) {
+        let highlight = rules.options::<highlight::Options>().unwrap_or_default();
+        let rule = at_any(b"`\\", move |engine, pass, at| {
+            backtick(engine, pass, at, |engine, pass, whole, inner| {
+                element(&self, &highlight, engine, pass, whole, inner)
+            })
+        });
+        rules.inline.register("backtick", 190.0, rule);
     }
 }
 
@@ -93,8 +108,9 @@ fn formula(node: &yaml::Node, reader: &mut OptionReader<'_>) -> Option<(String, 
 }
 
 /// Makes the element of a code span whose code, marks of its language included, stands at `inner`.
-pub(crate) fn element(
+fn element(
     options: &Options,
+    highlight: &highlight::Options,
     engine: &mut Engine<'_, '_>,
     pass: &Pass<'_>,
     whole: Range<usize>,
@@ -114,15 +130,13 @@ pub(crate) fn element(
         return arithmatex::fill(El::new(tag.clone(), span).with_attr("class", class), mode, text, engine);
     }
     let mut el = El::new("code", span);
-    el.kind = kind(options, engine.page.dialect, word, strip(code));
+    el.kind = kind(options, highlight, word, strip(code));
     el
 }
 
 /// Makes the kind of a code span from its language and its code.
-fn kind(options: &Options, dialect: &Dialect, language: &str, code: &str) -> Kind {
+fn kind(options: &Options, highlight: &highlight::Options, language: &str, code: &str) -> Kind {
     let code = code.to_owned();
-    let default = highlight::Options::default();
-    let highlight = dialect.highlight.as_ref().unwrap_or(&default);
     if language.is_empty() && options.style_plain_text.is_none() && !highlight.guess_lang {
         return Kind::Code { code, highlight: None };
     }

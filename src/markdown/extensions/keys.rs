@@ -1,30 +1,34 @@
 //! Keys: `++ctrl+alt+delete++`.
 //!
-//! Source of the rule: `pymdownx/keys.py` 13.
+//! Source of the rule: `pymdownx/keys.py`.
 
+use super::extension::Extension;
 use super::key_names::{ALIASES, KEYS};
-use super::{ExtensionOptions, OptionReader};
 use crate::markdown::engine::inline::chars::is_word;
-use crate::markdown::engine::inline::{El, Engine, Hit, Pass, Taken, Txt, escaped_backslashes};
+use crate::markdown::engine::inline::escape::escaped_backslashes;
+use crate::markdown::engine::inline::{El, Engine, Hit, Pass, Taken, Txt, at_any, at_text};
+use crate::markdown::engine::rules::Rules;
+use crate::markdown::options::OptionReader;
 use crate::text::{Chunk, Span};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// The options.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Options {
+pub(crate) struct Options {
     /// `separator`: what stands between keys.
-    pub separator: String,
+    pub(crate) separator: String,
     /// `strict`: `kbd` around the whole rather than `span`.
-    pub strict: bool,
+    pub(crate) strict: bool,
     /// `class`
-    pub class: String,
+    pub(crate) class: String,
     /// `camel_case`: whether `PgDn` stands for `pg-dn`.
-    pub camel_case: bool,
+    pub(crate) camel_case: bool,
     /// `key_map`: more keys, or other labels.
-    pub key_map: Vec<(String, String)>,
+    pub(crate) key_map: Vec<(String, String)>,
 }
 
-impl ExtensionOptions for Options {
+impl Extension for Options {
     fn read(reader: &mut OptionReader<'_>) -> Options {
         Options {
             separator: reader.string("separator", "+"),
@@ -33,6 +37,14 @@ impl ExtensionOptions for Options {
             camel_case: reader.bool("camel_case", false),
             key_map: reader.string_map("key_map").unwrap_or_default(),
         }
+    }
+
+    fn extend(self: Arc<Self>, rules: &mut Rules) {
+        rules.escapable("+");
+        let options = Arc::clone(&self);
+        let custom = at_any(b"+\\", move |engine, pass, at| quoted(&options, engine, pass, at));
+        rules.inline.register("keys-custom", 185.0, custom);
+        rules.inline.register("keys", 70.0, at_text("++", move |engine, pass, at| plain(&self, engine, pass, at)));
     }
 }
 
@@ -44,7 +56,7 @@ struct Key {
 }
 
 /// Keys of which at least one is quoted text: `++ctrl+"x"++`; they come before links.
-pub(crate) fn quoted(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize) -> Hit {
+fn quoted(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize) -> Hit {
     if pass.text.as_bytes()[at] == b'\\' {
         return escaped_backslashes(pass, at, |next| next == Some('+'));
     }
@@ -59,7 +71,7 @@ pub(crate) fn quoted(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut 
 }
 
 /// Keys by name.
-pub(crate) fn plain(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize) -> Hit {
+fn plain(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize) -> Hit {
     let mut words = Vec::new();
     let mut cur = at + 2;
     loop {

@@ -1,61 +1,67 @@
 //! Bare addresses become links, and repository shorthand such as `user/repo#12`.
 //!
-//! Source of the rule: `pymdownx/magiclink.py` 13.
+//! Source of the rule: `pymdownx/magiclink.py`.
 
-use super::{ExtensionOptions, OptionReader};
+use super::extension::Extension;
 use crate::diag::{Code, Diagnostic};
 use crate::markdown::engine::inline::chars::{is_boundary, is_space, is_word, strip};
-use crate::markdown::engine::inline::{ETX, El, Engine, Hit, Pass, Taken, Txt, angle};
+use crate::markdown::engine::inline::links::angle;
+use crate::markdown::engine::inline::{El, Engine, Hit, InlineRule, Pass, Taken, at_char, outside_links};
+use crate::markdown::engine::mark::{ATOMIC, ETX};
+use crate::markdown::engine::nodes::for_each_element;
+use crate::markdown::engine::rules::Rules;
+use crate::markdown::options::OptionReader;
+use crate::markdown::tree::{Element, Node};
 use crate::text::{Chunk, yaml};
 use regex::Regex;
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// The options.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Options {
+pub(crate) struct Options {
     /// `hide_protocol`: show addresses without `https://`.
-    pub hide_protocol: bool,
+    pub(crate) hide_protocol: bool,
     /// `repo_url_shortener`
-    pub repo_url_shortener: bool,
+    pub(crate) repo_url_shortener: bool,
     /// `social_url_shortener`
-    pub social_url_shortener: bool,
+    pub(crate) social_url_shortener: bool,
     /// `shortener_user_exclude`: names in lower case that are no users.
-    pub exclude: BTreeMap<String, Vec<String>>,
+    pub(crate) exclude: BTreeMap<String, Vec<String>>,
     /// `repo_url_shorthand`
-    pub repo_url_shorthand: bool,
+    pub(crate) repo_url_shorthand: bool,
     /// `social_url_shorthand`
-    pub social_url_shorthand: bool,
+    pub(crate) social_url_shorthand: bool,
     /// `provider`
-    pub provider: String,
+    pub(crate) provider: String,
     /// `labels`
-    pub labels: Vec<(String, String)>,
+    pub(crate) labels: Vec<(String, String)>,
     /// `normalize_issue_symbols`: `#` for everything.
-    pub normalize_issue_symbols: bool,
+    pub(crate) normalize_issue_symbols: bool,
     /// `user`
-    pub user: String,
+    pub(crate) user: String,
     /// `repo`
-    pub repo: String,
+    pub(crate) repo: String,
     /// The hosts: the known ones and those of `custom`.
-    pub providers: Vec<Provider>,
+    pub(crate) providers: Vec<Provider>,
 }
 
 /// A host of repositories or people.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Provider {
+pub(crate) struct Provider {
     /// The word before `:` in shorthand, and in classes.
-    pub name: String,
+    pub(crate) name: String,
     /// What it is called in titles.
-    pub label: String,
+    pub(crate) label: String,
     /// Whose rules it follows: `github`, `gitlab`, `bitbucket`, `x` or `twitter`.
-    pub kind: String,
+    pub(crate) kind: String,
     /// Its address without a slash at the end.
-    pub url: String,
+    pub(crate) url: String,
     /// Whether `www.` may stand before its name.
-    pub www: bool,
+    pub(crate) www: bool,
     /// Whether the project's options name it.
-    pub custom: bool,
+    pub(crate) custom: bool,
 }
 
 const DEFAULT_EXCLUDES: [(&str, &[&str]); 5] = [
@@ -74,7 +80,7 @@ const KNOWN: [(&str, &str, &str); 5] = [
     ("twitter", "Twitter", "https://twitter.com"),
 ];
 
-impl ExtensionOptions for Options {
+impl Extension for Options {
     fn read(reader: &mut OptionReader<'_>) -> Options {
         let mut providers: Vec<Provider> = KNOWN
             .iter()
@@ -121,6 +127,31 @@ impl ExtensionOptions for Options {
             providers,
         }
     }
+
+    fn extend(self: Arc<Self>, rules: &mut Rules) {
+        let options = Arc::clone(&self);
+        let bracketed = at_char('<', move |engine, pass, at| autolink(&options, engine, pass, at));
+        rules.inline.register("autolink", 120.0, bracketed);
+        let options = Arc::clone(&self);
+        let bare = outside_links(next_link, move |engine, pass, at| link(&options, engine, pass, at));
+        rules.inline.register("magic-link", 85.0, bare);
+        rules.inline.register("magic-mail", 84.9, Box::new(Mail));
+        for form in self.shorthands() {
+            rules.escapable("@");
+            // Names of providers are letters and digits, so that the expression is one whatever they are.
+            let Ok(regex) = Regex::new(&form.expression(&self)) else { continue };
+            let (name, priority) = form.place();
+            rules.inline.register(name, priority, Box::new(Short { form, regex, options: Arc::clone(&self) }));
+        }
+        if self.repo_url_shortener || self.social_url_shortener {
+            let shorteners = Shortener::all(&self);
+            rules.tree.register(
+                "magic-repo-shortener",
+                9.9,
+                Box::new(move |nodes, _| shorten_links(nodes, &self, &shorteners)),
+            );
+        }
+    }
 }
 
 fn read_custom(
@@ -160,6 +191,12 @@ fn read_custom(
     }
 }
 
+impl Provider {
+    fn is_social(&self) -> bool {
+        self.kind == "x" || self.kind == "twitter"
+    }
+}
+
 impl Options {
     fn provider(&self, name: &str) -> Option<&Provider> {
         self.providers.iter().find(|provider| provider.name == name)
@@ -175,7 +212,7 @@ impl Options {
     }
 
     /// Returns the forms of shorthand that are on, in their order.
-    pub(crate) fn shorthands(&self) -> impl Iterator<Item = Shorthand> {
+    fn shorthands(&self) -> impl Iterator<Item = Shorthand> {
         let git = self.repo_url_shorthand;
         let any = git || self.social_url_shorthand;
         let inner = git && !self.is_social();
@@ -196,8 +233,11 @@ impl Options {
     /// The expression for a user's name with the provider before it.
     fn outer_users(&self, mentions: bool) -> String {
         let git = self.providers.iter().filter(|provider| {
-            let social = provider.kind == "x" || provider.kind == "twitter";
-            if social { mentions && self.social_url_shorthand } else { !mentions || self.repo_url_shorthand }
+            if provider.is_social() {
+                mentions && self.social_url_shorthand
+            } else {
+                !mentions || self.repo_url_shorthand
+            }
         });
         let mut parts: Vec<String> =
             git.map(|provider| format!("{}:{}", provider.name, user_pattern(&provider.kind))).collect();
@@ -224,7 +264,7 @@ fn user_pattern(kind: &str) -> &'static str {
 // ── Bare addresses ──────────────────────────────────────────────────────────────────────────────────
 
 /// Finds where an address may begin.
-pub(crate) fn next_link(text: &str) -> Option<usize> {
+fn next_link(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     (0..bytes.len()).find(|&at| matches!(bytes[at] | 0x20, b'h' | b'f' | b'w') && prefix(&bytes[at..]).is_some())
 }
@@ -236,7 +276,7 @@ fn prefix(bytes: &[u8]) -> Option<usize> {
 }
 
 /// An address in running text.
-pub(crate) fn link(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize) -> Hit {
+fn link(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize) -> Hit {
     let text = pass.text;
     let allowed = |c: char| is_space(c) || "*_~^[('\"".contains(c) || c == ETX;
     if pass.before(at).is_some_and(|c| !allowed(c)) {
@@ -314,7 +354,7 @@ fn magic(
 }
 
 /// `<https://…>`
-pub(crate) fn autolink(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize) -> Hit {
+fn autolink(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize) -> Hit {
     let Some(inner) = angle(pass, at) else { return Hit::No };
     let length = match prefix(&pass.text.as_bytes()[inner.clone()]) {
         Some(length) if pass.text.as_bytes()[inner.start] | 0x20 != b'w' => length,
@@ -334,7 +374,7 @@ fn is_mail(byte: u8) -> bool {
 }
 
 /// Finds where a mail address begins.
-pub(crate) fn next_mail(text: &str, at: usize) -> Option<usize> {
+fn next_mail(text: &str, at: usize) -> Option<usize> {
     let mut from = at;
     loop {
         let sign = from + text[from..].find('@')?;
@@ -367,7 +407,7 @@ fn mail_start(text: &str, floor: usize, sign: usize) -> Option<usize> {
 }
 
 /// A mail address in running text.
-pub(crate) fn mail(pass: &Pass<'_>, at: usize) -> Hit {
+fn mail(pass: &Pass<'_>, at: usize) -> Hit {
     let text = pass.text;
     let bytes = text.as_bytes();
     let Some(sign) = text[at..].find('@').map(|length| at + length) else { return Hit::No };
@@ -409,7 +449,7 @@ pub(crate) fn mail(pass: &Pass<'_>, at: usize) -> Hit {
 
 /// A form of shorthand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shorthand {
+enum Shorthand {
     /// `@github:user/repo`
     OuterRepository,
     /// `@user/repo`
@@ -448,8 +488,21 @@ impl Shorthand {
         }
     }
 
+    /// Its name in Python's registry, and its priority.
+    fn place(self) -> (&'static str, f64) {
+        match self {
+            Shorthand::OuterRepository => ("magic-repo-ext-mention", 79.9),
+            Shorthand::InnerRepository => ("magic-repo-int-mention", 79.8),
+            Shorthand::OuterMention => ("magic-ext-mention", 79.7),
+            Shorthand::InnerMention => ("magic-int-mention", 79.6),
+            Shorthand::OuterReference => ("magic-ext-refs", 79.5),
+            Shorthand::InnerReference => ("magic-int-refs", 79.4),
+            Shorthand::Number => ("magic-int-micro-refs", 79.3),
+        }
+    }
+
     /// Returns the next byte where the form may begin.
-    pub(crate) fn next(self, text: &str, at: usize) -> Option<usize> {
+    fn next(self, text: &str, at: usize) -> Option<usize> {
         let bytes = text.as_bytes();
         match self {
             Shorthand::OuterRepository
@@ -481,8 +534,8 @@ impl Shorthand {
         }
     }
 
-    /// Tries the form at a place.
-    pub(crate) fn apply(self, options: &Options, pass: &mut Pass<'_>, at: usize) -> Hit {
+    /// Tries the form, of which `regex` is the expression, at a place.
+    fn apply(self, options: &Options, regex: &Regex, pass: &mut Pass<'_>, at: usize) -> Hit {
         let before = pass.before(at);
         let first = pass.after(at);
         let letter = before.is_some_and(|c| c.is_ascii_alphabetic());
@@ -499,7 +552,7 @@ impl Shorthand {
         let end = at + pass.text[at..].char_indices().map(|(at, _)| at).take(2 * REACH).last().unwrap_or(0);
         // One character more than the match, so that the boundary at its end is the text's own.
         let window = &pass.text[at..end + pass.text[end..].chars().next().map_or(0, char::len_utf8)];
-        let Some(found) = compiled(&self.expression(options), |regex| captures(regex, window)) else { return Hit::No };
+        let Some(found) = captures(regex, window) else { return Hit::No };
         if self == Shorthand::InnerReference && found.user.is_some() && !is_boundary(before, first) {
             return Hit::No;
         }
@@ -555,6 +608,44 @@ impl Shorthand {
             .with_atomic(Chunk::synthetic(&built.text, span));
         el.target = Some(span);
         Hit::Take(range.end, Taken::el(el))
+    }
+}
+
+/// A form of shorthand with its expression and the options.
+struct Short {
+    form: Shorthand,
+    regex: Regex,
+    options: Arc<Options>,
+}
+
+impl InlineRule for Short {
+    fn next(&self, text: &str, at: usize) -> Option<usize> {
+        self.form.next(text, at)
+    }
+
+    fn apply(&self, _: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize) -> Hit {
+        self.form.apply(&self.options, &self.regex, pass, at)
+    }
+
+    fn in_links(&self) -> bool {
+        false
+    }
+}
+
+/// Bare mail addresses.
+struct Mail;
+
+impl InlineRule for Mail {
+    fn next(&self, text: &str, at: usize) -> Option<usize> {
+        next_mail(text, at)
+    }
+
+    fn apply(&self, _: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize) -> Hit {
+        mail(pass, at)
+    }
+
+    fn in_links(&self) -> bool {
+        false
     }
 }
 
@@ -625,20 +716,6 @@ fn captures(regex: &Regex, text: &str) -> Option<Found> {
         issue: group("issue"),
         commit: group("commit"),
         diff: group("diff"),
-    })
-}
-
-thread_local! {
-    /// Expressions depend on the options; each is compiled once for a thread.
-    static COMPILED: std::cell::RefCell<BTreeMap<String, Regex>> = const { std::cell::RefCell::new(BTreeMap::new()) };
-}
-
-fn compiled<T>(expression: &str, with: impl FnOnce(&Regex) -> Option<T>) -> Option<T> {
-    COMPILED.with_borrow_mut(|known| {
-        if !known.contains_key(expression) {
-            known.insert(expression.to_owned(), Regex::new(expression).ok()?);
-        }
-        with(known.get(expression)?)
     })
 }
 
@@ -716,125 +793,161 @@ static ANY_ADDRESS: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?i)\A(https?://)(.*)\z").expect("a fixed expression"));
 
 /// Shortens links to repositories whose text is their address, and removes what MagicLink noted on
-/// its links.
-pub(crate) fn shorten_links(els: &mut [El], options: &Options) {
-    let shortens = options.repo_url_shortener || options.social_url_shortener;
-    for el in els.iter_mut().filter(|el| el.tag == "a") {
-        let magic = el.attrs.remove("magiclink").is_some();
-        if !el.children.is_empty() || !shortens {
-            continue;
+/// its links (`MagicShortenerTreeprocessor`).
+fn shorten_links(nodes: &mut [Node], options: &Options, shorteners: &[Shortener]) {
+    for_each_element(nodes, &mut |element| {
+        if element.is(&["a"]) {
+            shorten_link(element, options, shorteners);
         }
-        let (Some(text), Some(href)) = (&el.text, el.attrs.get("href").map(str::to_owned)) else { continue };
-        let shown = text.chunk.text();
-        let same = shown == href || (magic && options.hide_protocol && format!("https://{shown}") == href);
-        if !same || shown.is_empty() || !ANY_ADDRESS.is_match(&href) {
-            continue;
-        }
-        let Some((provider, built)) = options.providers.iter().find_map(|provider| {
-            let social = provider.kind == "x" || provider.kind == "twitter";
-            let on = provider.custom || if social { options.social_url_shortener } else { options.repo_url_shortener };
-            if !on {
-                return None;
-            }
-            shorten(options, provider, &href, social).map(|built| (provider, built))
-        }) else {
-            continue;
-        };
-        let Some(built) = built else { continue };
-        let span = el.span;
-        el.text = Some(Txt::atomic(Chunk::synthetic(&built.text, span)));
-        el.attrs.set("title", built.title);
-        for class in
-            ["magiclink".to_owned(), format!("magiclink-{}", provider.name), format!("magiclink-{}", built.class)]
-        {
-            if !el.attrs.has_class(&class) {
-                el.attrs.add_class(&class);
-            }
+    });
+}
+
+fn shorten_link(link: &mut Element, options: &Options, shorteners: &[Shortener]) {
+    let magic = link.attrs.remove("magiclink").is_some();
+    let mut shown = String::new();
+    for child in &link.children {
+        let Node::Text(text) = child else { return };
+        shown.push_str(text.text.strip_prefix(ATOMIC).unwrap_or(&text.text));
+    }
+    let Some(href) = link.attrs.get("href").map(str::to_owned) else { return };
+    let same = shown == href || (magic && options.hide_protocol && format!("https://{shown}") == href);
+    if !same || shown.is_empty() || !ANY_ADDRESS.is_match(&href) {
+        return;
+    }
+    let found = shorteners.iter().find_map(|shortener| {
+        let provider = &options.providers[shortener.provider];
+        shortener.shorten(options, provider, &href).map(|built| (provider, built))
+    });
+    let Some((provider, Some(built))) = found else { return };
+    link.children = vec![Node::text(format!("{ATOMIC}{}", built.text), link.span)];
+    link.attrs.set("title", built.title);
+    for class in ["magiclink".to_owned(), format!("magiclink-{}", provider.name), format!("magiclink-{}", built.class)]
+    {
+        if !link.attrs.has_class(&class) {
+            link.attrs.add_class(&class);
         }
     }
 }
 
-/// Reads an address of a provider: `None` where it is none, `Some(None)` where its user is excluded.
-fn shorten(options: &Options, provider: &Provider, href: &str, social: bool) -> Option<Option<Built>> {
-    let host = regex::escape(&provider.url);
-    let host = match host.split_once("://") {
-        Some((scheme, rest)) if provider.www => {
-            format!("{scheme}://(?:www\\.)?{}", rest.strip_prefix("www\\.").unwrap_or(rest))
-        }
-        _ => host,
-    };
-    let users = user_pattern(&provider.kind);
-    let excluded = |user: &str| {
-        options.exclude.get(&provider.name).is_some_and(|names| names.iter().any(|name| *name == user.to_lowercase()))
-    };
-    if social {
-        let user = compiled(&format!(r"(?i)\A{host}/(?P<user>{users})/?\z"), |regex| {
-            Some(regex.captures(href)?["user"].to_owned())
-        })?;
-        return Some((!excluded(&user)).then(|| Built {
-            href: String::new(),
-            text: format!("@{user}"),
-            class: "mention",
-            title: format!("{} {}: {user}", provider.label, options.label("metion", "User")),
-        }));
-    }
-    let size = if provider.kind == "gitlab" { 8 } else { 7 };
-    let hash = format!(r"[\da-f]{{{size},40}}");
-    let rest = match provider.kind.as_str() {
-        "github" => format!(
-            r"/(?:issues/(?P<issue>\d+)/?|pull/(?P<pull>\d+)/?|discussions/(?P<discuss>\d+)/?|commit/(?P<commit>{hash})/?|compare/(?P<from>{hash})\.{{3}}(?P<to>{hash}))"
-        ),
-        "gitlab" => format!(
-            r"/(?:-/)?(?:issues/(?P<issue>\d+)/?|merge_requests/(?P<pull>\d+)/?|commit/(?P<commit>{hash})/?|compare/(?P<from>{hash})\.{{3}}(?P<to>{hash}))"
-        ),
-        _ => format!(
-            r"/(?:issues/(?P<issue>\d+)(?:/[^/]+)?/?|pull-requests/(?P<pull>\d+)(?:/[^/]+(?:/diff)?)?/?|commits/commit/(?P<commit>{hash})/?|branches/commits/(?P<from>{hash})(?:\.{{2}}|%0d)(?P<to>{hash})\#diff)"
-        ),
-    };
-    let deep = format!(r"(?i)\A(?P<base>{host}/(?P<user>{users})/(?P<repo>[^/]+)){rest}/?\z");
-    if let Some(found) = compiled(&deep, |regex| {
-        let found = regex.captures(href)?;
-        let group = |name: &str| found.name(name).map(|group| group.as_str().to_owned());
-        let target = if let (Some(from), Some(to)) = (group("from"), group("to")) {
-            Target::Compare(from, to)
-        } else if let Some(hash) = group("commit") {
-            Target::Commit(hash)
-        } else if let Some(number) = group("pull") {
-            Target::Pull(number)
-        } else if let Some(number) = group("discuss") {
-            Target::Discussion(number)
-        } else {
-            Target::Issue(group("issue").unwrap_or_default())
+/// The expressions for addresses of one provider.
+struct Shortener {
+    /// Which one, of the options' list.
+    provider: usize,
+    addresses: Addresses,
+}
+
+enum Addresses {
+    /// Of people.
+    People(Regex),
+    /// Of what a repository holds, and of the repository or its owner.
+    Repositories { deep: Regex, shallow: Regex },
+}
+
+impl Shortener {
+    /// Makes those of the providers that are on.
+    fn all(options: &Options) -> Vec<Shortener> {
+        let on = |provider: &Provider| {
+            let social = provider.is_social();
+            provider.custom || if social { options.social_url_shortener } else { options.repo_url_shortener }
         };
-        Some((found["base"].to_owned(), found["user"].to_owned(), found["repo"].to_owned(), target))
-    }) {
-        let (base, user, repo, target) = found;
-        let near = nearness(options, &base);
-        return Some(if excluded(&user) { None } else { refer(options, provider, &user, &repo, &target, near) });
+        let providers = options.providers.iter().enumerate().filter(|(_, provider)| on(provider));
+        providers
+            .filter_map(|(index, provider)| Some(Shortener { provider: index, addresses: Addresses::of(provider)? }))
+            .collect()
     }
-    let slash = if provider.kind == "bitbucket" { "/?" } else { "" };
-    let shallow = format!(r"(?i)\A{host}/(?P<user>{users})(?:/(?P<repo>[^/]+){slash})?/?\z");
-    let (user, repo) = compiled(&shallow, |regex| {
-        let found = regex.captures(href)?;
-        Some((found["user"].to_owned(), found.name("repo").map(|repo| repo.as_str().to_owned())))
-    })?;
-    if excluded(&user) {
-        return Some(None);
-    }
-    Some(Some(match repo {
-        Some(repo) => Built {
-            href: String::new(),
-            text: format!("{user}/{repo}"),
-            class: "repository",
-            title: format!("{} {}: {user}/{repo}", provider.label, options.label("repository", "Repository")),
-        },
-        None => Built {
+
+    /// Reads an address of a provider: `None` where it is none, `Some(None)` where its user is excluded.
+    fn shorten(&self, options: &Options, provider: &Provider, href: &str) -> Option<Option<Built>> {
+        let excluded = |user: &str| {
+            let known = options.exclude.get(&provider.name);
+            known.is_some_and(|names| names.iter().any(|name| *name == user.to_lowercase()))
+        };
+        let mention = |user: &str| Built {
             href: String::new(),
             text: format!("@{user}"),
             class: "mention",
             title: format!("{} {}: {user}", provider.label, options.label("metion", "User")),
-        },
-    }))
+        };
+        let (deep, shallow) = match &self.addresses {
+            Addresses::People(people) => {
+                let user = &people.captures(href)?["user"];
+                return Some((!excluded(user)).then(|| mention(user)));
+            }
+            Addresses::Repositories { deep, shallow } => (deep, shallow),
+        };
+        if let Some(found) = deep.captures(href) {
+            let group = |name: &str| found.name(name).map(|group| group.as_str().to_owned());
+            let target = if let (Some(from), Some(to)) = (group("from"), group("to")) {
+                Target::Compare(from, to)
+            } else if let Some(hash) = group("commit") {
+                Target::Commit(hash)
+            } else if let Some(number) = group("pull") {
+                Target::Pull(number)
+            } else if let Some(number) = group("discuss") {
+                Target::Discussion(number)
+            } else {
+                Target::Issue(group("issue").unwrap_or_default())
+            };
+            let (user, repo) = (&found["user"], &found["repo"]);
+            let near = nearness(options, &found["base"]);
+            return Some(if excluded(user) { None } else { refer(options, provider, user, repo, &target, near) });
+        }
+        let found = shallow.captures(href)?;
+        let user = &found["user"];
+        if excluded(user) {
+            return Some(None);
+        }
+        Some(Some(match found.name("repo") {
+            Some(repo) => Built {
+                href: String::new(),
+                text: format!("{user}/{}", repo.as_str()),
+                class: "repository",
+                title: format!(
+                    "{} {}: {user}/{}",
+                    provider.label,
+                    options.label("repository", "Repository"),
+                    repo.as_str()
+                ),
+            },
+            None => mention(user),
+        }))
+    }
+}
+
+impl Addresses {
+    /// Compiles a provider's expressions; `None` where its address makes none.
+    fn of(provider: &Provider) -> Option<Addresses> {
+        let host = regex::escape(&provider.url);
+        let host = match host.split_once("://") {
+            Some((scheme, rest)) if provider.www => {
+                format!("{scheme}://(?:www\\.)?{}", rest.strip_prefix("www\\.").unwrap_or(rest))
+            }
+            _ => host,
+        };
+        let users = user_pattern(&provider.kind);
+        let regex = |expression: String| Regex::new(&expression).ok();
+        if provider.is_social() {
+            return Some(Addresses::People(regex(format!(r"(?i)\A{host}/(?P<user>{users})/?\z"))?));
+        }
+        let size = if provider.kind == "gitlab" { 8 } else { 7 };
+        let hash = format!(r"[\da-f]{{{size},40}}");
+        let rest = match provider.kind.as_str() {
+            "github" => format!(
+                r"/(?:issues/(?P<issue>\d+)/?|pull/(?P<pull>\d+)/?|discussions/(?P<discuss>\d+)/?|commit/(?P<commit>{hash})/?|compare/(?P<from>{hash})\.{{3}}(?P<to>{hash}))"
+            ),
+            "gitlab" => format!(
+                r"/(?:-/)?(?:issues/(?P<issue>\d+)/?|merge_requests/(?P<pull>\d+)/?|commit/(?P<commit>{hash})/?|compare/(?P<from>{hash})\.{{3}}(?P<to>{hash}))"
+            ),
+            _ => format!(
+                r"/(?:issues/(?P<issue>\d+)(?:/[^/]+)?/?|pull-requests/(?P<pull>\d+)(?:/[^/]+(?:/diff)?)?/?|commits/commit/(?P<commit>{hash})/?|branches/commits/(?P<from>{hash})(?:\.{{2}}|%0d)(?P<to>{hash})\#diff)"
+            ),
+        };
+        let slash = if provider.kind == "bitbucket" { "/?" } else { "" };
+        Some(Addresses::Repositories {
+            deep: regex(format!(r"(?i)\A(?P<base>{host}/(?P<user>{users})/(?P<repo>[^/]+)){rest}/?\z"))?,
+            shallow: regex(format!(r"(?i)\A{host}/(?P<user>{users})(?:/(?P<repo>[^/]+){slash})?/?\z"))?,
+        })
+    }
 }
 
 /// Says whether an address lies in the project's own repository or under its own user.

@@ -1,24 +1,27 @@
 //! GitHub shorthand: `@user`, `@user/repo`, `#12`, `user/repo#12`, commits.
 //!
-//! Source of the rule: `mdx_gh_links` 0.4.
+//! Source of the rule: the package's `mdx_gh_links.py`.
 
-use super::{ExtensionOptions, OptionReader};
+use super::extension::Extension;
 use crate::markdown::engine::inline::chars::{is_boundary, is_word};
-use crate::markdown::engine::inline::{El, Hit, Pass, Taken};
+use crate::markdown::engine::inline::{El, Engine, Hit, InlineRule, Pass, Taken};
+use crate::markdown::engine::rules::Rules;
+use crate::markdown::options::OptionReader;
 use crate::text::Chunk;
+use std::sync::Arc;
 
 /// The options.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Options {
+pub(crate) struct Options {
     /// `domain`
-    pub domain: String,
+    pub(crate) domain: String,
     /// `user`
-    pub user: String,
+    pub(crate) user: String,
     /// `repo`
-    pub repo: String,
+    pub(crate) repo: String,
 }
 
-impl ExtensionOptions for Options {
+impl Extension for Options {
     fn read(reader: &mut OptionReader<'_>) -> Options {
         Options {
             domain: reader.string("domain", "https://github.com"),
@@ -26,11 +29,20 @@ impl ExtensionOptions for Options {
             repo: reader.string("repo", ""),
         }
     }
+
+    fn extend(self: Arc<Self>, rules: &mut Rules) {
+        rules.escapable("@");
+        for (name, form) in
+            [("issue", Shorthand::Issue), ("mention", Shorthand::Mention), ("commit", Shorthand::Commit)]
+        {
+            rules.inline.register(name, 20.0, Box::new(Rule(form, Arc::clone(&self))));
+        }
+    }
 }
 
 /// A form of shorthand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shorthand {
+enum Shorthand {
     /// `#12`
     Issue,
     /// `@user`
@@ -39,12 +51,26 @@ pub(crate) enum Shorthand {
     Commit,
 }
 
-impl Shorthand {
-    /// All forms in their order.
-    pub(crate) const ALL: [Shorthand; 3] = [Shorthand::Issue, Shorthand::Mention, Shorthand::Commit];
+/// A form with the options.
+struct Rule(Shorthand, Arc<Options>);
 
+impl InlineRule for Rule {
+    fn next(&self, text: &str, at: usize) -> Option<usize> {
+        self.0.next(text, at)
+    }
+
+    fn apply(&self, _: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize) -> Hit {
+        self.0.apply(&self.1, pass, at)
+    }
+
+    fn in_links(&self) -> bool {
+        false
+    }
+}
+
+impl Shorthand {
     /// Returns the byte where the next use begins.
-    pub(crate) fn next(self, text: &str, at: usize) -> Option<usize> {
+    fn next(self, text: &str, at: usize) -> Option<usize> {
         let mut from = at;
         loop {
             let rest = text.get(from..)?;
@@ -81,10 +107,10 @@ impl Shorthand {
     }
 
     /// Makes the link.
-    pub(crate) fn apply(self, options: &Options, pass: &Pass<'_>, at: usize) -> Hit {
+    fn apply(self, options: &Options, pass: &Pass<'_>, at: usize) -> Hit {
         let text = &pass.text[at..];
         let built = match self {
-            Shorthand::Mention => mention(options, text),
+            Shorthand::Mention => mention(text),
             Shorthand::Issue => issue(options, text),
             Shorthand::Commit => commit(options, text),
         };
@@ -126,8 +152,7 @@ fn shrink(text: &str, mut end: usize) -> usize {
     end
 }
 
-fn mention(options: &Options, text: &str) -> Option<Built> {
-    let _ = options;
+fn mention(text: &str) -> Option<Built> {
     let user = user_length(&text[1..]);
     if user == 0 {
         return None;

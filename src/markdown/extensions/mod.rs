@@ -1,61 +1,116 @@
-//! The options of each Markdown extension: one file each, whose header says the syntax, where the
-//! rule comes from, and where opsbook differs on purpose.
+//! Extensions of Python-Markdown: one file or folder each, and the table of all.
 //!
-//! Owns how options are read from YAML. What an extension does with them stands where it acts.
+//! A file holds all of its extension: the options, what it remembers of a page, its rules for blocks and for
+//! text, and its passes. Its header names the file that it is a port of, and what differs on purpose; the
+//! versions are Python-Markdown 3.11.3, pymdown-extensions 13.1, markdown-include 0.8.1, mdx_gh_links 0.4
+//! and mdx_truly_sane_lists 1.3. Names and priorities of rules are Python's; a test compares them with
+//! those that a script recorded. Files without a row are what several extensions share.
 
-use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
-use crate::text::yaml::{self, Kind};
-
-pub mod abbr;
-pub mod admonition;
-pub mod arithmatex;
-pub mod attr_list;
-pub mod betterem;
-pub mod blocks_admonition;
-pub mod blocks_caption;
-pub mod blocks_definition;
-pub mod blocks_details;
-pub mod blocks_html;
-pub mod blocks_tab;
-pub mod bracketspan;
-pub mod caret;
-pub mod codehilite;
-pub mod critic;
-pub mod def_list;
-pub mod details;
-pub mod emoji;
-pub mod escapeall;
-pub mod fancylists;
-pub mod fenced_code;
-pub mod footnotes;
-pub mod highlight;
-pub mod inlinehilite;
+mod abbr;
+mod admonition;
+mod arithmatex;
+mod attr_list;
+mod betterem;
+mod bracketspan;
+mod caret;
+mod container;
+mod critic;
+mod def_list;
+mod delimiters;
+mod details;
+pub(crate) mod emoji;
+mod escapeall;
+pub(crate) mod extension;
+mod fancylists;
+mod fences;
+mod footnotes;
+mod generic;
+mod inlinehilite;
 mod key_names;
-pub mod keys;
-pub mod legacy_attrs;
-pub mod legacy_em;
-pub mod magiclink;
-pub mod mark;
-pub mod markdown_include;
-pub mod md_in_html;
-pub mod mdx_gh_links;
-pub mod meta;
-pub mod nl2br;
-pub mod progressbar;
-pub mod quotes;
-pub mod sane_lists;
-pub mod saneheaders;
-pub mod smartsymbols;
-pub mod smarty;
-pub mod snippets;
-pub mod superfences;
-pub mod tabbed;
-pub mod tables;
-pub mod tasklist;
-pub mod tilde;
-pub mod toc;
-pub mod truly_sane_lists;
-pub mod wikilinks;
+mod keys;
+mod legacy_attrs;
+mod legacy_em;
+mod magiclink;
+mod mark;
+mod markdown_include;
+mod md_in_html;
+mod mdx_gh_links;
+mod meta;
+mod nl2br;
+mod progressbar;
+mod quotes;
+mod sane_lists;
+mod saneheaders;
+mod smartsymbols;
+mod smarty;
+mod snippets;
+mod tabbed;
+mod tables;
+mod tabs;
+mod tasklist;
+mod tilde;
+mod title_case;
+pub(crate) mod toc;
+mod truly_sane_lists;
+mod wikilinks;
+
+#[cfg(test)]
+mod tests;
+
+use extension::{Row, row};
+
+/// The table, one row each: the extension's type, its name, and the file that it is a port of.
+pub(crate) static EXTENSIONS: &[Row] = &[
+    row::<abbr::Options>("abbr", "markdown/extensions/abbr.py"),
+    row::<admonition::Options>("admonition", "markdown/extensions/admonition.py"),
+    row::<arithmatex::Options>("pymdownx.arithmatex", "pymdownx/arithmatex.py"),
+    row::<attr_list::Options>("attr_list", "markdown/extensions/attr_list.py"),
+    row::<betterem::Options>("pymdownx.betterem", "pymdownx/betterem.py"),
+    row::<bracketspan::Options>("pymdownx.bracketspan", "pymdownx/bracketspan.py"),
+    row::<caret::Options>("pymdownx.caret", "pymdownx/caret.py"),
+    row::<critic::Options>("pymdownx.critic", "pymdownx/critic.py"),
+    row::<def_list::Options>("def_list", "markdown/extensions/def_list.py"),
+    row::<details::Options>("pymdownx.details", "pymdownx/details.py"),
+    row::<emoji::Options>("pymdownx.emoji", "pymdownx/emoji.py"),
+    row::<escapeall::Options>("pymdownx.escapeall", "pymdownx/escapeall.py"),
+    row::<fancylists::Options>("pymdownx.fancylists", "pymdownx/fancylists.py"),
+    row::<fences::codehilite::Options>("codehilite", "markdown/extensions/codehilite.py"),
+    row::<fences::fenced_code::Options>("fenced_code", "markdown/extensions/fenced_code.py"),
+    row::<fences::highlight::Options>("pymdownx.highlight", "pymdownx/highlight.py"),
+    row::<fences::superfences::Options>("pymdownx.superfences", "pymdownx/superfences.py"),
+    row::<footnotes::Options>("footnotes", "markdown/extensions/footnotes.py"),
+    row::<generic::admonition::Options>("pymdownx.blocks.admonition", "pymdownx/blocks/admonition.py"),
+    row::<generic::caption::Options>("pymdownx.blocks.caption", "pymdownx/blocks/caption.py"),
+    row::<generic::definition::Options>("pymdownx.blocks.definition", "pymdownx/blocks/definition.py"),
+    row::<generic::details::Options>("pymdownx.blocks.details", "pymdownx/blocks/details.py"),
+    row::<generic::html::Options>("pymdownx.blocks.html", "pymdownx/blocks/html.py"),
+    row::<generic::tab::Options>("pymdownx.blocks.tab", "pymdownx/blocks/tab.py"),
+    row::<inlinehilite::Options>("pymdownx.inlinehilite", "pymdownx/inlinehilite.py"),
+    row::<keys::Options>("pymdownx.keys", "pymdownx/keys.py"),
+    row::<legacy_attrs::Options>("legacy_attrs", "markdown/extensions/legacy_attrs.py"),
+    row::<legacy_em::Options>("legacy_em", "markdown/extensions/legacy_em.py"),
+    row::<magiclink::Options>("pymdownx.magiclink", "pymdownx/magiclink.py"),
+    row::<mark::Options>("pymdownx.mark", "pymdownx/mark.py"),
+    row::<markdown_include::Options>("markdown_include.include", "markdown_include/include.py"),
+    row::<md_in_html::Options>("md_in_html", "markdown/extensions/md_in_html.py"),
+    row::<mdx_gh_links::Options>("mdx_gh_links", "mdx_gh_links.py"),
+    row::<meta::Options>("meta", "markdown/extensions/meta.py"),
+    row::<nl2br::Options>("nl2br", "markdown/extensions/nl2br.py"),
+    row::<progressbar::Options>("pymdownx.progressbar", "pymdownx/progressbar.py"),
+    row::<quotes::Options>("pymdownx.quotes", "pymdownx/quotes.py"),
+    row::<sane_lists::Options>("sane_lists", "markdown/extensions/sane_lists.py"),
+    row::<saneheaders::Options>("pymdownx.saneheaders", "pymdownx/saneheaders.py"),
+    row::<smartsymbols::Options>("pymdownx.smartsymbols", "pymdownx/smartsymbols.py"),
+    row::<smarty::Options>("smarty", "markdown/extensions/smarty.py"),
+    row::<snippets::Options>("pymdownx.snippets", "pymdownx/snippets.py"),
+    row::<tabbed::Options>("pymdownx.tabbed", "pymdownx/tabbed.py"),
+    row::<tables::Options>("tables", "markdown/extensions/tables.py"),
+    row::<tasklist::Options>("pymdownx.tasklist", "pymdownx/tasklist.py"),
+    row::<tilde::Options>("pymdownx.tilde", "pymdownx/tilde.py"),
+    row::<toc::Options>("toc", "markdown/extensions/toc.py"),
+    row::<truly_sane_lists::Options>("mdx_truly_sane_lists", "mdx_truly_sane_lists.py"),
+    row::<wikilinks::Options>("wikilinks", "markdown/extensions/wikilinks.py"),
+];
 
 /// Extensions that projects list and that change no page: their effect is always on, or lies in
 /// Python itself.
@@ -68,212 +123,3 @@ pub(crate) const REFUSED: &[(&str, &str)] = &[
     ("pymdownx.striphtml", "comments and attributes stay as they are written"),
     ("pymdownx.pathconverter", "links are resolved by the site, which knows where each page goes"),
 ];
-
-/// What an extension's `Options` can do.
-pub(crate) trait ExtensionOptions {
-    /// Reads the options, with Python's defaults for what is not given.
-    fn read(reader: &mut OptionReader<'_>) -> Self;
-}
-
-/// Reads one extension's options and reports what does not fit.
-pub(crate) struct OptionReader<'a> {
-    extension: &'a str,
-    options: Option<&'a yaml::Node>,
-    known: Vec<&'static str>,
-    diagnostics: &'a mut Diagnostics,
-}
-
-impl<'a> OptionReader<'a> {
-    /// Starts reading; `options` is what stands below the extension's name.
-    pub(crate) fn new(extension: &'a str, options: Option<&'a yaml::Node>, diagnostics: &'a mut Diagnostics) -> Self {
-        let options = options.filter(|node| !node.is_null());
-        if let Some(node) = options
-            && node.as_map().is_none()
-        {
-            diagnostics.push(Diagnostic::new(
-                Code::ConfigBadValue,
-                node.span,
-                format!("the options of `{extension}` must be a mapping, not {}", node.kind_name()),
-            ));
-        }
-        OptionReader { extension, options, known: Vec::new(), diagnostics }
-    }
-
-    /// Returns an option as it stands; `None` where it is not given.
-    pub(crate) fn node(&mut self, key: &'static str) -> Option<&'a yaml::Node> {
-        self.known.push(key);
-        self.options?.get(key)
-    }
-
-    /// Reads a truth value; words such as `"yes"` count as Python-Markdown's `parseBoolValue` has it.
-    pub(crate) fn bool(&mut self, key: &'static str, default: bool) -> bool {
-        self.opt_bool(key).unwrap_or(default)
-    }
-
-    /// Reads a truth value that may be absent.
-    pub(crate) fn opt_bool(&mut self, key: &'static str) -> Option<bool> {
-        let node = self.node(key)?;
-        let value = truth(node);
-        if value.is_none() && !node.is_null() {
-            self.wrong_kind(key, "true or false", node);
-        }
-        value
-    }
-
-    /// Reads text; numbers and truth values are taken as Python's `str` shows them.
-    pub(crate) fn string(&mut self, key: &'static str, default: &str) -> String {
-        self.opt_string(key).unwrap_or_else(|| default.to_owned())
-    }
-
-    /// Reads text that may be absent.
-    pub(crate) fn opt_string(&mut self, key: &'static str) -> Option<String> {
-        let node = self.node(key)?;
-        let value = node.scalar_text();
-        if value.is_none() && !node.is_null() {
-            self.wrong_kind(key, "text", node);
-        }
-        value
-    }
-
-    /// Reads an integer.
-    pub(crate) fn int(&mut self, key: &'static str, default: i64) -> i64 {
-        let Some(node) = self.node(key) else { return default };
-        let value = node.as_int().or_else(|| node.as_str()?.trim().parse().ok());
-        if value.is_none() && !node.is_null() {
-            self.wrong_kind(key, "a whole number", node);
-        }
-        value.unwrap_or(default)
-    }
-
-    /// Reads a list of texts; one text alone is a list of one. `None` where it is not given.
-    pub(crate) fn opt_strings(&mut self, key: &'static str) -> Option<Vec<String>> {
-        let node = self.node(key)?;
-        if let Some(text) = node.scalar_text() {
-            return Some(vec![text]);
-        }
-        let Some(items) = node.as_seq() else {
-            if !node.is_null() {
-                self.wrong_kind(key, "a list of texts", node);
-            }
-            return None;
-        };
-        let mut texts = Vec::new();
-        for item in items {
-            match item.scalar_text() {
-                Some(text) => texts.push(text),
-                None => self.wrong_kind(key, "a list of texts", item),
-            }
-        }
-        Some(texts)
-    }
-
-    /// Reads a mapping of texts to texts, in the order written.
-    pub(crate) fn string_map(&mut self, key: &'static str) -> Option<Vec<(String, String)>> {
-        let node = self.node(key)?;
-        let Some(entries) = node.as_map() else {
-            if !node.is_null() {
-                self.wrong_kind(key, "a mapping", node);
-            }
-            return None;
-        };
-        Some(entries.iter().filter_map(|(name, value)| Some((name.scalar_text()?, value.scalar_text()?))).collect())
-    }
-
-    /// Reports that an option's value does not fit.
-    pub(crate) fn wrong_kind(&mut self, key: &str, wanted: &str, node: &yaml::Node) {
-        self.diagnostics.push(Diagnostic::new(
-            Code::ConfigBadValue,
-            node.span,
-            format!("option `{key}` of `{}` must be {wanted}, not {}", self.extension, node.kind_name()),
-        ));
-    }
-
-    /// Adds a finding about a value.
-    pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
-    }
-
-    /// Reports the options that no getter asked for.
-    pub(crate) fn finish(self) {
-        for (key, _) in self.options.and_then(yaml::Node::as_map).unwrap_or_default() {
-            let name = key.scalar_text().unwrap_or_default();
-            if self.known.contains(&name.as_str()) {
-                continue;
-            }
-            let diagnostic = Diagnostic::new(
-                Code::ConfigUnknownKey,
-                key.span,
-                format!("`{}` has no option `{name}`", self.extension),
-            );
-            self.diagnostics.push(match nearest(&name, self.known.iter().copied()) {
-                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-                None if self.known.is_empty() => diagnostic.help("this extension has no options"),
-                None => diagnostic.help(format!("its options are: {}", self.known.join(", "))),
-            });
-        }
-    }
-}
-
-/// Reads a value as Python-Markdown's `util.parseBoolValue` does.
-fn truth(node: &yaml::Node) -> Option<bool> {
-    match &node.kind {
-        Kind::Bool(value) => Some(*value),
-        Kind::Int(value) => Some(*value != 0),
-        Kind::Float(value) => Some(*value != 0.0),
-        Kind::String(text, _) => match text.to_lowercase().as_str() {
-            "true" | "yes" | "y" | "on" | "1" => Some(true),
-            "false" | "no" | "n" | "off" | "0" | "none" => Some(false),
-            _ => None,
-        },
-        Kind::Null | Kind::Seq(_) | Kind::Map(_) => None,
-    }
-}
-
-/// Returns the name of a Python object that YAML asks for: `!!python/name:a.b` or
-/// `!!python/object/apply:a.b` say `a.b`; plain text says itself.
-pub(crate) fn python_name(node: &yaml::Node) -> Option<&str> {
-    let Some(tag) = node.tag.as_deref() else { return node.as_str() };
-    let tag = tag.strip_prefix("tag:yaml.org,2002:").or_else(|| tag.strip_prefix("!!")).unwrap_or(tag);
-    tag.strip_prefix("python/name:").or_else(|| tag.strip_prefix("python/object/apply:"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::text::{SitePath, Span};
-
-    fn mapping(key: &str, value: Kind) -> yaml::Node {
-        let span = Span::at_start(SitePath::new("mkdocs.yml"));
-        let key = yaml::Node::new(Kind::String(key.to_owned(), yaml::Style::Plain), span);
-        yaml::Node::new(Kind::Map(vec![(key, yaml::Node::new(value, span))]), span)
-    }
-
-    #[test]
-    fn wrong_kinds_and_unknown_options_are_reported() {
-        let mut diagnostics = Diagnostics::new();
-        let options = mapping("lavel", Kind::Int(3));
-        let mut reader = OptionReader::new("x", Some(&options), &mut diagnostics);
-        assert_eq!(reader.int("level", 1), 1);
-        reader.finish();
-        let options = mapping("level", Kind::Seq(Vec::new()));
-        let mut reader = OptionReader::new("x", Some(&options), &mut diagnostics);
-        assert_eq!(reader.int("level", 1), 1);
-        reader.finish();
-        let messages: Vec<_> =
-            diagnostics.iter().map(|found| (found.message.as_str(), found.help.as_deref())).collect();
-        assert_eq!(
-            messages,
-            [
-                ("`x` has no option `lavel`", Some("did you mean `level`?")),
-                ("option `level` of `x` must be a whole number, not a list", None),
-            ]
-        );
-    }
-
-    #[test]
-    fn python_words_are_truth_values() {
-        let mut diagnostics = Diagnostics::new();
-        let options = mapping("a", Kind::String("Yes".to_owned(), yaml::Style::Plain));
-        assert!(OptionReader::new("x", Some(&options), &mut diagnostics).bool("a", false));
-    }
-}

@@ -1,31 +1,42 @@
 //! Progress bars: `[=50% "half"]`.
 //!
-//! Source of the rule: `pymdownx/progressbar.py` 13.
+//! Source of the rule: `pymdownx/progressbar.py`.
 
-use super::{ExtensionOptions, OptionReader};
+use super::extension::Extension;
+use crate::markdown::attrs::parse_attrs;
 use crate::markdown::engine::inline::chars::is_space;
-use crate::markdown::engine::inline::{El, Engine, Hit, Pass, Taken};
+use crate::markdown::engine::inline::links::dequote;
+use crate::markdown::engine::inline::{El, Engine, Hit, Pass, Taken, at_char};
+use crate::markdown::engine::rules::Rules;
+use crate::markdown::options::OptionReader;
 use crate::text::Chunk;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// The options.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Options {
+pub(crate) struct Options {
     /// `level_class`: a class that says the level.
-    pub level_class: bool,
+    pub(crate) level_class: bool,
     /// `progress_increment`: in which steps.
-    pub progress_increment: i64,
+    pub(crate) progress_increment: i64,
     /// `add_classes`.
-    pub add_classes: String,
+    pub(crate) add_classes: String,
 }
 
-impl ExtensionOptions for Options {
+impl Extension for Options {
     fn read(reader: &mut OptionReader<'_>) -> Options {
         Options {
             level_class: reader.bool("level_class", true),
             progress_increment: reader.int("progress_increment", 20).max(1),
             add_classes: reader.string("add_classes", ""),
         }
+    }
+
+    fn extend(self: Arc<Self>, rules: &mut Rules) {
+        let attr_list = rules.uses("attr_list");
+        rules.escapable("=");
+        let rule = at_char('[', move |engine, pass, at| bar(&self, attr_list, engine, pass, at));
+        rules.inline.register("progress-bar", 179.0, rule);
     }
 }
 
@@ -62,7 +73,7 @@ fn title_end<'t>(pass: &mut Pass<'t>, at: usize) -> Option<(&'t str, usize)> {
 }
 
 /// `[=…]`
-pub(crate) fn bar(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize) -> Hit {
+fn bar(options: &Options, attr_list: bool, engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize) -> Hit {
     if !pass.text[at..].starts_with("[=") {
         return Hit::No;
     }
@@ -93,9 +104,9 @@ pub(crate) fn bar(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut Pas
     classes.dedup();
     let span = pass.span(at..end);
     let mut bar = El::new("div", span).with_attr("class", classes.join(" "));
-    if engine.page.dialect.attr_list.is_some() && !attrs.is_empty() {
+    if attr_list && !attrs.is_empty() {
         let inner = attrs[1..attrs.len() - 1].trim_start_matches(':').trim_start_matches(' ');
-        for (name, value) in crate::markdown::attrs::parse_attrs(inner).0.iter() {
+        for (name, value) in parse_attrs(inner).0.iter() {
             if name == "class" {
                 bar.attrs.add_class(value);
             } else {
@@ -104,7 +115,7 @@ pub(crate) fn bar(options: &Options, engine: &mut Engine<'_, '_>, pass: &mut Pas
         }
     }
     let title = engine.attribute(title);
-    let label = crate::markdown::engine::inline::dequote(&title).to_owned();
+    let label = dequote(&title).to_owned();
     let mut p = El::new("p", span).with_attr("class", "progress-label");
     if !label.is_empty() {
         p = p.with_text(Chunk::synthetic(&label, span));

@@ -1,23 +1,27 @@
 //! Symbols for what is typed in ASCII: `(c)`, `-->`, `1/2`, `1st`.
 //!
-//! Source of the rule: `pymdownx/smartsymbols.py` 13. The symbols are characters here, where Python
+//! Source of the rule: `pymdownx/smartsymbols.py`. The symbols are characters here, where Python
 //! writes character references.
 
-use super::{ExtensionOptions, OptionReader};
+use super::extension::Extension;
 use crate::markdown::engine::inline::chars::{is_boundary, is_word};
-use crate::markdown::engine::inline::{Engine, Hit, Pass, Taken, escaped};
+use crate::markdown::engine::inline::{Engine, Hit, InlineRule, InlineRules, Pass, Substitutions, Taken};
+use crate::markdown::engine::mark::escaped;
+use crate::markdown::engine::rules::Rules;
+use crate::markdown::options::OptionReader;
 use crate::markdown::tree::{Element, Node};
 use crate::text::Chunk;
+use std::sync::Arc;
 
 /// The options.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Options {
+pub(crate) struct Options {
     enabled: Vec<Symbol>,
 }
 
 /// A family of symbols.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Symbol {
+enum Symbol {
     Trademark,
     Copyright,
     Registered,
@@ -31,17 +35,17 @@ pub(crate) enum Symbol {
 
 use Symbol::{Arrows, CareOf, Copyright, Fractions, NotEqual, OrdinalNumbers, PlusMinus, Registered, Trademark};
 
-/// In the order in which they apply.
-const ALL: [(Symbol, &str); 9] = [
-    (Trademark, "trademark"),
-    (Copyright, "copyright"),
-    (Registered, "registered"),
-    (PlusMinus, "plusminus"),
-    (Arrows, "arrows"),
-    (NotEqual, "notequal"),
-    (Fractions, "fractions"),
-    (OrdinalNumbers, "ordinal_numbers"),
-    (CareOf, "care_of"),
+/// In the order in which they apply: the option, and the name in the pass.
+const ALL: [(Symbol, &str, &str); 9] = [
+    (Trademark, "trademark", "smart-trademark"),
+    (Copyright, "copyright", "smart-copyright"),
+    (Registered, "registered", "smart-registered"),
+    (PlusMinus, "plusminus", "smart-plus-minus"),
+    (Arrows, "arrows", "smart-arrows"),
+    (NotEqual, "notequal", "smart-not-equal"),
+    (Fractions, "fractions", "smart-fractions"),
+    (OrdinalNumbers, "ordinal_numbers", "smart-ordinal-numbers"),
+    (CareOf, "care_of", "smart-care-of"),
 ];
 
 const FRACTIONS: [(&str, char); 15] = [
@@ -62,20 +66,27 @@ const FRACTIONS: [(&str, char); 15] = [
     ("7/8", '⅞'),
 ];
 
-impl ExtensionOptions for Options {
+impl Extension for Options {
     fn read(reader: &mut OptionReader<'_>) -> Options {
-        Options { enabled: ALL.iter().filter(|(_, name)| reader.bool(name, true)).map(|(symbol, _)| *symbol).collect() }
+        Options {
+            enabled: ALL.iter().filter(|(_, name, _)| reader.bool(name, true)).map(|(symbol, ..)| *symbol).collect(),
+        }
+    }
+
+    fn extend(self: Arc<Self>, rules: &mut Rules) {
+        let mut symbols = InlineRules::default();
+        for (symbol, _, name) in ALL.iter().filter(|(symbol, ..)| self.enabled.contains(symbol)) {
+            symbols.register(name, 30.0, Box::new(*symbol));
+        }
+        if symbols.len() > 0 {
+            rules.text.register("smart-symbols", 6.1, Box::new(Substitutions(symbols)));
+        }
     }
 }
 
-/// Returns the families that are on, in order.
-pub(crate) fn symbols(options: &Options) -> Vec<Symbol> {
-    options.enabled.clone()
-}
-
-impl Symbol {
+impl InlineRule for Symbol {
     /// Returns the next byte where the symbol may begin.
-    pub(crate) fn next(self, text: &str, at: usize) -> Option<usize> {
+    fn next(&self, text: &str, at: usize) -> Option<usize> {
         let rest = text.get(at..)?;
         let found = match self {
             Trademark | Copyright | Registered => rest.find('('),
@@ -89,7 +100,7 @@ impl Symbol {
     }
 
     /// Tries the symbol at a place.
-    pub(crate) fn apply(self, engine: &mut Engine<'_, '_>, pass: &Pass<'_>, at: usize) -> Hit {
+    fn apply(&self, engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize) -> Hit {
         let rest = &pass.text[at..];
         let before = pass.before(at);
         let (length, symbol) = match self {

@@ -1,30 +1,35 @@
 //! Typographic quotes, dashes and ellipses.
 //!
-//! Source of the rule: `markdown/extensions/smarty.py` of Python-Markdown 3.11. What stands for a
+//! Source of the rule: `markdown/extensions/smarty.py`. What stands for a
 //! typed mark is a character here, where Python writes a character reference.
 
-use super::{ExtensionOptions, OptionReader};
+use super::extension::Extension;
 use crate::markdown::engine::inline::chars::{is_boundary, is_space, is_word};
-use crate::markdown::engine::inline::{Engine, Hit, Pass, Taken, escaped};
+use crate::markdown::engine::inline::html::html;
+use crate::markdown::engine::inline::{Engine, Hit, InlineRule, InlineRules, Pass, Substitutions, Taken, at_char};
+use crate::markdown::engine::mark::{ETX, STX, escaped};
+use crate::markdown::engine::rules::Rules;
+use crate::markdown::options::OptionReader;
 use crate::markdown::tree::{Node, Raw};
 use crate::text::{Chunk, Span};
+use std::sync::Arc;
 
 /// The options.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Options {
+pub(crate) struct Options {
     /// `smart_quotes`
-    pub smart_quotes: bool,
+    pub(crate) smart_quotes: bool,
     /// `smart_angled_quotes`
-    pub smart_angled_quotes: bool,
+    pub(crate) smart_angled_quotes: bool,
     /// `smart_dashes`
-    pub smart_dashes: bool,
+    pub(crate) smart_dashes: bool,
     /// `smart_ellipses`
-    pub smart_ellipses: bool,
+    pub(crate) smart_ellipses: bool,
     /// `substitutions`, over the defaults.
     substitutions: Vec<(String, String)>,
 }
 
-impl ExtensionOptions for Options {
+impl Extension for Options {
     fn read(reader: &mut OptionReader<'_>) -> Options {
         Options {
             smart_quotes: reader.bool("smart_quotes", true),
@@ -32,6 +37,22 @@ impl ExtensionOptions for Options {
             smart_dashes: reader.bool("smart_dashes", true),
             smart_ellipses: reader.bool("smart_ellipses", true),
             substitutions: reader.string_map("substitutions").unwrap_or_default(),
+        }
+    }
+
+    fn extend(self: Arc<Self>, rules: &mut Rules) {
+        rules.escapable("\"'");
+        if self.smart_angled_quotes {
+            let strict = at_char('<', |engine, pass, at| html(engine, pass, at, true));
+            rules.inline.register("html", 90.0, strict);
+        }
+        let mut patterns = InlineRules::default();
+        for rule in self::rules(&self) {
+            let (name, priority) = PLACES[rule as usize];
+            patterns.register(name, priority, Box::new(Smart(rule, Arc::clone(&self))));
+        }
+        if patterns.len() > 0 {
+            rules.text.register("smarty", 6.0, Box::new(Substitutions(patterns)));
         }
     }
 }
@@ -56,7 +77,7 @@ const RD: &str = "right-double-quote";
 
 /// One rule, named as Python-Markdown names its expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Rule {
+enum Rule {
     EmDash,
     EnDash,
     LeftAngle,
@@ -79,8 +100,32 @@ pub(crate) enum Rule {
     Ellipsis,
 }
 
+/// Names and priorities of the rules in the pass.
+const PLACES: [(&str, f64); 20] = [
+    ("smarty-em-dashes", 50.0),
+    ("smarty-en-dashes", 45.0),
+    ("smarty-left-angle-quotes", 40.0),
+    ("smarty-right-angle-quotes", 35.0),
+    ("smarty-quotes-0", 30.0),
+    ("smarty-quotes-1", 29.0),
+    ("smarty-quotes-2", 28.0),
+    ("smarty-quotes-3", 27.0),
+    ("smarty-quotes-4", 26.0),
+    ("smarty-quotes-5", 25.0),
+    ("smarty-quotes-6", 24.0),
+    ("smarty-quotes-7", 23.0),
+    ("smarty-quotes-8", 22.0),
+    ("smarty-quotes-9", 21.0),
+    ("smarty-quotes-10", 20.0),
+    ("smarty-quotes-11", 19.0),
+    ("smarty-quotes-12", 18.0),
+    ("smarty-quotes-13", 17.0),
+    ("smarty-quotes-14", 16.0),
+    ("smarty-ellipses", 10.0),
+];
+
 /// Returns the rules that are on, in their order.
-pub(crate) fn rules(options: &Options) -> Vec<Rule> {
+fn rules(options: &Options) -> Vec<Rule> {
     let mut rules = Vec::new();
     if options.smart_dashes {
         rules.extend([Rule::EmDash, Rule::EnDash]);
@@ -137,13 +182,8 @@ impl Rule {
         }
     }
 
-    /// Returns the next byte where the typed mark stands.
-    pub(crate) fn next(self, text: &str, at: usize) -> Option<usize> {
-        Some(at + text.get(at..)?.find(self.typed())?)
-    }
-
     /// Tries the rule where its mark stands.
-    pub(crate) fn apply(self, options: &Options, engine: &mut Engine<'_, '_>, pass: &Pass<'_>, at: usize) -> Hit {
+    fn apply(self, options: &Options, engine: &mut Engine<'_, '_>, pass: &Pass<'_>, at: usize) -> Hit {
         let typed = self.typed();
         let end = at + typed.len();
         let before = pass.before(at);
@@ -201,6 +241,19 @@ impl Rule {
     }
 }
 
+/// A rule with the options.
+struct Smart(Rule, Arc<Options>);
+
+impl InlineRule for Smart {
+    fn next(&self, text: &str, at: usize) -> Option<usize> {
+        Some(at + text.get(at..)?.find(self.0.typed())?)
+    }
+
+    fn apply(&self, engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize) -> Hit {
+        self.0.apply(&self.1, engine, pass, at)
+    }
+}
+
 fn digit(c: Option<char>) -> bool {
     c.is_some_and(|c| c.is_numeric())
 }
@@ -225,7 +278,7 @@ fn punctuation_ahead(rest: &str) -> bool {
 
 /// What a closing quote may follow.
 fn closing(c: char) -> bool {
-    !matches!(c, ' ' | '\t' | '\r' | '\n' | '[' | '{' | '(' | '-' | '\u{2}' | '\u{3}')
+    !matches!(c, ' ' | '\t' | '\r' | '\n' | '[' | '{' | '(' | '-' | STX | ETX)
 }
 
 /// What an opening quote may follow: its length, where it stands before the quote.

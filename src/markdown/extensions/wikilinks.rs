@@ -1,26 +1,29 @@
 //! Links to pages by name: `[[Page name]]`.
 //!
-//! Source of the rule: `markdown/extensions/wikilinks.py` of Python-Markdown 3.11. A `build_url`
+//! Source of the rule: `markdown/extensions/wikilinks.py`. A `build_url`
 //! function of the project's own cannot be called; the option is reported.
 
-use super::{ExtensionOptions, OptionReader};
+use super::extension::Extension;
 use crate::diag::{Code, Diagnostic};
 use crate::markdown::engine::inline::chars::{is_word, strip};
-use crate::markdown::engine::inline::{El, Hit, Pass, Taken};
+use crate::markdown::engine::inline::{El, Hit, Pass, Taken, at_char};
+use crate::markdown::engine::rules::Rules;
+use crate::markdown::options::OptionReader;
 use crate::text::Chunk;
+use std::sync::Arc;
 
 /// The options.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Options {
+pub(crate) struct Options {
     /// `base_url`: what stands before the name.
-    pub base_url: String,
+    pub(crate) base_url: String,
     /// `end_url`: what stands after it.
-    pub end_url: String,
+    pub(crate) end_url: String,
     /// `html_class`.
-    pub html_class: String,
+    pub(crate) html_class: String,
 }
 
-impl ExtensionOptions for Options {
+impl Extension for Options {
     fn read(reader: &mut OptionReader<'_>) -> Options {
         if let Some(node) = reader.node("build_url").filter(|node| !node.is_null()) {
             reader.report(
@@ -34,10 +37,14 @@ impl ExtensionOptions for Options {
             html_class: reader.string("html_class", "wikilink"),
         }
     }
+
+    fn extend(self: Arc<Self>, rules: &mut Rules) {
+        rules.inline.register("wikilink", 75.0, at_char('[', move |_, pass, at| link(&self, pass, at)));
+    }
 }
 
 /// `[[name]]`
-pub(crate) fn link(options: &Options, pass: &Pass<'_>, at: usize) -> Hit {
+fn link(options: &Options, pass: &Pass<'_>, at: usize) -> Hit {
     let Some(inner) = pass.text[at..].strip_prefix("[[") else { return Hit::No };
     let length = inner.find(|c: char| !(is_word(c) || c == ' ' || c == '-')).unwrap_or(inner.len());
     if length == 0 || !inner[length..].starts_with("]]") {

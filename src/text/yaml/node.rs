@@ -51,6 +51,31 @@ impl Node {
         Node { span, tag: None, kind }
     }
 
+    /// Writes the value without its places: two values are equal where their texts are.
+    pub fn canonical(&self) -> String {
+        let mut out = self.tag.as_ref().map_or_else(String::new, |tag| format!("!<{tag}> "));
+        match &self.kind {
+            Kind::Seq(items) => {
+                out.push('[');
+                for item in items {
+                    out.push_str(&item.canonical());
+                    out.push(',');
+                }
+                out.push(']');
+            }
+            Kind::Map(entries) => {
+                out.push('{');
+                for (key, value) in entries {
+                    out.push_str(&format!("{}:{},", key.canonical(), value.canonical()));
+                }
+                out.push('}');
+            }
+            Kind::String(text, _) => out.push_str(&format!("{text:?}")),
+            scalar => out.push_str(&format!("{scalar:?}")),
+        }
+        out
+    }
+
     /// Returns the text of a string scalar.
     pub fn as_str(&self) -> Option<&str> {
         match &self.kind {

@@ -26,37 +26,23 @@ pub(crate) struct Block {
 
 struct Text {
     chunk: Chunk,
-    known: RefCell<[Known; Search::Reference as usize + 1]>,
+    /// What is known of each search, as far as one was asked.
+    known: RefCell<Vec<Known>>,
     /// How often the text was copied because lines in its midst changed.
     n_copies: usize,
 }
 
-/// What is looked for in a text.
+/// What is looked for in a text, by a number that [`Rules::search`] hands out.
+///
+/// [`Rules::search`]: crate::markdown::engine::rules::Rules::search
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Search {
-    Admonition,
-    Details,
-    Tab,
-    Generic,
-    GenericRefused,
-    DollarEnd,
-    SquareEnd,
-    TrimmedEnd,
-    NotInTable,
-    HashHeading,
-    Indented,
-    LiftedFence,
-    Rule,
-    Definition,
-    Quote,
-    Footnote,
-    Bracket,
-    Abbreviation,
-    AbbreviationColon,
-    AbbreviationRefused,
-    Backslash,
-    /// The last, by which they are counted.
-    Reference,
+pub(crate) struct Search(usize);
+
+impl Search {
+    /// Makes the search of a number.
+    pub(crate) fn numbered(number: usize) -> Search {
+        Search(number)
+    }
 }
 
 /// How far a search came.
@@ -75,13 +61,13 @@ impl Block {
     }
 
     /// Makes a block of a whole text that was copied so often because lines in its midst changed.
-    pub(super) fn copied(chunk: Chunk, n_copies: usize) -> Block {
+    pub(crate) fn copied(chunk: Chunk, n_copies: usize) -> Block {
         let range = 0..chunk.len();
         Block { text: Rc::new(Text { chunk, known: RefCell::default(), n_copies }), range }
     }
 
     /// `str.split('\n\n')`.
-    pub(super) fn split(chunk: Chunk) -> Blocks {
+    pub(crate) fn split(chunk: Chunk) -> Blocks {
         let whole = Block::of(chunk);
         let mut at = 0;
         let mut blocks = Blocks::new();
@@ -108,36 +94,36 @@ impl Block {
     }
 
     /// Returns how often the text was copied because lines in its midst changed.
-    pub(super) fn n_copies(&self) -> usize {
+    pub(crate) fn n_copies(&self) -> usize {
         self.text.n_copies
     }
 
     /// Returns a range of bytes as a block.
-    pub(super) fn part(&self, range: Range<usize>) -> Block {
+    pub(crate) fn part(&self, range: Range<usize>) -> Block {
         let start = self.range.start;
         debug_assert!(range.start <= range.end && start + range.end <= self.range.end, "a part lies inside");
         Block { text: Rc::clone(&self.text), range: start + range.start..start + range.end }
     }
 
     /// Copies a range of bytes.
-    pub(super) fn slice(&self, range: Range<usize>) -> Chunk {
+    pub(crate) fn slice(&self, range: Range<usize>) -> Chunk {
         let start = self.range.start;
         self.text.chunk.slice(start + range.start..start + range.end)
     }
 
     /// Appends a copy of a range of bytes.
-    pub(super) fn push_to(&self, out: &mut Chunk, range: Range<usize>) {
+    pub(crate) fn push_to(&self, out: &mut Chunk, range: Range<usize>) {
         let start = self.range.start;
         out.push_slice(&self.text.chunk, start + range.start..start + range.end);
     }
 
     /// Copies the whole.
-    pub(super) fn chunk(&self) -> Chunk {
+    pub(crate) fn chunk(&self) -> Chunk {
         self.text.chunk.slice(self.range.clone())
     }
 
     /// Returns where a range of bytes came from.
-    pub(super) fn span(&self, range: Range<usize>) -> Span {
+    pub(crate) fn span(&self, range: Range<usize>) -> Span {
         let start = self.range.start;
         self.text.chunk.span(start + range.start..start + range.end)
     }
@@ -148,28 +134,28 @@ impl Block {
     }
 
     /// `str.strip('\n')` and the like, with the ends to strip.
-    pub(super) fn strip_newlines(&self, start: bool, end: bool) -> Block {
+    pub(crate) fn strip_newlines(&self, start: bool, end: bool) -> Block {
         let text = self.text();
         let to = if end { text.trim_end_matches('\n').len() } else { text.len() };
         let from = if start { text.len() - text.trim_start_matches('\n').len() } else { 0 };
         self.part(from.min(to)..to)
     }
 
-    /// Returns the text without the spaces that it ends in.
-    pub(super) fn trimmed_end(&self) -> &str {
+    /// Returns the text without the spaces that it ends in, which `search` remembers.
+    pub(crate) fn trimmed_end(&self, search: Search) -> &str {
         let Range { start, end } = self.range;
-        let mut known = self.text.known.borrow_mut();
-        let known = &mut known[Search::TrimmedEnd as usize];
+        let mut known = self.known(search);
         if known.end != end {
             let trimmed = self.text.chunk.text()[..end].trim_end_matches(' ').len();
-            *known = Known { clear: trimmed..end, end };
+            known = Known { clear: trimmed..end, end };
+            self.learn(search, known.clone());
         }
         &self.text()[..known.clear.start.max(start) - start]
     }
 
     /// Finds the first line that passes a test, which is given the line's bytes. A line that fails
     /// must fail in every part of this block too.
-    pub(super) fn find_line<T>(&self, search: Search, mut test: impl FnMut(Range<usize>) -> Option<T>) -> Option<T> {
+    pub(crate) fn find_line<T>(&self, search: Search, mut test: impl FnMut(Range<usize>) -> Option<T>) -> Option<T> {
         let (text, Range { start, end }) = (self.text.chunk.text(), self.range.clone());
         let line_end = |at: usize| text[at..end].find('\n').map_or(end, |len| at + len);
         let mut at = start;
@@ -184,7 +170,7 @@ impl Block {
             }
             at = next + 1;
         }
-        let mut known = self.text.known.borrow()[search as usize].clone();
+        let mut known = self.known(search);
         if known.end < end || !(known.clear.start..=known.clear.end).contains(&at) {
             known = Known { clear: at..at, end };
         }
@@ -199,14 +185,26 @@ impl Block {
             }
             known.clear.end = line.end + 1;
         }
-        self.text.known.borrow_mut()[search as usize] = known;
+        self.learn(search, known);
         found
+    }
+
+    fn known(&self, search: Search) -> Known {
+        self.text.known.borrow().get(search.0).cloned().unwrap_or_default()
+    }
+
+    fn learn(&self, search: Search, what: Known) {
+        let mut known = self.text.known.borrow_mut();
+        if known.len() <= search.0 {
+            known.resize(search.0 + 1, Known::default());
+        }
+        known[search.0] = what;
     }
 
     /// Finds the first place at or after `from` that passes a test, of the places of one byte. The
     /// test is given the text from the place on, of which it may look at a few bytes, and the text
     /// before it.
-    pub(super) fn find_byte(
+    pub(crate) fn find_byte(
         &self,
         search: Search,
         from: usize,
@@ -215,7 +213,7 @@ impl Block {
     ) -> Option<usize> {
         let text = self.text.chunk.text();
         let from = self.range.start + from;
-        let mut known = self.text.known.borrow()[search as usize].clone();
+        let mut known = self.known(search);
         if !(known.clear.start..=known.clear.end).contains(&from) {
             let mut at = from;
             while let Some(found) = text[at..].find(char::from(byte)) {
@@ -227,19 +225,19 @@ impl Block {
             }
             let found = text.as_bytes().get(at).is_some_and(|found| *found == byte);
             known = Known { clear: from..if found { at } else { usize::MAX }, end: 0 };
-            self.text.known.borrow_mut()[search as usize] = known.clone();
+            self.learn(search, known.clone());
         }
         (known.clear.end < self.range.end).then(|| known.clear.end - self.range.start)
     }
 
     /// Notes a place at which what was found was refused; see [`Block::refused`].
-    pub(super) fn refuse(&self, search: Search, at: usize) {
-        self.text.known.borrow_mut()[search as usize] = Known { clear: 0..self.range.start + at, end: usize::MAX };
+    pub(crate) fn refuse(&self, search: Search, at: usize) {
+        self.learn(search, Known { clear: 0..self.range.start + at, end: usize::MAX });
     }
 
     /// Tells whether the last place that was refused is this one.
-    pub(super) fn refused(&self, search: Search, at: usize) -> bool {
-        let known = &self.text.known.borrow()[search as usize];
+    pub(crate) fn refused(&self, search: Search, at: usize) -> bool {
+        let known = self.known(search);
         known.end == usize::MAX && known.clear.end == self.range.start + at
     }
 }
@@ -256,7 +254,7 @@ mod tests {
     /// Finds the line `x` and counts the lines that were looked at.
     fn find_x(block: &Block) -> (Option<usize>, usize) {
         let mut n_lines = 0;
-        let found = block.find_line(Search::Rule, |line| {
+        let found = block.find_line(Search(0), |line| {
             n_lines += 1;
             (&block.text()[line.clone()] == "x").then_some(line.start)
         });

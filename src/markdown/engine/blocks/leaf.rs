@@ -6,20 +6,20 @@ use super::block::{Block, Blocks, Search};
 use super::lines::{
     TAB, blank, detab, indented, leading_spaces, line_ranges, loose_detab, newline, strip, strip_end, strip_start,
 };
-use super::tree::{ElId, READY};
-use super::{DEPTH_LIMIT, Parser, State};
-use crate::markdown::engine::{Reference, fences};
-use crate::markdown::extensions::arithmatex;
+use super::parser::{BlockRule, DEPTH_LIMIT, Parser, State};
+use super::tree::ElId;
+use crate::markdown::engine::page::{Page, Reference};
+use crate::markdown::engine::rules::Rules;
 use crate::text::Spanned;
 use std::ops::Range;
 
 /// Takes the first block off.
-pub(super) fn pop(blocks: &mut Blocks) -> Block {
+pub(crate) fn pop(blocks: &mut Blocks) -> Block {
     blocks.pop_front().expect("a rule is asked only where there is a block")
 }
 
 /// Empty blocks and blocks that begin with an empty line; between indented code they are part of it.
-pub(super) fn empty(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> bool {
+pub(crate) fn empty(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> bool {
     let first = &blocks[0];
     if !first.is_empty() && !first.text().starts_with('\n') {
         return false;
@@ -42,18 +42,17 @@ pub(super) fn empty(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Bloc
     true
 }
 
-/// Indented code.
-pub(super) fn code(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> bool {
+/// Indented code; `before` may change the block first.
+pub(crate) fn code(
+    parser: &mut Parser<'_, '_>,
+    parent: ElId,
+    blocks: &mut Blocks,
+    before: impl Fn(Block, &mut Page<'_>) -> Block,
+) -> bool {
     if !indented(blocks[0].text(), TAB) {
         return false;
     }
-    let mut block = pop(blocks);
-    // Every fence of the block is text again, also one right below the indented lines.
-    let is_lifted = |line: Range<usize>| fences::is_lifted(&block.text()[line], parser.page).then_some(());
-    if block.find_line(Search::LiftedFence, is_lifted).is_some() {
-        let text = fences::revert_fences(block.chunk(), parser.page);
-        block = Block::copied(text, block.n_copies() + 1);
-    }
+    let block = before(pop(blocks), parser.page);
     let (body, rest) = detab(&block, TAB);
     let body = strip_end(&body);
     let last = parser.tree.last_child(parent);
@@ -74,51 +73,21 @@ pub(super) fn code(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Block
     true
 }
 
-/// `$$ … $$` and the other forms of Arithmatex, a block of their own.
-pub(super) fn math(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> bool {
-    let Some(options) = &parser.page.dialect.arithmatex else { return false };
-    if !may_be_math(options, &blocks[0]) {
-        return false;
-    }
-    let Some(node) = arithmatex::block(options, &blocks[0].chunk()) else { return false };
-    let block = pop(blocks);
-    let holder = parser.element(parent, READY, block.whole_span());
-    parser.tree.get_mut(holder).before.push(node);
-    true
+/// `# Heading`, on any line of a block; `sane` where a space must follow.
+pub(crate) fn hash_headings(rules: &mut Rules, sane: bool) -> BlockRule {
+    let searches = [rules.search(), rules.search()];
+    Box::new(move |parser, parent, blocks| hash_heading(parser, parent, blocks, sane, searches))
 }
 
-/// Tells whether the marks at both ends of a block are those of math: only then the whole of it is
-/// looked through.
-fn may_be_math(options: &arithmatex::Options, block: &Block) -> bool {
-    let text = block.text();
-    // A mark behind an odd number of backslashes is none.
-    let unescaped = |before: &str| (before.len() - before.trim_end_matches('\\').len()).is_multiple_of(2);
-    if text.starts_with("$$") {
-        if !options.block_dollar || block.refused(Search::DollarEnd, block.len()) {
-            return false;
-        }
-        let closed = block.trimmed_end().strip_suffix("$$").is_some_and(unescaped);
-        if !closed {
-            block.refuse(Search::DollarEnd, block.len());
-        }
-        return closed;
-    }
-    if text.starts_with("\\[") {
-        let is_end = |at: &str, before: &str| at.starts_with("\\]") && unescaped(before);
-        let end = if options.block_square { block.find_byte(Search::SquareEnd, 2, b'\\', is_end) } else { None };
-        return end.is_some_and(|end| end + 2 == block.trimmed_end().len());
-    }
-    let Some(name) = text.strip_prefix("\\begin{").filter(|_| options.block_begin) else { return false };
-    let len = name.find(|ch: char| !ch.is_ascii_lowercase()).unwrap_or(name.len());
-    let name = &name[..len + usize::from(name[len..].starts_with('*'))];
-    len > 0 && block.trimmed_end().ends_with(&format!("\\end{{{name}}}"))
-}
-
-/// `# Heading`, on any line of a block.
-pub(super) fn hash_heading(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> bool {
-    let sane = parser.page.dialect.saneheaders.is_some();
+fn hash_heading(
+    parser: &mut Parser<'_, '_>,
+    parent: ElId,
+    blocks: &mut Blocks,
+    sane: bool,
+    [headings, indented_lines]: [Search; 2],
+) -> bool {
     let block = &blocks[0];
-    let found = block.find_line(Search::HashHeading, |line| hash_heading_at(block.text(), line, sane));
+    let found = block.find_line(headings, |line| hash_heading_at(block.text(), line, sane));
     let Some(found) = found else { return false };
     let block = pop(blocks);
     if found.line.start > 1 {
@@ -130,16 +99,20 @@ pub(super) fn hash_heading(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &m
         let after = block.part(found.line.end + 1..block.len());
         // A heading in a loose item without a blank line below it: what follows still has the
         // item's indentation (Python-Markdown issue 1443).
-        blocks.push_front(if parser.in_state(State::LooseList) { without_item_indentation(after) } else { after });
+        blocks.push_front(if parser.in_state(State::LooseList) {
+            without_item_indentation(after, indented_lines)
+        } else {
+            after
+        });
     }
     true
 }
 
 /// Takes an indentation off every line that has it. Each heading of an item does so, hence lines
 /// that are indented by more levels than may nest keep the rest.
-fn without_item_indentation(block: Block) -> Block {
+fn without_item_indentation(block: Block, search: Search) -> Block {
     let is_indented = |line: Range<usize>| indented(&block.text()[line], TAB).then_some(());
-    if block.n_copies() >= DEPTH_LIMIT || block.find_line(Search::Indented, is_indented).is_none() {
+    if block.n_copies() >= DEPTH_LIMIT || block.find_line(search, is_indented).is_none() {
         return block;
     }
     Block::copied(loose_detab(&block, TAB), block.n_copies() + 1)
@@ -149,18 +122,18 @@ fn without_item_indentation(block: Block) -> Block {
 pub(crate) const HEADINGS: [&str; 6] = ["h1", "h2", "h3", "h4", "h5", "h6"];
 
 /// A heading found in a block.
-pub(super) struct HashHeading {
+pub(crate) struct HashHeading {
     /// The line with its `#`.
     line: Range<usize>,
     /// 1 to 6.
-    pub(super) level: usize,
+    pub(crate) level: usize,
     /// The text between the `#` and the closing `#`.
-    pub(super) header: Range<usize>,
+    pub(crate) header: Range<usize>,
 }
 
-/// Finds the first line that is a heading (`HashHeaderProcessor.RE`, and `RE_HEADER` of
-/// `pymdownx.saneheaders` where a space must follow).
-pub(super) fn find_hash_heading(text: &str, sane: bool) -> Option<HashHeading> {
+/// Finds the first line that is a heading (`HashHeaderProcessor.RE`); `sane` where a
+/// space must follow.
+pub(crate) fn find_hash_heading(text: &str, sane: bool) -> Option<HashHeading> {
     line_ranges(text).find_map(|line| hash_heading_at(text, line, sane))
 }
 
@@ -196,7 +169,7 @@ fn header_len(rest: &str) -> Option<usize> {
 }
 
 /// A line over `===` or `---`, the first two lines of a block.
-pub(super) fn setext_heading(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> bool {
+pub(crate) fn setext_heading(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> bool {
     let text = blocks[0].text();
     let Some(first_end) = text.find('\n') else { return false };
     let second_end = text[first_end + 1..].find('\n').map_or(text.len(), |at| first_end + 1 + at);
@@ -216,9 +189,9 @@ pub(super) fn setext_heading(parser: &mut Parser<'_, '_>, parent: ElId, blocks: 
 }
 
 /// A line of three or more `-`, `_` or `*`, anywhere in a block.
-pub(super) fn rule(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> bool {
+pub(crate) fn rule(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks, search: Search) -> bool {
     let block = &blocks[0];
-    let found = block.find_line(Search::Rule, |line| is_rule(&block.text()[line.clone()]).then_some(line));
+    let found = block.find_line(search, |line| is_rule(&block.text()[line.clone()]).then_some(line));
     let Some(range) = found else { return false };
     let block = pop(blocks);
     let before = block.part(0..range.start).strip_newlines(false, true);
@@ -254,7 +227,7 @@ fn is_rule(line: &str) -> bool {
 }
 
 /// What no other rule took.
-pub(super) fn paragraph(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> bool {
+pub(crate) fn paragraph(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> bool {
     let block = pop(blocks);
     if blank(block.text()) {
         return true;
@@ -282,9 +255,9 @@ pub(super) fn paragraph(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut 
 }
 
 /// `[label]: url "title"`, one or several on lines below each other.
-pub(super) fn reference(parser: &mut Parser<'_, '_>, _: ElId, blocks: &mut Blocks) -> bool {
+pub(crate) fn reference(parser: &mut Parser<'_, '_>, blocks: &mut Blocks, search: Search) -> bool {
     let block = &blocks[0];
-    let found = block.find_line(Search::Reference, |line| definition_at(block.text(), line.start));
+    let found = block.find_line(search, |line| definition_at(block.text(), line.start));
     let Some(first) = found else { return false };
     let block = pop(blocks);
     let text = block.text();
@@ -311,7 +284,7 @@ pub(super) fn reference(parser: &mut Parser<'_, '_>, _: ElId, blocks: &mut Block
 }
 
 /// Puts back what stands around a range of bytes, except where it is blank.
-pub(super) fn push_around(blocks: &mut Blocks, block: &Block, taken: Range<usize>) {
+pub(crate) fn push_around(blocks: &mut Blocks, block: &Block, taken: Range<usize>) {
     let after = block.part(taken.end..block.len());
     if !blank(after.text()) {
         blocks.push_front(after.strip_newlines(true, false));

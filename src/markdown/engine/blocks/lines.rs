@@ -52,7 +52,7 @@ pub(crate) fn line_ranges(text: &str) -> impl Iterator<Item = Range<usize>> {
 
 /// Puts parts of one block together, `\n` between them. Where the text goes on with a `\n` after a
 /// part, that one is taken, so that places stay exact.
-pub(super) fn join_lines(block: &Block, parts: &[Range<usize>]) -> Chunk {
+pub(crate) fn join_lines(block: &Block, parts: &[Range<usize>]) -> Chunk {
     let mut out = Chunk::default();
     for (at, part) in parts.iter().enumerate() {
         let last = at + 1 == parts.len();
@@ -69,7 +69,7 @@ pub(super) fn join_lines(block: &Block, parts: &[Range<usize>]) -> Chunk {
 }
 
 /// Appends a `\n` that stands in no file.
-pub(super) fn newline(out: &mut Chunk, near: &Block) {
+pub(crate) fn newline(out: &mut Chunk, near: &Block) {
     let at = out.whole_span().or(near.whole_span());
     if let Some(span) = at {
         out.push_synthetic("\n", span.end_point());
@@ -93,7 +93,7 @@ pub(crate) fn join(chunks: &[&Chunk], separator: &str) -> Chunk {
 
 /// `BlockProcessor.detab`: takes lines that are indented by `length` or blank off the front, and
 /// returns them without the indentation, and the rest.
-pub(super) fn detab(block: &Block, length: usize) -> (Chunk, Block) {
+pub(crate) fn detab(block: &Block, length: usize) -> (Chunk, Block) {
     let text = block.text();
     let mut parts = Vec::new();
     let mut rest = text.len();
@@ -112,7 +112,7 @@ pub(super) fn detab(block: &Block, length: usize) -> (Chunk, Block) {
 }
 
 /// `BlockProcessor.looseDetab`: removes an indentation from every line that has it.
-pub(super) fn loose_detab(block: &Block, length: usize) -> Chunk {
+pub(crate) fn loose_detab(block: &Block, length: usize) -> Chunk {
     let text = block.text();
     let parts: Vec<_> = line_ranges(text)
         .map(|range| if indented(&text[range.clone()], length) { range.start + length..range.end } else { range })

@@ -1,14 +1,13 @@
 //! Lists, and what is indented below their items.
 //!
 //! Source of the rules: `ListIndentProcessor`, `OListProcessor` and `UListProcessor` of
-//! Python-Markdown 3.11, `sane_lists`, `def_list`'s indentation, and `mdx_truly_sane_lists` 1.3,
-//! which nests by two spaces.
+//! `markdown/blockprocessors.py`. What its subclasses change is in [`ListRules`].
 
 use super::block::{Block, Blocks};
 use super::leaf::pop;
 use super::lines::{TAB, indented, leading_spaces, line_ranges, loose_detab, newline, strip_start};
+use super::parser::{BlockRule, Parser, State};
 use super::tree::ElId;
-use super::{Parser, State};
 use crate::text::{Chunk, Span};
 
 /// Which list a rule makes.
@@ -19,41 +18,31 @@ enum ListKind {
 }
 
 /// How many spaces nest a list, and which lists are one.
-struct ListRules {
-    tab: usize,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ListRules {
+    /// How many spaces nest a list.
+    pub(crate) tab: usize,
     /// Whether lists of two kinds stay apart.
-    sane: bool,
-    /// Whether a bullet list ends at a blank line, as `truly_sane` has it.
-    bullets_end: bool,
+    pub(crate) sane: bool,
+    /// Whether a bullet list ends at a blank line.
+    pub(crate) bullets_end: bool,
     /// Whether an ordered list begins with the number it is written with (`LAZY_OL` off).
-    numbered: bool,
+    pub(crate) numbered: bool,
 }
 
-fn list_rules(parser: &Parser<'_, '_>) -> ListRules {
-    match &parser.page.dialect.truly_sane_lists {
-        Some(options) => {
-            ListRules { tab: options.nested_indent, sane: true, bullets_end: options.truly_sane, numbered: false }
-        }
-        None => {
-            let sane = parser.page.dialect.sane_lists.is_some();
-            ListRules { tab: TAB, sane, bullets_end: false, numbered: sane }
-        }
+impl Default for ListRules {
+    fn default() -> ListRules {
+        ListRules { tab: TAB, sane: false, bullets_end: false, numbered: false }
     }
 }
 
 /// Blocks below a list item.
-pub(super) fn indent(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> bool {
-    let tab = list_rules(parser).tab;
-    indent_below(parser, parent, blocks, tab, &["li"], &["ul", "ol"])
+pub(crate) fn indented_blocks(tab: usize) -> BlockRule {
+    Box::new(move |parser, parent, blocks| indent_below(parser, parent, blocks, tab, &["li"], &["ul", "ol"]))
 }
 
-/// Blocks below a definition, or below a list item beside definitions.
-pub(super) fn definition_indent(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> bool {
-    let tab = list_rules(parser).tab;
-    indent_below(parser, parent, blocks, tab, &["dd", "li"], &["dl", "ol", "ul"])
-}
-
-fn indent_below(
+/// Blocks indented below one of some items, or below the last item of one of some lists.
+pub(crate) fn indent_below(
     parser: &mut Parser<'_, '_>,
     parent: ElId,
     blocks: &mut Blocks,
@@ -92,6 +81,9 @@ fn indent_below(
 }
 
 /// Finds how deep an indented block lies, and the element it belongs to.
+///
+/// Python counts levels by the indentation of the block's first line and by how deep lists are nested in what
+/// is parsed so far, whatever the markers' own width; that is why two spaces nest nothing (`get_level`).
 fn level_of(
     parser: &Parser<'_, '_>,
     parent: ElId,
@@ -116,23 +108,24 @@ fn level_of(
 }
 
 /// `1. item`.
-pub(super) fn ordered(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> bool {
-    list(parser, parent, blocks, ListKind::Ordered)
+pub(crate) fn ordered(rules: ListRules) -> BlockRule {
+    Box::new(move |parser, parent, blocks| list(parser, parent, blocks, ListKind::Ordered, rules))
 }
 
 /// `- item`, `* item`, `+ item`.
-pub(super) fn unordered(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks) -> bool {
-    list(parser, parent, blocks, ListKind::Unordered)
+pub(crate) fn unordered(rules: ListRules) -> BlockRule {
+    Box::new(move |parser, parent, blocks| list(parser, parent, blocks, ListKind::Unordered, rules))
 }
 
-fn list(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks, kind: ListKind) -> bool {
-    let rules = list_rules(parser);
+fn list(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks, kind: ListKind, rules: ListRules) -> bool {
     let text = blocks[0].text();
     let first_line = &text[..text.find('\n').unwrap_or(text.len())];
     let Some(first) = item_marker(first_line, rules.tab).filter(|marker| marker.kind == kind) else { return false };
     let first_number = first.number.to_owned();
     let block = pop(blocks);
     let items = split_items(&block, &rules, kind);
+    // A list goes on over blank lines where the last thing above is one, even one of the other kind: what a
+    // writer sees as two lists is one to Python unless `sane_lists` is on.
     let siblings: &[&str] = match (rules.sane, kind) {
         (false, _) => &["ol", "ul"],
         (true, ListKind::Unordered) if rules.bullets_end => &[],
@@ -160,8 +153,11 @@ fn list(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks, kind: Li
         }
         list
     };
+    // In this state a paragraph is the item's own text, which is what makes a list tight; the loose state
+    // above is the same but for that.
     parser.within(State::List, |parser| {
         for item in rest {
+            // Lines that `get_items` left their indentation are nested below the item above.
             if let Some(last) = parser.tree.last_child(list).filter(|_| indented(item.text.text(), rules.tab)) {
                 parser.parse_block(last, Block::of(item.text));
             } else {
@@ -174,7 +170,7 @@ fn list(parser: &mut Parser<'_, '_>, parent: ElId, blocks: &mut Blocks, kind: Li
 }
 
 /// Puts the text of a list's last item, and what hangs behind its last child, into paragraphs.
-pub(super) fn loosen_last_item(parser: &mut Parser<'_, '_>, list: ElId) {
+pub(crate) fn loosen_last_item(parser: &mut Parser<'_, '_>, list: ElId) {
     let Some(item) = parser.tree.last_child(list) else { return };
     parser.tree.wrap_text(item);
     let Some(last) = parser.tree.last_child(item) else { return };
@@ -234,6 +230,7 @@ fn split_items(block: &Block, rules: &ListRules, kind: ListKind) -> Vec<Item> {
         }
         let Some(last) = items.last_mut() else { continue };
         let indent = leading_spaces(line);
+        // Only one more level is looked at (`INDENT_RE`): deeper lines are found when this item is parsed.
         let nested = indent >= rules.tab && indent < rules.tab * 2 && marker_after(line, indent).is_some();
         if nested && !indented(last.text.text(), rules.tab) {
             items.push(Item { text: block.slice(range), span: None });

@@ -2,15 +2,15 @@
 //!
 //! Source of the rules: `HTMLExtractor` of Python-Markdown 3.11, and `HTMLExtractorExtra` of
 //! `md_in_html`. A block begins with a block's tag at the start of a line and goes on to its own
-//! end tag, whatever blank lines lie between; a placeholder takes its place. With `md_in_html`,
+//! end tag, whatever blank lines lie between; a mark takes its place. With `md_in_html`,
 //! elements with a `markdown` attribute become elements of the tree whose text is parsed later.
 
 use super::is_block_tag;
 use super::open::{InlineTags, OpenTags};
 use super::scan::{self, DeadEnds, StartTag};
-use crate::markdown::engine::Page;
 use crate::markdown::engine::blocks::DEPTH_LIMIT;
 use crate::markdown::engine::blocks::tree::{ElId, Tree};
+use crate::markdown::engine::page::Page;
 use crate::markdown::tree::{Node, Raw};
 use crate::text::Chunk;
 use std::collections::BTreeMap;
@@ -18,17 +18,15 @@ use std::ops::Range;
 
 /// What became of a page's text.
 pub(crate) struct Extracted {
-    /// The text with placeholders.
+    /// The text with marks.
     pub(crate) text: Chunk,
-    /// A tree that holds the elements which are parsed later, none of them below the root yet.
-    pub(crate) tree: Tree,
-    /// Those elements by the numbers of their placeholders.
+    /// The elements of the page's tree that are parsed later, none of them below the root yet, by the
+    /// numbers of their marks.
     pub(crate) elements: BTreeMap<usize, ElId>,
 }
 
-/// Takes raw HTML out of a text.
-pub(crate) fn extract_html(text: &Chunk, page: &mut Page<'_>) -> Extracted {
-    let markdown_inside = page.dialect.md_in_html.is_some();
+/// Takes raw HTML out of a text; `markdown_inside` where elements may hold Markdown.
+pub(crate) fn extract_html(text: &Chunk, page: &mut Page<'_>, markdown_inside: bool) -> Extracted {
     let mut extractor = Extractor {
         raw: text.text(),
         text,
@@ -53,7 +51,9 @@ pub(crate) fn extract_html(text: &Chunk, page: &mut Page<'_>) -> Extracted {
         elements: BTreeMap::new(),
     };
     extractor.run();
-    Extracted { text: extractor.out, tree: extractor.tree, elements: extractor.elements }
+    let Extractor { out, tree, elements, page, .. } = extractor;
+    page.tree = tree;
+    Extracted { text: out, elements }
 }
 
 /// How the content of an element is read.
@@ -92,8 +92,12 @@ struct Extractor<'c, 'p, 'a> {
     out: Chunk,
     /// Where the last piece of `out` begins.
     last_piece: usize,
+    /// The raw block in hand (`_cache`).
     cache: Chunk,
+    /// Whether a raw block is open (`inraw`): until its own end tag, blank lines and tags are part of it.
     in_raw: bool,
+    /// Whether a raw block ended on this line and something follows it (`intail`). Python takes what follows
+    /// for the start of a line, so that `</div><p>` begins another block; the next line end is the end of it.
     in_tail: bool,
     stack: OpenTags,
     inline: InlineTags,
@@ -430,7 +434,8 @@ impl Extractor<'_, '_, '_> {
         self.at_line_start() || self.in_tail || !self.open.is_empty()
     }
 
-    /// `handle_data`.
+    /// `handle_data`. The same data may come in several calls, cut wherever Python's parser cuts it, because
+    /// a line end in one of them ends the tail.
     fn data(&mut self, data: Chunk) {
         if self.in_tail && data.text().contains('\n') {
             self.in_tail = false;
@@ -518,7 +523,7 @@ impl Extractor<'_, '_, '_> {
         self.piece(&Chunk::synthetic(text, near));
     }
 
-    /// Keeps raw HTML and returns the placeholder.
+    /// Keeps raw HTML and returns its mark.
     fn store(&mut self, html: &Chunk) -> Chunk {
         let span = html.whole_span().unwrap_or(self.page.start());
         let raw = Raw { html: html.text().to_owned(), span, block: true };
@@ -667,7 +672,7 @@ impl Extractor<'_, '_, '_> {
         Chunk::synthetic(&mark, span)
     }
 
-    /// Puts placeholders into the text for the elements in it, so that blocks are parsed inside as
+    /// Puts marks into the text for the elements in it, so that blocks are parsed inside as
     /// they are outside.
     fn flatten(&mut self, outermost: ElId) {
         let mut queue = std::collections::VecDeque::from([outermost]);

@@ -3,13 +3,15 @@
 //! Python-Markdown's rules speak of texts and tails, so the port keeps them until a run of text is
 //! done; then [`to_nodes`] makes the tree that the rest of the room knows.
 
-use super::{ATOMIC, MAX_DEPTH, STX};
 use crate::diag::{Code, Diagnostic};
-use crate::markdown::engine::Page;
-use crate::markdown::engine::stash::placeholder_at;
+use crate::markdown::engine::mark::{ATOMIC, Mark, STX};
+use crate::markdown::engine::page::Page;
 use crate::markdown::tree::{Attrs, CodeSpan, Element, Glyph, Icon, InlineHighlight, Node};
 use crate::text::{Chunk, Span};
 use std::borrow::Cow;
+
+/// How deep inline elements nest; what lies deeper keeps its text and loses its elements.
+pub(crate) const MAX_DEPTH: usize = 64;
 
 /// Names an element of the arena.
 pub(crate) type ElId = usize;
@@ -17,7 +19,7 @@ pub(crate) type ElId = usize;
 /// A text or a tail.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Txt {
-    /// The text, placeholders in it.
+    /// The text, marks in it.
     pub(crate) chunk: Chunk,
     /// Whether no pattern may look into it.
     pub(crate) atomic: bool,
@@ -171,7 +173,7 @@ fn flatten(els: &mut [El], id: ElId, page: &mut Page<'_>, out: &mut Vec<Node>) {
     }
 }
 
-/// Cuts a text into text nodes and the nodes behind placeholders.
+/// Cuts a text into text nodes and the nodes behind marks.
 pub(crate) fn text_nodes(text: &Txt, page: &Page<'_>, out: &mut Vec<Node>) {
     let mark = if text.atomic { ATOMIC.to_string() } else { String::new() };
     let node = |part: &str, span: Span| Node::text(format!("{mark}{part}"), span);
@@ -187,26 +189,20 @@ pub(crate) fn text_nodes(text: &Txt, page: &Page<'_>, out: &mut Vec<Node>) {
         let mut at = 0;
         while let Some(found) = part[at..].find(STX) {
             let start = at + found;
-            let Some((range, number)) = placeholder_at(part, start) else {
-                // An escaped character is a node of its own.
-                if let Some((_, length)) = super::escaped_at(&part[start..]) {
-                    if done < start {
-                        out.push(node(&part[done..start], piece(done, start)));
-                    }
-                    out.push(node(&part[start..start + length], piece(start, start + length)));
-                    done = start + length;
-                    at = done;
-                } else {
-                    at = start + 1;
-                }
+            let Some((mark @ (Mark::Node(_) | Mark::Escaped(_)), length)) = Mark::at(&part[start..]) else {
+                at = start + 1;
                 continue;
             };
             if done < start {
                 out.push(node(&part[done..start], piece(done, start)));
             }
-            out.extend(page.stash.get(number).cloned());
-            done = range.end;
+            done = start + length;
             at = done;
+            match mark {
+                Mark::Node(number) => out.extend(page.stash.get(number).cloned()),
+                // An escaped character is a node of its own.
+                _ => out.push(node(&part[start..done], piece(start, done))),
+            }
         }
         if done < part.len() {
             out.push(node(&part[done..], piece(done, part.len())));

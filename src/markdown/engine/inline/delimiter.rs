@@ -6,11 +6,11 @@
 //! what the regions become in the tree.
 
 use super::chars::{is_punctuation, is_space, is_word};
-use super::{ETX, STX};
+use crate::markdown::engine::mark::{ETX, STX};
 
 /// Which of the two programs' rules apply where they differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Rules {
+pub(crate) enum Family {
     /// Python-Markdown's own emphasis.
     Core,
     /// `pymdownx.betterem`, `caret`, `tilde` and `mark`.
@@ -127,11 +127,11 @@ fn rule_of_3(opener: usize, closer: usize) -> bool {
 
 /// Pairs from the run at `at`, whose predecessor is `before` (a placeholder's end where the text
 /// before has become a node).
-pub(crate) fn pair(delimiters: &[Delimiter], rules: Rules, text: &str, at: usize, before: Option<char>) -> Pairing {
+pub(crate) fn pair(delimiters: &[Delimiter], family: Family, text: &str, at: usize, before: Option<char>) -> Pairing {
     let bytes = text.as_bytes();
     let first = which(delimiters, bytes[at]).expect("the scan stops at a token only");
     let run_end = run_end(bytes, at);
-    let (side, end) = match classify(&delimiters[first], rules, text, at, before) {
+    let (side, end) = match classify(&delimiters[first], family, text, at, before) {
         Some((side, end)) if side != Side::End => (side, end),
         Some((_, end)) => return Pairing::Skip(end, end),
         None => return Pairing::Skip(run_end, run_end),
@@ -141,7 +141,7 @@ pub(crate) fn pair(delimiters: &[Delimiter], rules: Rules, text: &str, at: usize
     }
     let mut pairing = Pairer {
         delimiters,
-        rules,
+        family,
         text,
         stacks: delimiters.iter().map(|_| Stack::default()).collect(),
         regions: Vec::new(),
@@ -156,7 +156,7 @@ pub(crate) fn pair(delimiters: &[Delimiter], rules: Rules, text: &str, at: usize
 
 struct Pairer<'a> {
     delimiters: &'a [Delimiter],
-    rules: Rules,
+    family: Family,
     text: &'a str,
     stacks: Vec<Stack>,
     regions: Vec<Region>,
@@ -193,7 +193,7 @@ impl Pairer<'_> {
                 continue;
             };
             let before = self.text[..at].chars().next_back();
-            if let Some((side, end)) = classify(&self.delimiters[which], self.rules, self.text, at, before)
+            if let Some((side, end)) = classify(&self.delimiters[which], self.family, self.text, at, before)
                 && !(side == Side::End && self.stacks[which].open.is_empty())
             {
                 return Some((which, at, side, end));
@@ -221,7 +221,7 @@ impl Pairer<'_> {
     }
 
     fn run(&mut self, mut end: usize) {
-        let pymdownx = self.rules == Rules::Pymdownx;
+        let pymdownx = self.family == Family::Pymdownx;
         while self.stacks.iter().any(|stack| !stack.open.is_empty()) {
             let Some((which, run_start, side, run_end)) = self.search(end) else {
                 self.searched = self.text.len();
@@ -419,7 +419,7 @@ impl Pairer<'_> {
         if self.regions.is_empty() {
             let mut left: Vec<Open> = self.stacks.iter().flat_map(|stack| stack.open.iter().copied()).collect();
             left.sort_by_key(|open| open.start);
-            let enough = if self.rules == Rules::Pymdownx { left.len() > 1 } else { !left.is_empty() };
+            let enough = if self.family == Family::Pymdownx { left.len() > 1 } else { !left.is_empty() };
             let next = left.last().filter(|_| enough).map_or(at + 1, |open| open.end);
             return Pairing::Skip(next, self.searched);
         }
@@ -465,22 +465,28 @@ pub(crate) fn run_end(bytes: &[u8], at: usize) -> usize {
 }
 
 /// Says what the run at `at` can be and where it ends, or `None` for neither side.
-fn classify(delimiter: &Delimiter, rules: Rules, text: &str, at: usize, before: Option<char>) -> Option<(Side, usize)> {
+fn classify(
+    delimiter: &Delimiter,
+    family: Family,
+    text: &str,
+    at: usize,
+    before: Option<char>,
+) -> Option<(Side, usize)> {
     let run = run_end(text.as_bytes(), at) - at;
-    if rules == Rules::Pymdownx && delimiter.smart && delimiter.no_space {
+    if family == Family::Pymdownx && delimiter.smart && delimiter.no_space {
         // Three and more are dumb, two are smart, one is dumb.
         return (run >= 3)
-            .then(|| classify_exact(delimiter, rules, text, at, before, run, false))
+            .then(|| classify_exact(delimiter, family, text, at, before, run, false))
             .flatten()
-            .or_else(|| (run >= 2).then(|| classify_exact(delimiter, rules, text, at, before, 2, true)).flatten())
-            .or_else(|| classify_exact(delimiter, rules, text, at, before, 1, false));
+            .or_else(|| (run >= 2).then(|| classify_exact(delimiter, family, text, at, before, 2, true)).flatten())
+            .or_else(|| classify_exact(delimiter, family, text, at, before, 1, false));
     }
-    classify_exact(delimiter, rules, text, at, before, run, delimiter.smart)
+    classify_exact(delimiter, family, text, at, before, run, delimiter.smart)
 }
 
 fn classify_exact(
     delimiter: &Delimiter,
-    rules: Rules,
+    family: Family,
     text: &str,
     at: usize,
     before: Option<char>,
@@ -490,7 +496,7 @@ fn classify_exact(
     let token = delimiter.token as char;
     let end = at + length;
     let next = text[end..].chars().next();
-    let pymdownx = rules == Rules::Pymdownx;
+    let pymdownx = family == Family::Pymdownx;
     let flanking = |c: char| !(is_space(c) || c == token || (pymdownx && delimiter.punctuation && is_punctuation(c)));
     let outside = |c: Option<char>| match c {
         None => true,

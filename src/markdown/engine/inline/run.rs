@@ -5,18 +5,123 @@
 //! them.
 
 use super::ahead::Ahead;
-use super::arena::{El, ElId, Kind, Txt, to_nodes};
+use super::arena::{El, ElId, MAX_DEPTH, Txt, to_nodes};
 use super::chars::strip;
 use super::delimiter::Region;
-use super::patterns::Pattern;
-use super::{ETX, MAX_DEPTH, STX, numbered_at};
-use crate::markdown::engine::Page;
-use crate::markdown::engine::stash::placeholder_at;
+use super::regions;
+use super::ticks::Ticks;
+use crate::markdown::engine::mark::{ETX, Mark, STX};
+use crate::markdown::engine::page::Page;
+use crate::markdown::engine::registry::Registry;
 use crate::markdown::tree::Node;
 use crate::text::{Chunk, Span};
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::Range;
+
+/// A rule for text inside blocks (`InlineProcessor`).
+pub(crate) trait InlineRule: Send + Sync {
+    /// Returns the next byte at or after `at` where the rule may begin.
+    fn next(&self, text: &str, at: usize) -> Option<usize>;
+
+    /// Tries the rule at a place that [`InlineRule::next`] named.
+    fn apply(&self, engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize) -> Hit;
+
+    /// Tells whether the rule applies inside links (`ANCESTOR_EXCLUDES`).
+    fn in_links(&self) -> bool {
+        true
+    }
+
+    /// Tells whether a text holds one of the tokens that the rule pairs.
+    fn pairs_in(&self, _: &str) -> bool {
+        false
+    }
+}
+
+/// Parses a run of text; marks in it become the nodes they stand for.
+///
+/// Escaped characters are still marks in the result, so that attribute lists cannot mistake `\{` for `{`;
+/// the passes over text put them back.
+pub(crate) fn parse_inline(text: &Chunk, rules: &InlineRules, page: &mut Page<'_>) -> Vec<Node> {
+    if text.is_empty() { Vec::new() } else { Engine::new(page, rules).parse(text) }
+}
+
+/// The rules for text, in their order.
+pub(crate) type InlineRules = Registry<Box<dyn InlineRule>>;
+
+/// Makes a rule that may begin wherever a character stands.
+pub(crate) fn at_char(
+    c: char,
+    apply: impl Fn(&mut Engine<'_, '_>, &mut Pass<'_>, usize) -> Hit + Send + Sync + 'static,
+) -> Box<dyn InlineRule> {
+    Box::new(Starts { find: move |rest: &str| rest.find(c), apply, in_links: true })
+}
+
+/// Makes a rule that may begin wherever one of some ASCII characters stands.
+pub(crate) fn at_any(
+    chars: &'static [u8],
+    apply: impl Fn(&mut Engine<'_, '_>, &mut Pass<'_>, usize) -> Hit + Send + Sync + 'static,
+) -> Box<dyn InlineRule> {
+    let find = move |rest: &str| rest.bytes().position(|byte| chars.contains(&byte));
+    Box::new(Starts { find, apply, in_links: true })
+}
+
+/// Makes a rule that may begin wherever a text stands.
+pub(crate) fn at_text(
+    what: &'static str,
+    apply: impl Fn(&mut Engine<'_, '_>, &mut Pass<'_>, usize) -> Hit + Send + Sync + 'static,
+) -> Box<dyn InlineRule> {
+    Box::new(Starts { find: move |rest: &str| find_text(rest, what), apply, in_links: true })
+}
+
+/// Finds a short text by its first byte that is no space: most runs of text do not have that byte at all.
+fn find_text(rest: &str, what: &str) -> Option<usize> {
+    let spaces = what.len() - what.trim_start_matches(' ').len();
+    let rare = char::from(what.as_bytes()[spaces]);
+    let mut from = 0;
+    while let Some(found) = rest[from..].find(rare) {
+        let at = from + found;
+        if at >= spaces && rest.as_bytes()[at - spaces..].starts_with(what.as_bytes()) {
+            return Some(at - spaces);
+        }
+        from = at + 1;
+    }
+    None
+}
+
+/// Makes a rule for running text outside links; `find` names the next byte in the rest of a text where it
+/// may begin.
+pub(crate) fn outside_links(
+    find: impl Fn(&str) -> Option<usize> + Send + Sync + 'static,
+    apply: impl Fn(&mut Engine<'_, '_>, &mut Pass<'_>, usize) -> Hit + Send + Sync + 'static,
+) -> Box<dyn InlineRule> {
+    Box::new(Starts { find, apply, in_links: false })
+}
+
+/// A rule made of two functions.
+struct Starts<F, A> {
+    find: F,
+    apply: A,
+    in_links: bool,
+}
+
+impl<F, A> InlineRule for Starts<F, A>
+where
+    F: Fn(&str) -> Option<usize> + Send + Sync,
+    A: Fn(&mut Engine<'_, '_>, &mut Pass<'_>, usize) -> Hit + Send + Sync,
+{
+    fn next(&self, text: &str, at: usize) -> Option<usize> {
+        Some(at + (self.find)(text.get(at..)?)?)
+    }
+
+    fn apply(&self, engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize) -> Hit {
+        (self.apply)(engine, pass, at)
+    }
+
+    fn in_links(&self) -> bool {
+        self.in_links
+    }
+}
 
 /// What a pattern makes of a place.
 pub(crate) enum Hit {
@@ -64,7 +169,7 @@ pub(crate) struct Pass<'t> {
     /// For each `[` the byte of its `]`.
     pub(crate) brackets: Option<Vec<(usize, usize)>>,
     /// The runs of backticks.
-    pub(crate) ticks: Option<super::markup::Ticks>,
+    pub(crate) ticks: Option<Ticks>,
     /// What stood before a closing run that was used in part: its token and the character before.
     pub(crate) remainder: Option<(u8, char)>,
 }
@@ -118,7 +223,7 @@ impl<'t> Pass<'t> {
 }
 
 /// What stands behind an inline placeholder.
-enum Stashed {
+pub(super) enum Stashed {
     Element(ElId),
     Text(Chunk),
 }
@@ -127,17 +232,18 @@ enum Stashed {
 pub(crate) struct Engine<'e, 'p> {
     /// The page.
     pub(crate) page: &'e mut Page<'p>,
-    patterns: &'e [Pattern<'e>],
-    stash: Vec<Stashed>,
+    rules: &'e InlineRules,
+    /// What stands behind the marks of this run.
+    pub(super) stash: Vec<Stashed>,
     /// The elements under construction.
     pub(crate) els: Vec<El>,
     ancestors: Vec<Cow<'static, str>>,
 }
 
 impl<'e, 'p> Engine<'e, 'p> {
-    /// Starts with the patterns to apply, in their order.
-    pub(crate) fn new(page: &'e mut Page<'p>, patterns: &'e [Pattern<'e>]) -> Engine<'e, 'p> {
-        Engine { page, patterns, stash: Vec::new(), els: Vec::new(), ancestors: Vec::new() }
+    /// Starts with the rules to apply.
+    pub(crate) fn new(page: &'e mut Page<'p>, rules: &'e InlineRules) -> Engine<'e, 'p> {
+        Engine { page, rules, stash: Vec::new(), els: Vec::new(), ancestors: Vec::new() }
     }
 
     /// Parses a run of text.
@@ -147,9 +253,6 @@ impl<'e, 'p> Engine<'e, 'p> {
         let block = self.add(El::new("p", span).with_text(text.clone()));
         self.els[root].children.push(block);
         self.walk(root);
-        if let Some(options) = &self.page.dialect.magiclink {
-            crate::markdown::extensions::magiclink::shorten_links(&mut self.els, options);
-        }
         to_nodes(&mut self.els, block, self.page, 0)
     }
 
@@ -167,14 +270,14 @@ impl<'e, 'p> Engine<'e, 'p> {
         let mut at = 0;
         while let Some(found) = text.text()[at..].find(STX) {
             let start = at + found;
-            match numbered_at(&text.text()[start..], 'i') {
-                Some((id, length)) => {
+            match Mark::at(&text.text()[start..]) {
+                Some((Mark::Inline(id), length)) => {
                     if let Some(Stashed::Text(by)) = self.stash.get(id) {
                         changes.push((start..start + length, self.resolve_texts(by.clone())));
                     }
                     at = start + length;
                 }
-                None => at = start + 1,
+                _ => at = start + 1,
             }
         }
         text.replace(&changes)
@@ -235,7 +338,7 @@ impl<'e, 'p> Engine<'e, 'p> {
 
     /// Applies the patterns from one on.
     fn apply_all(&mut self, mut data: Chunk, from: usize) -> Chunk {
-        for index in from..self.patterns.len() {
+        for index in from..self.rules.len() {
             data = self.apply(index, data);
         }
         data
@@ -243,18 +346,18 @@ impl<'e, 'p> Engine<'e, 'p> {
 
     /// Applies one pattern, from left to right.
     fn apply(&mut self, index: usize, data: Chunk) -> Chunk {
-        let patterns = self.patterns;
-        let pattern = &patterns[index];
-        if pattern.not_within_links() && self.ancestors.iter().any(|tag| tag == "a") {
+        let rules = self.rules;
+        let rule = rules.at(index);
+        if !rule.in_links() && self.ancestors.iter().any(|tag| tag == "a") {
             return data;
         }
         let mut pass = Pass::new(&data);
         let mut changes: Vec<(Range<usize>, Chunk)> = Vec::new();
         let mut at = 0;
-        while let Some(candidate) = pattern.next_candidate(pass.text, at) {
+        while let Some(candidate) = rule.next(pass.text, at) {
             at = candidate;
             let step = pass.text[at..].chars().next().map_or(1, char::len_utf8);
-            match pattern.apply(self, &mut pass, at) {
+            match rule.apply(self, &mut pass, at) {
                 Hit::No => at += step,
                 Hit::Skip(end) => at = end.max(at + step),
                 Hit::Take(end, taken) => {
@@ -275,14 +378,14 @@ impl<'e, 'p> Engine<'e, 'p> {
                 Hit::Regions(regions) => {
                     let mut from = 0;
                     while from < regions.len() {
-                        let (id, count) = super::emphasis::build(self, &pass, &regions[from..]);
+                        let (id, count) = regions::build(&mut self.els, pass.chunk, &regions[from..]);
                         let range = regions[from].open..regions[from].close_end;
                         from += count;
                         // Tails between regions that were paired together are only looked at again
                         // when nothing of them waits any more.
                         let evaluated = from < regions.len();
                         at = range.end;
-                        pass.remainder = super::emphasis::remainder(pass.text, at);
+                        pass.remainder = regions::remainder(pass.text, at);
                         self.replace_id(index, range, id, evaluated, &mut pass, &mut changes);
                     }
                 }
@@ -332,7 +435,7 @@ impl<'e, 'p> Engine<'e, 'p> {
                     self.ancestors.pop();
                 }
                 if let Some(tail) = self.els[child].tail.take_if(|tail| !tail.atomic) {
-                    if super::emphasis::has_token(&self.patterns[index], tail.chunk.text()) {
+                    if self.rules.at(index).pairs_in(tail.chunk.text()) {
                         pass.remainder = None;
                     }
                     let chunk = self.apply_all(tail.chunk, if evaluated { index + 1 } else { index });
@@ -350,11 +453,11 @@ impl<'e, 'p> Engine<'e, 'p> {
         pass: &mut Pass<'_>,
         changes: &mut Vec<(Range<usize>, Chunk)>,
     ) {
-        let placeholder = format!("{STX}i{}{ETX}", self.stash.len());
+        let mark = Mark::Inline(self.stash.len()).to_string();
         self.stash.push(stashed);
         pass.replaced_to = Some(range.end);
         let span = pass.span(range.clone());
-        changes.push((range, Chunk::synthetic(&placeholder, span)));
+        changes.push((range, Chunk::synthetic(&mark, span)));
     }
 
     /// Takes a text apart at its placeholders: the elements behind them, in order. The text between
@@ -366,10 +469,12 @@ impl<'e, 'p> Engine<'e, 'p> {
         let mut at = 0;
         while let Some(found) = text[at..].find(STX) {
             let start = at + found;
-            let Some((number, length)) = numbered_at(&text[start..], 'i').filter(|(id, _)| *id < self.stash.len())
-            else {
-                at = start + 1;
-                continue;
+            let (number, length) = match Mark::at(&text[start..]) {
+                Some((Mark::Inline(number), length)) if number < self.stash.len() => (number, length),
+                _ => {
+                    at = start + 1;
+                    continue;
+                }
             };
             self.link_text(&result, parent, is_text, data.chunk.slice(from..start), false);
             from = start + length;
@@ -429,70 +534,22 @@ impl<'e, 'p> Engine<'e, 'p> {
             _ => *slot = Some(Txt { chunk: text, atomic }),
         }
     }
-
-    /// Resolves inline placeholders in the text of an attribute: elements say their text.
-    pub(crate) fn attribute(&self, text: &str) -> String {
-        self.resolve(text, false)
-    }
-
-    /// Resolves inline placeholders in raw HTML: elements are written out, escapes get their
-    /// backslash back.
-    pub(crate) fn raw(&self, text: &str) -> String {
-        super::unescape(&self.resolve(text, true))
-    }
-
-    fn resolve(&self, text: &str, as_html: bool) -> String {
-        let mut out = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(at) = rest.find(STX) {
-            out.push_str(&rest[..at]);
-            rest = &rest[at..];
-            if let Some((id, length)) = numbered_at(rest, 'i')
-                && let Some(stashed) = self.stash.get(id)
-            {
-                match stashed {
-                    Stashed::Text(text) => {
-                        if as_html {
-                            out.push('\\');
-                        }
-                        out.push_str(&self.resolve(text.text(), as_html));
-                    }
-                    Stashed::Element(id) if as_html => super::markup::write_html(self, *id, &mut out),
-                    Stashed::Element(id) => self.inner_text(*id, &mut out),
-                }
-                rest = &rest[length..];
-            } else if let Some((range, number)) = placeholder_at(rest, 0)
-                && let Some(Node::Raw(raw)) = self.page.stash.get(number)
-            {
-                out.push_str(&raw.html);
-                rest = &rest[range.end..];
-            } else {
-                out.push(STX);
-                rest = &rest[1..];
-            }
-        }
-        out.push_str(rest);
-        out
-    }
-
-    /// Collects an element's text, as `itertext` does.
-    pub(crate) fn inner_text(&self, id: ElId, out: &mut String) {
-        let el = &self.els[id];
-        if let Kind::Code { code, .. } = &el.kind {
-            out.push_str(code);
-        }
-        if let Some(text) = &el.text {
-            out.push_str(&self.resolve(text.chunk.text(), false));
-        }
-        for child in &el.children {
-            self.inner_text(*child, out);
-            if let Some(tail) = &self.els[*child].tail {
-                out.push_str(&self.resolve(tail.chunk.text(), false));
-            }
-        }
-    }
 }
 
 fn has_content(text: Option<&Txt>) -> bool {
     text.is_some_and(|text| !strip(text.chunk.text()).is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::find_text;
+
+    #[test]
+    fn a_text_is_found_as_str_finds_it() {
+        for rest in ["", "a  \n", "   \n", " \n  \n", "  \né  ", "!a![b", "+++", "\\\\\n"] {
+            for what in ["  \n", "![", "++", "\\\n"] {
+                assert_eq!(find_text(rest, what), rest.find(what), "{what:?} in {rest:?}");
+            }
+        }
+    }
 }
