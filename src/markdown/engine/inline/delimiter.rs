@@ -17,6 +17,14 @@ pub(crate) enum Family {
     Pymdownx,
 }
 
+impl Family {
+    /// How many tokens of a run of three Python takes first. Its own rules close `***a*` from the inside out,
+    /// so that one token is `em`; the successor's look for the longer tag first.
+    fn limit(self, delimiter: &Delimiter, length: usize) -> usize {
+        if self == Family::Core && delimiter.two_tags && length == 3 { 1 } else { delimiter.max_size() }
+    }
+}
+
 /// One token and what it makes.
 #[derive(Clone, Debug)]
 pub(crate) struct Delimiter {
@@ -90,6 +98,27 @@ struct Open {
     ambiguous: bool,
     original: usize,
     length: usize,
+}
+
+/// A run that may close or open: what is left of it, and the length of the innermost run that is open.
+struct Run {
+    which: usize,
+    start: usize,
+    end: usize,
+    length: usize,
+    side: Side,
+    last: usize,
+}
+
+/// How pairing goes on behind a part of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// With the next part.
+    On,
+    /// With the next run.
+    Leave,
+    /// Not at all.
+    Stop,
 }
 
 #[derive(Default)]
@@ -184,7 +213,7 @@ impl Pairer<'_> {
     }
 
     /// Finds the next run that could mean something.
-    fn search(&self, from: usize) -> Option<(usize, usize, Side, usize)> {
+    fn search(&self, from: usize) -> Option<Run> {
         let bytes = self.text.as_bytes();
         let mut at = from;
         while at < bytes.len() {
@@ -196,7 +225,8 @@ impl Pairer<'_> {
             if let Some((side, end)) = classify(&self.delimiters[which], self.family, self.text, at, before)
                 && !(side == Side::End && self.stacks[which].open.is_empty())
             {
-                return Some((which, at, side, end));
+                let last = self.stacks[which].open.last().map_or(0, |open| open.length);
+                return Some(Run { which, start: at, end, length: end - at, side, last });
             }
             // Of the rest of a run only the last tokens can say something else than the whole.
             at = (at + 1).max(run_end(bytes, at).saturating_sub(3));
@@ -220,199 +250,204 @@ impl Pairer<'_> {
         }
     }
 
+    /// Pairs run by run, until none is open. Each run first closes what it can, longer or as long as the
+    /// opening one, then shorter; what it may not close it opens. A run that closed something opens nothing.
     fn run(&mut self, mut end: usize) {
-        let pymdownx = self.family == Family::Pymdownx;
         while self.stacks.iter().any(|stack| !stack.open.is_empty()) {
-            let Some((which, run_start, side, run_end)) = self.search(end) else {
+            let Some(mut run) = self.search(end) else {
                 self.searched = self.text.len();
                 break;
             };
-            self.searched = run_end;
-            let delimiter = &self.delimiters[which];
-            let mut start = run_start;
-            end = run_end;
-            let mut current = end - start;
-            let ambiguous = side == Side::Ambiguous;
-            let mut is_start = side != Side::End;
-            let mut is_end = side != Side::Start;
-            let mut last = self.stacks[which].open.last().map_or(0, |open| open.length);
-
-            if let Some(top) = self.stacks[which].open.last()
-                && ambiguous
-                && current != last
-                && rule_of_3(top.original, current)
-            {
-                let open = &self.stacks[which].open;
-                let found = (0..open.len() - 1)
-                    .rev()
-                    .take(LOOK_BACK)
-                    .find(|&index| open[index].length == current && !rule_of_3(open[index].original, current));
-                if let Some(index) = found {
-                    // Python-Markdown's own rules leave what lies above, and then take more of the closing
-                    // run than there is; its successor in PyMdown Extensions drops it, and so do both here.
-                    while self.stacks[which].open.len() > index + 1 {
-                        let dropped = self.pop(which).expect("longer than the index");
-                        self.untrack(which, dropped.length);
-                    }
-                    last = current;
-                }
+            self.searched = run.end;
+            end = run.end;
+            self.look_back(&mut run);
+            let mut may_open = run.side != Side::End;
+            let may_close = run.side != Side::Start && self.close_longer(&mut run, &mut may_open);
+            match if may_close { self.close_shorter(&mut run, &mut may_open) } else { Next::On } {
+                Next::On => {}
+                Next::Leave => continue,
+                Next::Stop => break,
             }
-
-            // `*em*`, `**strong**`, `*em**`, `*em***`, `**strong***`: openers are used up until the
-            // closing run is.
-            if let Some(&top) = self.stacks[which].open.last()
-                && is_end
-                && ((current > last && (!ambiguous || !rule_of_3(top.original, current)))
-                    || current == last
-                    || current >= 3)
-            {
-                is_start = false;
-                let original = current;
-                while !self.stacks[which].open.is_empty() && current > 0 && last <= current {
-                    let mut opener = self.pop(which).expect("not empty");
-                    let mut fits = true;
-                    if pymdownx && delimiter.no_space() {
-                        loop {
-                            let tracked = self.stacks[which].space_track != 0;
-                            fits = !((tracked || delimiter.single() || current == 1)
-                                && self.spaces.within(self.text, opener.end, start));
-                            self.untrack(which, opener.length);
-                            if !fits && let Some(next) = self.pop(which) {
-                                opener = next;
-                                last = opener.length;
-                                continue;
-                            }
-                            break;
-                        }
-                    }
-                    if !fits {
-                        if self.others_open(which) {
-                            self.stacks[which].reset();
-                            continue;
-                        }
-                        self.stacks[which].open.push(top);
-                        break;
-                    }
-                    let limit =
-                        if !pymdownx && delimiter.two_tags && opener.length == 3 { 1 } else { delimiter.max_size() };
-                    let size = opener.length.min(limit).min(current);
-                    self.add_region(which, opener.end - size, opener.end, start, size);
-                    start += size;
-                    current -= size;
-                    let left = opener.length - size;
-                    last = if left > 0 && (!delimiter.double || left != 1) {
-                        let rest = Open { end: opener.end - size, length: left, ..opener };
-                        if pymdownx {
-                            self.push(which, rest);
-                        } else {
-                            self.stacks[which].open.push(rest);
-                        }
-                        left
-                    } else {
-                        last
-                    };
-                    match self.stacks[which].open.last() {
-                        Some(open) => last = open.length,
-                        None if self.others_open(which) => self.stacks[which].reset(),
-                        None => {
-                            is_end = false;
-                            break;
-                        }
-                    }
-                }
-                if original >= 3 && current > 0 && ambiguous {
-                    let rest = Open {
-                        start: run_start + (original - current),
-                        end,
-                        ambiguous: false,
-                        original,
-                        length: current,
-                    };
-                    if pymdownx {
-                        self.push(which, rest);
-                    } else {
-                        self.stacks[which].open.push(rest);
-                    }
-                    is_end = false;
-                } else {
-                    is_end = is_end && current > 0 && !self.stacks[which].open.is_empty() && last > current;
-                }
-            }
-
-            // `***em*`, `***strong**`, `**em*`: the closing run is shorter than the opening one.
-            if !self.stacks[which].open.is_empty() && is_end && (last >= 3 || !ambiguous) && last > current {
-                let mut opener = self.pop(which).expect("not empty");
-                while opener.length != 3 && opener.ambiguous && !self.stacks[which].open.is_empty() {
-                    if pymdownx {
-                        self.untrack(which, opener.length);
-                    }
-                    opener = self.pop(which).expect("not empty");
-                    last = opener.length;
-                }
-                if opener.ambiguous && opener.length != 3 {
-                    if self.others_open(which) {
-                        self.stacks[which].reset();
-                        continue;
-                    }
-                    break;
-                }
-                let ignore = pymdownx
-                    && delimiter.no_space()
-                    && (current == 1 || delimiter.single())
-                    && self.spaces.within(self.text, opener.end, start);
-                if ignore {
-                    self.stacks[which].open.push(opener);
-                } else {
-                    if pymdownx {
-                        self.untrack(which, opener.length);
-                    }
-                    is_start = false;
-                    let mut opener_end = opener.end;
-                    while current > 0 && (!delimiter.double || current != 1) {
-                        let limit =
-                            if !pymdownx && delimiter.two_tags && current == 3 { 1 } else { delimiter.max_size() };
-                        let size = current.min(limit);
-                        // An opener that is used up leaves nothing for the rest of the closing run.
-                        if size > last {
-                            break;
-                        }
-                        self.add_region(which, opener.start + last - size, opener_end, start, size);
-                        start += size;
-                        current -= size;
-                        last -= size;
-                        opener_end -= size;
-                    }
-                    if last > 0 && (!delimiter.double || last > 1) {
-                        let rest = Open { end: opener_end, ambiguous: false, length: last, ..opener };
-                        if pymdownx {
-                            self.push(which, rest);
-                        } else {
-                            self.stacks[which].open.push(rest);
-                        }
-                    }
-                }
-            }
-
-            if is_start && (!delimiter.double || current != 1) {
-                // A span that may not hold a space cannot open once there is one.
-                if pymdownx
-                    && delimiter.no_space()
-                    && (self.stacks[which].space_track != 0 || delimiter.single())
-                    && let Some(top) = self.stacks[which].open.last().copied()
-                    && self.spaces.within(self.text, top.end, start)
-                {
-                    let stack = &self.stacks[which];
-                    if stack.space_track > 1 || stack.singles != 0 || delimiter.single() {
-                        if !self.others_open(which) {
-                            break;
-                        }
-                        self.stacks[which].reset();
-                    }
-                    continue;
-                }
-                self.push(which, Open { start, end, ambiguous, original: current, length: current });
+            if may_open && self.open(&run) == Next::Stop {
+                break;
             }
         }
+    }
+
+    /// Where the rule of three keeps an ambiguous run from the innermost opening one, looks for one that has
+    /// its length further out.
+    fn look_back(&mut self, run: &mut Run) {
+        let open = &self.stacks[run.which].open;
+        let Some(top) = open.last() else { return };
+        if run.side != Side::Ambiguous || run.length == run.last || !rule_of_3(top.original, run.length) {
+            return;
+        }
+        let found = (0..open.len() - 1)
+            .rev()
+            .take(LOOK_BACK)
+            .find(|&index| open[index].length == run.length && !rule_of_3(open[index].original, run.length));
+        let Some(index) = found else { return };
+        // Python-Markdown's own rules leave what lies above, and then take more of the closing run than
+        // there is; its successor in PyMdown Extensions drops it, and so do both here.
+        while self.stacks[run.which].open.len() > index + 1 {
+            let dropped = self.pop(run.which).expect("longer than the index");
+            self.untrack(run.which, dropped.length);
+        }
+        run.last = run.length;
+    }
+
+    /// `*em*`, `**strong**`, `*em**`, `*em***`, `**strong***`: openers are used up until the closing run is.
+    /// Returns whether what is left of the run may still close a longer one.
+    fn close_longer(&mut self, run: &mut Run, may_open: &mut bool) -> bool {
+        let which = run.which;
+        let ambiguous = run.side == Side::Ambiguous;
+        let Some(&top) = self.stacks[which].open.last() else { return true };
+        let fits = (run.length > run.last && (!ambiguous || !rule_of_3(top.original, run.length)))
+            || run.length == run.last
+            || run.length >= 3;
+        if !fits {
+            return true;
+        }
+        *may_open = false;
+        let first = run.start;
+        let original = run.length;
+        let used_up = self.use_up(run, top);
+        if original >= 3 && run.length > 0 && ambiguous {
+            // What is left of a long ambiguous run opens again.
+            let start = first + (original - run.length);
+            self.push(which, Open { start, end: run.end, ambiguous: false, original, length: run.length });
+            return false;
+        }
+        !used_up && run.length > 0 && !self.stacks[which].open.is_empty() && run.last > run.length
+    }
+
+    /// Takes openers off the stack until the closing run is used up; returns whether that left nothing open.
+    fn use_up(&mut self, run: &mut Run, top: Open) -> bool {
+        let which = run.which;
+        let delimiter = &self.delimiters[which];
+        while !self.stacks[which].open.is_empty() && run.length > 0 && run.last <= run.length {
+            let Some(opener) = self.pop_fitting(run) else {
+                // Every opener has a space before the run where none may be.
+                if self.others_open(which) {
+                    self.stacks[which].reset();
+                    continue;
+                }
+                self.stacks[which].open.push(top);
+                break;
+            };
+            let size = opener.length.min(self.family.limit(delimiter, opener.length)).min(run.length);
+            self.add_region(which, opener.end - size, opener.end, run.start, size);
+            run.start += size;
+            run.length -= size;
+            let left = opener.length - size;
+            if left > 0 && (!delimiter.double || left != 1) {
+                self.push(which, Open { end: opener.end - size, length: left, ..opener });
+                run.last = left;
+            }
+            match self.stacks[which].open.last() {
+                Some(open) => run.last = open.length,
+                None if self.others_open(which) => self.stacks[which].reset(),
+                None => return true,
+            }
+        }
+        false
+    }
+
+    /// Takes the innermost opener off that may pair with a run; those with a space between, where a span may
+    /// hold none, are lost.
+    fn pop_fitting(&mut self, run: &mut Run) -> Option<Open> {
+        let which = run.which;
+        let delimiter = &self.delimiters[which];
+        let mut opener = self.pop(which).expect("not empty");
+        while delimiter.no_space() {
+            let tracked = self.stacks[which].space_track != 0;
+            let fits = !((tracked || delimiter.single() || run.length == 1)
+                && self.spaces.within(self.text, opener.end, run.start));
+            self.untrack(which, opener.length);
+            if fits {
+                break;
+            }
+            opener = self.pop(which)?;
+            run.last = opener.length;
+        }
+        Some(opener)
+    }
+
+    /// `***em*`, `***strong**`, `**em*`: the closing run is shorter than the opening one.
+    fn close_shorter(&mut self, run: &mut Run, may_open: &mut bool) -> Next {
+        let which = run.which;
+        let delimiter = &self.delimiters[which];
+        let ambiguous = run.side == Side::Ambiguous;
+        if self.stacks[which].open.is_empty() || !(run.last >= 3 || !ambiguous) || run.last <= run.length {
+            return Next::On;
+        }
+        let mut opener = self.pop(which).expect("not empty");
+        while opener.length != 3 && opener.ambiguous && !self.stacks[which].open.is_empty() {
+            self.untrack(which, opener.length);
+            opener = self.pop(which).expect("not empty");
+            run.last = opener.length;
+        }
+        if opener.ambiguous && opener.length != 3 {
+            if self.others_open(which) {
+                self.stacks[which].reset();
+                return Next::Leave;
+            }
+            return Next::Stop;
+        }
+        let spaced = delimiter.no_space()
+            && (run.length == 1 || delimiter.single())
+            && self.spaces.within(self.text, opener.end, run.start);
+        if spaced {
+            self.stacks[which].open.push(opener);
+            return Next::On;
+        }
+        self.untrack(which, opener.length);
+        *may_open = false;
+        let mut opener_end = opener.end;
+        while run.length > 0 && (!delimiter.double || run.length != 1) {
+            let size = run.length.min(self.family.limit(delimiter, run.length));
+            // An opener that is used up leaves nothing for the rest of the closing run.
+            if size > run.last {
+                break;
+            }
+            self.add_region(which, opener.start + run.last - size, opener_end, run.start, size);
+            run.start += size;
+            run.length -= size;
+            run.last -= size;
+            opener_end -= size;
+        }
+        if run.last > 0 && (!delimiter.double || run.last > 1) {
+            self.push(which, Open { end: opener_end, ambiguous: false, length: run.last, ..opener });
+        }
+        Next::On
+    }
+
+    /// Opens a run.
+    fn open(&mut self, run: &Run) -> Next {
+        let which = run.which;
+        let delimiter = &self.delimiters[which];
+        if delimiter.double && run.length == 1 {
+            return Next::On;
+        }
+        // A span that may not hold a space cannot open once there is one.
+        if delimiter.no_space()
+            && (self.stacks[which].space_track != 0 || delimiter.single())
+            && let Some(top) = self.stacks[which].open.last().copied()
+            && self.spaces.within(self.text, top.end, run.start)
+        {
+            let stack = &self.stacks[which];
+            if stack.space_track > 1 || stack.singles != 0 || delimiter.single() {
+                if !self.others_open(which) {
+                    return Next::Stop;
+                }
+                self.stacks[which].reset();
+            }
+            return Next::On;
+        }
+        let ambiguous = run.side == Side::Ambiguous;
+        let Run { start, end, length, .. } = *run;
+        self.push(which, Open { start, end, ambiguous, original: length, length });
+        Next::On
     }
 
     fn finish(mut self, at: usize) -> Pairing {
