@@ -1,73 +1,8 @@
-//! Text inside blocks: what becomes of it, where its nodes stand, and how long it takes.
-//!
-//! The cases lie in `tests/cases/inline/`: the extensions in a YAML block, then one heading for each
-//! case with the text, a line with a dot, and the HTML.
+//! Text inside blocks: where its nodes stand, and how long it takes.
 
-use opsbook::markdown::{Dialect, ExtensionUse, Node, Parsed, parse, walk};
+use crate::cases::{dialect, parsed};
+use opsbook::markdown::{Dialect, Node, walk};
 use opsbook::render::html::render_html;
-use opsbook::text::{Chunk, SitePath, Source, yaml};
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-fn dialect(extensions: &str) -> Dialect {
-    let source = Source::new(SitePath::new("mkdocs.yml"), extensions);
-    let root = yaml::parse(&Chunk::of(&source)).expect("the extensions of a case are YAML").root;
-    let mut uses = Vec::new();
-    for item in root.as_seq().unwrap_or_default() {
-        if let Some(name) = item.spanned_str() {
-            uses.push(ExtensionUse { name, options: None });
-        }
-        for (name, options) in item.as_map().unwrap_or_default() {
-            let name = name.spanned_str().expect("names of extensions are text");
-            uses.push(ExtensionUse { name, options: Some(options.clone()) });
-        }
-    }
-    let (dialect, diagnostics) = Dialect::mkdocs(&uses);
-    assert!(diagnostics.is_empty(), "{diagnostics:?}");
-    dialect
-}
-
-fn parsed(text: &str, dialect: &Dialect) -> (Source, Parsed) {
-    let source = Source::new(SitePath::new("page.md"), text);
-    let world: BTreeMap<SitePath, Arc<Source>> = BTreeMap::new();
-    let parsed = parse(&source, dialect, &world);
-    (source, parsed)
-}
-
-fn html(text: &str, dialect: &Dialect) -> String {
-    // A paragraph before keeps `word: text` from being metadata.
-    let (_, parsed) = parsed(&format!("P.\n\n{text}\n"), dialect);
-    let html = render_html(&parsed.document.body, &|_| None);
-    html.trim().strip_prefix("<p>P.</p>").expect("the paragraph before").trim().to_owned()
-}
-
-#[test]
-fn cases_become_what_python_markdown_makes_of_them() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/inline");
-    let mut n_cases = 0;
-    let mut wrong = Vec::new();
-    let mut files: Vec<_> = std::fs::read_dir(folder).expect("the folder of cases").flatten().collect();
-    files.sort_by_key(std::fs::DirEntry::path);
-    for file in files {
-        let text = std::fs::read_to_string(file.path()).expect("a case file is text");
-        let (_, rest) = text.split_once("```yaml\n").expect("a case file names its extensions");
-        let (extensions, rest) = rest.split_once("```\n").expect("the YAML block ends");
-        let dialect = dialect(extensions);
-        for case in rest.split("\n## ").skip(1) {
-            let (name, rest) = case.split_once('\n').expect("a case has a body");
-            let (_, rest) = rest.split_once("````\n").expect("a case has a block");
-            let (body, _) = rest.rsplit_once("\n````").expect("the block ends");
-            let (input, expected) = body.split_once("\n.\n").expect("a dot divides");
-            n_cases += 1;
-            let found = html(input, &dialect);
-            if found != expected {
-                wrong.push(format!("{name}\n  expected {expected:?}\n  found    {found:?}"));
-            }
-        }
-    }
-    assert!(n_cases > 40, "only {n_cases} cases were found");
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
 
 /// Everything that pairs, nests or hides, switched on together.
 fn everything() -> Dialect {

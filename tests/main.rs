@@ -6,6 +6,7 @@
 mod adopt;
 mod argo;
 mod attacks;
+mod cases;
 mod cli;
 mod colors;
 mod commands;
