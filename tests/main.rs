@@ -13,6 +13,7 @@ mod commands;
 mod config_fuzz;
 mod config_reference;
 mod conformance;
+mod cycles;
 mod deploy;
 mod deviations;
 mod diagnostics;
