@@ -207,7 +207,7 @@ const TEXTS: &[(&str, &str, &str, &str, Text)] = &[
 
 /// The texts that a schema takes: a key whose value, or one of whose values, may be any text.
 fn free_texts() -> BTreeSet<(String, String)> {
-    let schema = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/content/runbook.schema.json"));
+    let schema = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/content/schemas/1/runbook.schema.json"));
     let schema: Value = serde_json::from_str(&schema.expect("the manual has the schema")).expect("it is JSON");
     let parts = schema["$defs"].as_object().expect("it has parts");
     let mut out = BTreeSet::new();
