@@ -378,7 +378,7 @@ impl Pairer<'_> {
         let which = run.which;
         let delimiter = &self.delimiters[which];
         let ambiguous = run.side == Side::Ambiguous;
-        if self.stacks[which].open.is_empty() || !(run.last >= 3 || !ambiguous) || run.last <= run.length {
+        if self.stacks[which].open.is_empty() || run.last <= run.length || (run.last < 3 && ambiguous) {
             return Next::On;
         }
         let mut opener = self.pop(which).expect("not empty");
