@@ -3,6 +3,7 @@
 use super::library::{Library, Page, split_reference};
 use super::links::{find_block, find_place, no_page};
 use super::lower::{Place, add_environments, mentioned};
+use super::machine::guard;
 use super::model::{
     Action, Approval, BreakGlass, Capture, Component, Each, Environment, Evidence, Expect, Group, Helm, Impact, On,
     Retries, Role, Script, Shell, Step, StepKind, StepSource,
@@ -126,6 +127,8 @@ pub(super) struct Expansion<'a> {
     /// The pages that steps came from.
     pub(super) pages: BTreeSet<SitePath>,
     pub(super) diagnostics: Diagnostics,
+    /// Guards that a condition takes out, with the number of steps before each.
+    vanished: Vec<(usize, Diagnostic)>,
     full: bool,
     /// Holes that were reported: what is wrong for one component is not said again for the next.
     said: BTreeSet<Span>,
@@ -155,6 +158,7 @@ impl<'a> Expansion<'a> {
             protos: Vec::new(),
             pages: BTreeSet::new(),
             diagnostics,
+            vanished: Vec::new(),
             full: false,
             said: BTreeSet::new(),
         }
@@ -343,11 +347,18 @@ impl<'a> Expansion<'a> {
     fn check_vanishing(&mut self, item: &Item, when: Span, scope: &Scope) {
         if self.guards_and_changes(item, scope) == (true, false) {
             let message = format!("`when` takes out `{}`, which guards what comes after it", item.id);
-            self.diagnostics.push(
-                Diagnostic::new(Code::VanishingCheck, when, message)
-                    .help("put the `when` on a group that holds both the guard and what it guards"),
-            );
+            let found = Diagnostic::new(Code::VanishingCheck, when, message)
+                .help("put the `when` on a group that holds both the guard and what it guards");
+            self.vanished.push((self.protos.len(), found));
         }
+    }
+
+    /// Reports the guards that vanish although a change stands after them in the checklist.
+    pub(super) fn report_vanished(&mut self) {
+        let last_change = self.protos.iter().rposition(|proto| guard::is_guarded(&proto.step));
+        let guards = std::mem::take(&mut self.vanished).into_iter();
+        let found = guards.filter(|(at, _)| last_change.is_some_and(|change| change >= *at)).map(|(_, found)| found);
+        self.diagnostics.extend(found);
     }
 
     fn guards_and_changes(&self, item: &Item, scope: &Scope) -> (bool, bool) {

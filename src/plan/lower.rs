@@ -141,6 +141,7 @@ pub fn lower(
         settings_id: settings.id.value.clone(),
     };
     expansion.items(&runbook.checklist, &scope);
+    expansion.report_vanished();
     expansion.pages.insert(entry);
     let on_failure = settings.on_failure.as_ref().map(|declared| OnFailure {
         rollback: words::rollback_policy(declared.rollback),

@@ -123,7 +123,6 @@ fn vouched(wanted: &Run, step: &Step, earlier: &Run) -> Option<Vouched> {
         let by = status.decisions.iter().map(|(_, decision)| decision.by.clone()).collect();
         return Some(Vouched { at: times.min().filter(|_| same)?.clone(), by });
     }
-    // What a person was asked for is the same only under the same parameters.
     let same = there.digest == step.digest && same_params(wanted.plan(), earlier.plan(), step);
     Some(Vouched { at: status.ended_at.clone().filter(|_| same && done(status))?, by: Vec::new() })
 }
@@ -157,15 +156,15 @@ pub fn taken_over(plan: &Plan, earlier: &Run) -> BTreeMap<String, Kept> {
     kept
 }
 
-/// Tells whether a step that one plan has done is the step of another: the same digest, and the same
-/// parameters where the step may read them without naming them.
+/// Tells whether a step that one plan has done is the step of another: the same digest, and of a change
+/// the same parameters where it may read them without naming them.
 pub fn same_step(ours: &Plan, step: &Step, theirs: &Plan) -> bool {
     let there = theirs.step(&step.id);
     there.is_some_and(|there| there.digest == step.digest && same_params(ours, theirs, step))
 }
 
 fn same_params(ours: &Plan, theirs: &Plan, step: &Step) -> bool {
-    (step.kind != StepKind::Manual && !is_opaque(ours, step)) || params(ours) == params(theirs)
+    !is_guarded(step) || !is_opaque(ours, step) || params(ours) == params(theirs)
 }
 
 /// The parameters as scripts see them.
