@@ -499,14 +499,14 @@ checklist:
 
 ```bash
 #| id: left
-#| role: check
+#| role: notify
 #| timeout: 1m
 echo left >> way
 ```
 
 ```bash
 #| id: right
-#| role: check
+#| role: notify
 #| timeout: 1m
 echo \"right $OPSBOOK_OUT_DECIDE_WHY\" >> way
 ```
@@ -595,7 +595,7 @@ fn conditions_name_outputs_that_come_before_and_spare_approvals() {
     let gate = "{id: may, text: May we, when: outputs.decide.way == left, approve: {role: r}}\n  - {id: change, step: left}\n  - ";
     let page = BRANCHES
         .replace("{id: there,", &format!("{gate}{{id: there,"))
-        .replace("#| id: left\n#| role: check", "#| id: left\n#| role: change");
+        .replace("#| id: left\n#| role: notify", "#| id: left\n#| role: change");
     let project = Project::of(&[("page.md", &page)]);
     let (_, found) = project.lower("page.md", &[("number", "7"), ("hosts", "a")], &Facts::default());
     assert!(project.show_all(&found).iter().any(|line| line.contains("RB105")), "{:?}", project.show_all(&found));
