@@ -413,6 +413,8 @@ proptest! {
         prop_assert!(Run::fold(Arc::clone(&plan), events[..half].iter().map(|event| ("", event))).is_ok());
     }
 
+    /// Dominators are worked out here by other means than the machine's walk, so that cutting the
+    /// machine's `guards_of` short makes this fail.
     #[test]
     fn no_change_begins_before_every_guard_that_dominates_it(
         shapes in prop::collection::vec(shape(), 2..9),
