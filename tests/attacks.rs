@@ -8,6 +8,9 @@ use opsbook::plan::machine::{BreakGlass, Chain, Event, GENESIS};
 use serde_json::{Value, json};
 use std::fs;
 
+/// The events of a journal, each with its time.
+type Events = Vec<(String, Event)>;
+
 /// Writes its own id into a log.
 fn mark(id: &str, needs: &[&str]) -> Value {
     step(id, needs, "echo \"$OPSBOOK_STEP\" >> log")
@@ -90,7 +93,7 @@ impl Bench {
 
     /// Writes the journal of the latest run anew with other events, as whoever can write the folder can:
     /// the chain holds, what it says is a lie.
-    fn forge(&self, change: impl FnOnce(&mut Vec<(String, Event)>)) {
+    fn forge(&self, change: impl FnOnce(&mut Events)) {
         let path = self.path("runs").join(self.latest()).join("journal.jsonl");
         let chain = Chain::read(&fs::read(&path).expect("there is a journal")).expect("it is sound");
         assert_ne!(chain.head(), GENESIS);
@@ -582,7 +585,7 @@ fn a_forged_journal_is_no_journal_of_its_plan() {
         previous_revision: None,
         break_glass,
     };
-    let attack = |what: &str, forge: &dyn Fn(&mut Vec<(String, Event)>)| {
+    let attack = |what: &str, forge: &dyn Fn(&mut Events)| {
         let bench = Bench::new(&guarded(vec![
             look("look", &[]),
             yes("go", &["look"]),

@@ -18,6 +18,7 @@ mod deploy;
 mod deviations;
 mod diagnostics;
 mod emit;
+mod evidence;
 mod extensions_page;
 mod growth;
 mod incremental;

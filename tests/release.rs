@@ -67,10 +67,13 @@ impl Desk {
         desk.write("clone/CHANGELOG.md", "# Changelog\n\n## 0.9.0 - 2026-11-28\n");
         desk.write("clone/.gitignore", "/runs/\n");
         desk.write(".gitconfig", "[user]\nname = Ann\nemail = ann@example.org\n");
-        desk.shell("cd .. && ssh-keygen -q -t ed25519 -N '' -f ben && git init -q --bare -b main origin.git");
-        let key = fs::read_to_string(desk.path("ben.pub")).expect("ssh-keygen wrote it");
-        let key = key.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
-        desk.write("clone/signers", &format!("ben@example.org {key}\n"));
+        desk.shell("cd .. && for name in ann ben; do ssh-keygen -q -t ed25519 -N '' -f $name; done && git init -q --bare -b main origin.git");
+        let signer = |name: &str| {
+            let key = fs::read_to_string(desk.path(&format!("{name}.pub"))).expect("ssh-keygen wrote it");
+            let key = key.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+            format!("{name}@example.org {key}\n")
+        };
+        desk.write("clone/signers", &(signer("ann") + &signer("ben")));
         desk.write(
             "clone/book.toml",
             "[book]\ntitle = \"x\"\nsrc = \"content\"\n\n[runbook]\nallowed-signers = \"signers\"\nruns = \"runs\"\n\n\
@@ -113,11 +116,18 @@ impl Desk {
     }
 
     fn run(&self) -> Output {
-        self.opsbook(&["run", "content/contributing/cut-a-release.md", "--param", "version=0.9.0"])
+        self.as_ann(&["run", "content/contributing/cut-a-release.md", "--param", "version=0.9.0"])
     }
 
     fn resume(&self) -> Output {
-        self.opsbook(&["resume", "latest"])
+        self.as_ann(&["resume", "latest"])
+    }
+
+    /// Runs it and signs that it is Ann who does.
+    fn as_ann(&self, arguments: &[&str]) -> Output {
+        let key = self.path("ann");
+        let key = key.to_str().expect("the folder's name is text");
+        self.opsbook(&[arguments, &["--as", "ann@example.org", "--key", key]].concat())
     }
 
     fn tags(&self) -> String {

@@ -14,7 +14,7 @@
 use crate::runbooks::Project;
 use opsbook::diag::{Code, Diagnostics};
 use opsbook::plan::lint::{
-    Branch, Context, lint, lint_emitted, lint_journals, lint_release_please, lint_with_shellcheck,
+    Branch, Context, Inquiry, lint, lint_emitted, lint_journals, lint_release_please, lint_with_shellcheck,
 };
 use opsbook::plan::machine::Chain;
 use opsbook::plan::{self, Binding, Facts};
@@ -23,6 +23,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/diagnostics");
+
+/// No repository, and no list of signers.
+const UNASKED: Inquiry<'_> = Inquiry { rules: &|_| Ok(Default::default()), differences: &|_| None };
 
 /// 2026-06-01.
 const TODAY: i64 = 20_605;
@@ -107,6 +110,7 @@ fn findings(files: &[(String, String)]) -> (BTreeSet<(String, usize, String)>, V
             &library,
             None,
             branch.as_ref(),
+            &UNASKED,
             TODAY * 86_400,
         ));
     }
@@ -213,7 +217,15 @@ fn a_journal_that_was_changed_is_reported_at_its_line() {
         let mut files = vec![("page.md", files[0].1.as_str()), ("runs/1-A/journal.jsonl", journal)];
         files.extend((!plan.is_empty()).then_some(("runs/1-A/plan.json", plan)));
         let project = Project::of(&files);
-        project.show_all(&lint_journals(SitePath::new("runs"), project.world(), &library, None, None, TODAY * 86_400))
+        project.show_all(&lint_journals(
+            SitePath::new("runs"),
+            project.world(),
+            &library,
+            None,
+            None,
+            &UNASKED,
+            TODAY * 86_400,
+        ))
     };
     let json = plan.to_json();
     assert_eq!(says(&sound, &json), [] as [String; 0]);

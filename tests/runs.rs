@@ -279,7 +279,7 @@ fn approvals_want_a_signature_of_somebody_else() {
         assert!(said(&output).contains(why), "{}", said(&output));
     };
     refused(&[], "is no proof of who you are");
-    refused(&["--key", "eve", "--as", "ben@example.org"], "does not hold");
+    refused(&["--key", "eve", "--as", "ben@example.org"], "does not have the key");
     refused(&["--allow-weak-identity"], "does not have the role `managers`");
     let yes = bench.opsbook(&["approve", "latest", "go", "--key", "ben", "--as", "ben@example.org"]);
     assert_eq!(status(&yes), 0, "{}", said(&yes));
@@ -441,12 +441,16 @@ fn a_plan_changed_after_it_began_is_refused() {
 
 #[test]
 fn a_page_changed_after_planning_makes_the_plan_stale() {
-    let mut wanted = plan(vec![manual("a", &[], "none"), step("b", &["a"], "echo b >> log")]);
-    wanted["source"]["files"] = json!([{"path": "page.md", "sha256": opsbook::text::Digest::of(b"old").hex()}]);
-    let bench = Bench::new(&wanted);
-    fs::write(bench.path("page.md"), "old").expect("the folder takes files");
-    assert_eq!(status(&bench.run()), 4);
-    fs::write(bench.path("page.md"), "new").expect("the folder takes files");
+    let bench = Bench::new(&plan(vec![]));
+    let page = "---\nrunbook:\n  version: 1\n  kind: procedure\nchecklist:\n  - {id: a, text: Look}\n  - step: b\n---\n# R\n\n\
+                ```bash\n#| id: b\n#| impact: write\n#| timeout: 1m\necho b >> log\n```\n";
+    fs::write(bench.path("page.md"), page).expect("the folder takes files");
+    let made = bench.opsbook(&["plan", "page.md", "--format", "json"]);
+    assert_eq!(status(&made), 0, "{}", said(&made));
+    fs::write(bench.path("plan.json"), made.stdout).expect("the folder takes files");
+    let first = bench.run();
+    assert_eq!(status(&first), 4, "{}", said(&first));
+    fs::write(bench.path("page.md"), page.replace("echo b", "echo c")).expect("the folder takes files");
     let stale = bench.run();
     assert_eq!(status(&stale), 6);
     assert!(said(&stale).contains("changed since the plan was made: page.md"), "{}", said(&stale));

@@ -133,6 +133,8 @@ impl Project {
 pub struct RunRules {
     /// Who has which role.
     pub roles: BTreeMap<String, BTreeSet<String>>,
+    /// The names among the signers of accounts of machines.
+    pub accounts: BTreeMap<String, String>,
     /// The file of keys that may sign decisions.
     pub allowed_signers: Option<SitePath>,
     /// The folder of runs.
@@ -141,6 +143,10 @@ pub struct RunRules {
     pub max_age_s: Option<u64>,
     /// Whether processes that a step left running are ended with it.
     pub end_leftovers: bool,
+    /// Whether runs of tier 1 or more may begin with uncommitted changes.
+    pub allow_dirty_tree: bool,
+    /// Whether they may perform a plan that is not made of a commit here.
+    pub allow_unverified_plan: bool,
     /// Commands that may supply secrets.
     pub secret_commands: Vec<Vec<String>>,
 }
@@ -152,7 +158,10 @@ impl Project {
         let people = |names: &Vec<Spanned<String>>| names.iter().map(|name| name.value.clone()).collect();
         RunRules {
             roles: runbook.roles.iter().map(|(role, names)| (role.clone(), people(names))).collect(),
+            accounts: runbook.accounts.iter().map(|(account, name)| (account.clone(), name.value.clone())).collect(),
             allowed_signers: runbook.allowed_signers.as_ref().map(|path| path.value),
+            allow_dirty_tree: runbook.policy.allow_dirty_tree,
+            allow_unverified_plan: runbook.policy.allow_unverified_plan,
             runs: runbook.runs.as_ref().map(|path| path.value),
             end_leftovers: runbook.policy.end_leftovers,
             max_age_s: runbook.policy.max_age.as_ref().and_then(|age| duration_s(&age.value)),

@@ -4,8 +4,9 @@ use super::running::{MaskArgs, RunArgs, find_run, stopped, surroundings};
 use super::{Status, could_not};
 use crate::plan::emit::ticked_steps;
 use crate::plan::machine::approval::{approval_message, decision};
+use crate::plan::machine::signers::DECISIONS;
 use crate::plan::machine::{IdentitySource, Next, Resolution, Waiting};
-use crate::shell::run::{self, Acted, Request, Setting, Signed, account, keep_evidence, read_run};
+use crate::shell::run::{self, Acted, Request, Runner, Setting, Signed, account, keep_evidence, read_run};
 use crate::shell::{self, Terminal};
 use crate::text::counted;
 use std::path::PathBuf;
@@ -20,7 +21,7 @@ Examples:
       Approve a step of another run, in the name of this account
 
 A signature is checked against `allowed-signers` of `[runbook]`; without one the name is the account's, which \
-counts only with `--allow-weak-identity`.")]
+counts where the environment allows it and, where nobody is hurt, with `--allow-weak-identity`.")]
 pub(super) struct Approve {
     #[command(flatten)]
     decide: Decide,
@@ -52,11 +53,31 @@ struct Decide {
     /// The name that the key has among the allowed signers
     #[arg(long = "as", value_name = "NAME", id = "name")]
     name: Option<String>,
-    /// Let the name of the account count
+    /// Let the name of the account count, where nobody is hurt
     #[arg(long)]
     allow_weak_identity: bool,
     #[command(flatten)]
     mask: MaskArgs,
+    /// Append the head of the journal to this file, which is kept elsewhere
+    #[arg(long, value_name = "FILE")]
+    anchor: Option<PathBuf>,
+}
+
+/// Who acts, where they sign it.
+#[derive(Clone, Debug, Default, clap::Args)]
+struct PersonArgs {
+    /// Sign as this name of the allowed signers
+    #[arg(long = "by", value_name = "NAME", requires = "person_key")]
+    by: Option<String>,
+    /// Sign with this private SSH key
+    #[arg(long = "key", value_name = "PATH", id = "person_key", requires = "by")]
+    key: Option<PathBuf>,
+}
+
+/// What the arguments about who acts change of a setting.
+fn signs(typed: &PersonArgs) -> impl FnOnce(&mut Setting) {
+    let person = typed.by.clone().zip(typed.key.clone()).map(|(name, key)| Runner { name, key });
+    |setting| setting.runner = person
 }
 
 /// Tick a manual item of a run
@@ -86,6 +107,8 @@ pub(super) struct Done {
     /// Give an answer that the item asks for
     #[arg(long, value_name = "NAME=ANSWER")]
     capture: Vec<String>,
+    #[command(flatten)]
+    person: PersonArgs,
 }
 
 /// Say what became of a step that is in doubt, or try a failed one again
@@ -109,6 +132,8 @@ pub(super) struct Resolve {
     note: String,
     #[command(flatten)]
     mask: MaskArgs,
+    #[command(flatten)]
+    person: PersonArgs,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -135,6 +160,8 @@ pub(super) struct Cancel {
     note: Option<String>,
     #[command(flatten)]
     mask: MaskArgs,
+    #[command(flatten)]
+    person: PersonArgs,
 }
 
 /// Tick the manual items whose boxes are ticked in the issue that `opsbook emit markdown` made
@@ -206,7 +233,11 @@ pub(super) fn refuse(typed: &Refuse, terminal: Terminal) -> Status {
 }
 
 fn decide(typed: &Decide, yes: bool, terminal: Terminal) -> Status {
-    act(&typed.run, &typed.mask, typed.allow_weak_identity, terminal, |path, _| {
+    let change = |setting: &mut Setting| {
+        setting.allow_weak_identity = typed.allow_weak_identity;
+        setting.anchor.clone_from(&typed.anchor);
+    };
+    act(&typed.run, &typed.mask, change, terminal, |path, _| {
         let by = typed.name.clone().unwrap_or_else(account);
         let signed = match &typed.key {
             None => None,
@@ -228,7 +259,7 @@ fn decide(typed: &Decide, yes: bool, terminal: Terminal) -> Status {
                 if terminal.is_terminal(shell::Stream::Err) {
                     terminal.complain(&text);
                 }
-                let signature = run::sign(&text, key).map_err(|error| stopped(terminal, &error))?;
+                let signature = run::sign(DECISIONS, &text, key).map_err(|error| stopped(terminal, &error))?;
                 Some(Signed { at, head, signature })
             }
         };
@@ -238,7 +269,7 @@ fn decide(typed: &Decide, yes: bool, terminal: Terminal) -> Status {
 
 /// Runs `done`.
 pub(super) fn done(typed: &Done, terminal: Terminal) -> Status {
-    act(&typed.run, &typed.mask, false, terminal, |path, setting| {
+    act(&typed.run, &typed.mask, signs(&typed.person), terminal, |path, setting| {
         let mut evidence = Vec::new();
         evidence.extend(typed.note.clone().map(|note| ("note".to_owned(), note, None)));
         evidence.extend(typed.url.clone().map(|url| ("url".to_owned(), url, None)));
@@ -265,14 +296,14 @@ pub(super) fn resolve(typed: &Resolve, terminal: Terminal) -> Status {
         What::Failed => Resolution::Failed,
         What::Rerun => Resolution::Rerun,
     };
-    act(&typed.run, &typed.mask, false, terminal, |_, _| {
+    act(&typed.run, &typed.mask, signs(&typed.person), terminal, |_, _| {
         Ok(Request::Resolve { step: typed.step.clone(), r#as, by: account(), note: typed.note.clone() })
     })
 }
 
 /// Runs `cancel`.
 pub(super) fn cancel(typed: &Cancel, terminal: Terminal) -> Status {
-    act(&typed.run, &typed.mask, false, terminal, |_, _| {
+    act(&typed.run, &typed.mask, signs(&typed.person), terminal, |_, _| {
         Ok(Request::Cancel { by: account(), note: typed.note.clone() })
     })
 }
@@ -280,13 +311,13 @@ pub(super) fn cancel(typed: &Cancel, terminal: Terminal) -> Status {
 fn act(
     typed: &RunArgs,
     mask: &MaskArgs,
-    allow_weak_identity: bool,
+    change: impl FnOnce(&mut Setting),
     terminal: Terminal,
     request: impl FnOnce(&std::path::Path, &Setting) -> Result<Request, Status>,
 ) -> Status {
     let acted = || {
         let mut setting = surroundings(&typed.place, terminal)?.masking(mask, terminal)?;
-        setting.allow_weak_identity = allow_weak_identity;
+        change(&mut setting);
         let path = find_run(&setting.runs, &typed.run, terminal)?;
         let request = request(&path, &setting)?;
         let acted = run::act(&path, &setting, request).map_err(|error| stopped(terminal, &error))?;

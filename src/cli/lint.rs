@@ -80,7 +80,7 @@ pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
             Ok(opened) => opened,
             Err(status) => return status,
         };
-        let (mut diagnostics, mut n_runbooks) = match look(&opened, typed) {
+        let (mut diagnostics, mut n_runbooks) = match look(&opened, typed, terminal) {
             Ok(found) => found,
             Err(why) => return super::could_not(terminal, &why, None),
         };
@@ -97,7 +97,7 @@ pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
             if n_fixed > 0 {
                 terminal.say(&format!("Corrected {}", counted(n_fixed, "place")));
                 opened.disk = opened.disk.afresh();
-                (diagnostics, n_runbooks) = match look(&opened, typed) {
+                (diagnostics, n_runbooks) = match look(&opened, typed, terminal) {
                     Ok(found) => found,
                     Err(why) => return super::could_not(terminal, &why, None),
                 };
@@ -130,7 +130,7 @@ fn has_page(opened: &Opened) -> bool {
 ///
 /// # Errors
 /// When ShellCheck is wanted and cannot be asked.
-fn look(opened: &Opened, typed: &Typed) -> Result<(Diagnostics, usize), String> {
+fn look(opened: &Opened, typed: &Typed, terminal: Terminal) -> Result<(Diagnostics, usize), String> {
     let Opened { disk, entry, project, docs } = opened;
     let is_page = entry.extension() == "md" || entry.extension() == "markdown";
     // The whole of the project's pages, where the named place is among them: a block is an orphan only
@@ -181,7 +181,19 @@ fn look(opened: &Opened, typed: &Typed) -> Result<(Diagnostics, usize), String> 
         let settings = library.pages().filter(|(path, _)| wanted(*path)).filter_map(|(_, page)| page.runbook.as_ref());
         let ids = settings.filter_map(|runbook| Some(runbook.settings.as_ref()?.id.value.clone())).collect();
         let of = (!all).then_some(&ids);
-        diagnostics.append(lint::lint_journals(runs, disk, &library, of, branch.as_ref(), shell::build_time()));
+        let config = project::CONFIG_NAMES.iter().find(|name| disk.source(SitePath::new(name)).is_ok());
+        let trust = shell::Trust::find(disk.root(), config.copied())?;
+        let folders: Vec<PathBuf> = disk.root().ancestors().map(PathBuf::from).collect();
+        let differences = |plan: &plan::Plan| {
+            let again = shell::compile_again(plan, trust.repository.as_ref(), &folders);
+            if let shell::Again::Unknown(_) = again {
+                terminal.say(&format!("Plan {}: {again}", plan.short_hash()));
+            }
+            matches!(again, shell::Again::Other { .. }).then(|| again.to_string())
+        };
+        let inquiry = lint::Inquiry { rules: &|listed| trust.rules_of(listed), differences: &differences };
+        let now = shell::build_time();
+        diagnostics.append(lint::lint_journals(runs, disk, &library, of, branch.as_ref(), &inquiry, now));
     }
     diagnostics.sort();
     Ok((diagnostics, n_runbooks))

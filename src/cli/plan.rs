@@ -316,6 +316,14 @@ fn verify(terminal: Terminal, file: &std::path::Path) -> Result<Status, Status> 
         return Err(Status::ContentAtFault);
     }
     let (steps, files) = (counted(plan.steps.len(), "step"), counted(plan.source.files.len(), "file"));
-    let text = format!("{}: {steps}, {files} unchanged\n", plan.hash);
+    let mut text = format!("{}: {steps}, {files} unchanged\n", plan.hash);
+    let repository = shell::Repository::find(&here).map_err(|why| could_not(terminal, &why, None))?;
+    let folders: Vec<PathBuf> = here.ancestors().chain(above.ancestors().skip(1)).map(PathBuf::from).collect();
+    let again = shell::compile_again(&plan, repository.as_ref(), &folders);
+    if matches!(again, shell::Again::Other { .. }) {
+        could_not(terminal, &again.to_string(), Some("make the plan again with `opsbook plan`"));
+        return Err(Status::ContentAtFault);
+    }
+    text.push_str(&format!("{again}\n"));
     Ok(print(terminal, &text))
 }

@@ -7,7 +7,7 @@ use crate::text::{SitePath, Source};
 use std::path::PathBuf;
 
 /// The names of a configuration file, in the order in which they are looked for.
-pub(super) const CONFIG_NAMES: &[&str] = &["book.toml", "mkdocs.yml", "mkdocs.yaml"];
+pub(super) use crate::shell::CONFIG_NAMES;
 
 /// What most commands ask of a project.
 #[derive(Clone, Debug, Default, clap::Args)]

@@ -1,7 +1,7 @@
 //! `opsbook resume`: a run goes on where its journal ends.
 
 use super::Status;
-use super::running::{PerformArgs, RunArgs, check_fresh, find_run, finish, stopped, surroundings};
+use super::running::{PerformArgs, RunArgs, check_fresh, check_pages, find_run, finish, stopped, surroundings};
 use crate::shell::Terminal;
 use crate::shell::run;
 
@@ -30,10 +30,11 @@ pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
     let session = || {
         let around = surroundings(&typed.run.place, terminal)?;
         let path = find_run(&around.setting.runs, &typed.run.run, terminal)?;
+        let read = run::read_run(&path).map_err(|error| stopped(terminal, &error))?;
         if !typed.as_planned {
-            let read = run::read_run(&path).map_err(|error| stopped(terminal, &error))?;
             check_fresh(&read.plan, &around.setting.project, terminal)?;
         }
+        check_pages(&read.plan, &around.setting, typed.as_planned, terminal)?;
         let setting = around.with(&typed.perform, terminal)?;
         run::resume(&path, &setting, terminal).map_err(|error| stopped(terminal, &error))
     };

@@ -1,6 +1,6 @@
 //! `opsbook run`: a plan is performed on this machine.
 
-use super::running::{PerformArgs, RunsArgs, check_fresh, find_run, finish, stopped, surroundings};
+use super::running::{PerformArgs, RunsArgs, check_fresh, check_pages, find_run, finish, stopped, surroundings};
 use super::{Status, plan};
 use crate::shell::Terminal;
 use crate::shell::run::{self, Plain, Selection, select};
@@ -63,6 +63,7 @@ fn perform(typed: &Typed, terminal: Terminal) -> Result<Status, Status> {
     }
     let around = surroundings(&typed.place, terminal)?;
     check_fresh(&plan, &around.setting.project, terminal)?;
+    check_pages(&plan, &around.setting, false, terminal)?;
     let rebase = typed.rebase.as_ref().map(|run| find_run(&around.setting.runs, run, terminal)).transpose()?;
     let setting = around.with(&typed.perform, terminal)?;
     let session = run::begin(plan, &setting, left_out, rebase.as_deref(), terminal);

@@ -4,8 +4,8 @@ use super::{Status, could_not};
 use crate::build;
 use crate::cli::project::CONFIG_NAMES;
 use crate::plan::Plan;
-use crate::shell::run::{Hint, RunError, SecretSource, Session, Setting, list_runs, name_of, next_commands};
-use crate::shell::{self, Disk, Terminal};
+use crate::shell::run::{Hint, RunError, Runner, SecretSource, Session, Setting, list_runs, name_of, next_commands};
+use crate::shell::{self, Again, Disk, Terminal, Trust, compile_again};
 use crate::text::{Digest, SitePath};
 use std::path::{Path, PathBuf};
 
@@ -50,9 +50,18 @@ pub(super) struct PerformArgs {
     /// be repeated, once for each step)
     #[arg(long = "break-glass", value_name = "[STEP=]REASON")]
     pub(super) break_glass: Vec<String>,
-    /// Let the name of an account approve, without a signature
+    /// Let the name of an account approve, without a signature, where nobody is hurt
     #[arg(long)]
     pub(super) allow_weak_identity: bool,
+    /// Say who runs, by a name of the allowed signers, and sign that it is you
+    #[arg(long = "as", value_name = "NAME", id = "runner", requires = "runner_key")]
+    pub(super) runner: Option<String>,
+    /// The private SSH key for `--as`
+    #[arg(long = "key", value_name = "PATH", id = "runner_key", requires = "runner")]
+    pub(super) runner_key: Option<PathBuf>,
+    /// Append the heads of the journal to this file, which is kept elsewhere
+    #[arg(long, value_name = "FILE")]
+    pub(super) anchor: Option<PathBuf>,
     /// Print plain lines and ask nothing, also on a terminal
     #[arg(long)]
     pub(super) no_input: bool,
@@ -102,13 +111,14 @@ pub(super) fn surroundings(runs: &RunsArgs, terminal: Terminal) -> Result<Surrou
             could_not(terminal, &message, Some("`opsbook check` shows them"))
         })?;
         let rules = project.run_rules();
-        setting.roles = rules.roles;
-        setting.allowed_signers = rules.allowed_signers.map(|path| folder.join(path.as_str()));
-        setting.max_age_s = rules.max_age_s;
+        setting.trust = Trust::find(&folder, Some(name)).map_err(&failed)?;
+        setting.max_age_s = setting.trust.policy.max_age_s.or(rules.max_age_s);
         setting.end_leftovers = rules.end_leftovers;
         configured = rules.runs.map(|path| folder.join(path.as_str()));
         secret_commands = rules.secret_commands;
         setting.project = folder;
+    } else {
+        setting.trust = Trust::find(&here, None).map_err(&failed)?;
     }
     setting.runs = match runs.runs.as_ref().map(|path| here.join(path)).or(configured) {
         Some(path) => path,
@@ -153,6 +163,9 @@ impl Surroundings {
         self.setting.interactive = !typed.no_input;
         self.setting.wait = typed.wait;
         self.setting.show = typed.show;
+        self.setting.anchor.clone_from(&typed.anchor);
+        let runner = typed.runner.clone().zip(typed.runner_key.clone());
+        self.setting.runner = runner.map(|(name, key)| Runner { name, key });
         for run in &typed.evidence {
             let path = find_run(&self.setting.runs, run, terminal)?;
             self.setting.evidence.push(path);
@@ -272,4 +285,66 @@ pub(super) fn check_fresh(plan: &Plan, project: &Path, terminal: Terminal) -> Re
                 `opsbook resume --as-planned` performs the old plan as it was approved";
     let _ = could_not(terminal, &message, Some(help));
     Err(Status::Run(6))
+}
+
+/// Sees that a plan is what its pages say, and that nothing uncommitted goes where people are hurt. What
+/// could not be seen is said in a line.
+pub(super) fn check_pages(plan: &Plan, setting: &Setting, as_planned: bool, terminal: Terminal) -> Result<(), Status> {
+    let trust = &setting.trust;
+    let tier = plan.steps.iter().filter_map(|step| Some(plan.environments.get(step.env.as_ref()?)?.tier)).max();
+    let is_guarded = tier.is_some_and(|tier| tier > 0);
+    let refuse = |message: String, help: &str| {
+        let _ = could_not(terminal, &message, Some(help));
+        Err(Status::Run(3))
+    };
+    let folders = folders_of(&setting.project);
+    let uncommitted = "commit the change, or let `dirty-tree = \"allow\"` under `[runbook.policy]` be merged";
+    let again = if as_planned && trust.repository.is_none() {
+        Again::Unknown("there is no repository that has them as they were".into())
+    } else {
+        compile_again(plan, trust.repository.as_ref(), &folders)
+    };
+    match &again {
+        Again::Same(_) => {}
+        Again::Other { .. } => {
+            let is_uncommitted =
+                trust.repository.is_some() && matches!(compile_again(plan, None, &folders), Again::Same(_));
+            if !is_uncommitted {
+                return refuse(again.to_string(), "make the plan again with `opsbook plan`");
+            }
+            if is_guarded && !trust.policy.allow_dirty_tree {
+                return refuse(format!("{again}; it is made of changes that are not committed"), uncommitted);
+            }
+        }
+        Again::Unknown(_) if trust.repository.is_some() && is_guarded && !trust.policy.allow_unverified_plan => {
+            let help =
+                "make the plan of a commit, or let `unverified-plan = \"allow\"` under `[runbook.policy]` be merged";
+            return refuse(again.to_string(), help);
+        }
+        Again::Unknown(_) => {}
+    }
+    if !matches!(&again, Again::Same(pages) if pages.commit.is_some()) {
+        terminal.say(&format!("Pages: {again}."));
+    }
+    if is_guarded && trust.repository.is_none() {
+        terminal
+            .say("There is no repository: the list of people is what this folder says, and proves nothing about them.");
+    }
+    let Some(repository) = trust.repository.as_ref().filter(|_| is_guarded && !trust.policy.allow_dirty_tree) else {
+        return Ok(());
+    };
+    let Some(head) = repository.head() else { return Ok(()) };
+    let changed = repository.changed_since(&head).map_err(|why| could_not(terminal, &why, None))?;
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let named = changed.iter().take(3).map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
+    let more = if changed.len() > 3 { format!(" and {} more", changed.len() - 3) } else { String::new() };
+    refuse(format!("there are changes that are not committed: {named}{more}"), uncommitted)
+}
+
+/// Where the paths of a plan may begin: the project's folder and those around it, and the current one.
+pub(super) fn folders_of(project: &Path) -> Vec<PathBuf> {
+    let here = shell::current_folder().unwrap_or_else(|_| project.to_owned());
+    project.ancestors().chain(here.ancestors()).map(Path::to_owned).collect()
 }

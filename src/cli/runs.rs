@@ -1,10 +1,10 @@
 //! `opsbook runs`, `watch`, `report` and `journal verify`: runs are looked at.
 
-use super::running::{MaskArgs, RunArgs, RunsArgs, find_run, stopped, surroundings};
+use super::running::{MaskArgs, RunArgs, RunsArgs, find_run, folders_of, stopped, surroundings};
 use super::{Status, could_not};
-use crate::plan::machine::report;
 use crate::plan::machine::{Action, Event, Next, Run, StepState};
-use crate::shell::run::{self, checklist, fold_read, inert, line_of, list_runs, name_of, read_run};
+use crate::plan::machine::{report, statement};
+use crate::shell::run::{self, Setting, checklist, examine, fold_read, inert, line_of, list_runs, name_of, read_run};
 use crate::shell::{self, Terminal};
 use crate::text::counted;
 use std::path::PathBuf;
@@ -81,6 +81,9 @@ pub(super) struct Report {
     /// The form of the record
     #[arg(long, value_enum, default_value_t)]
     format: ReportFormat,
+    /// The private Ed25519 key that signs an in-toto statement
+    #[arg(long, value_name = "PATH")]
+    key: Option<PathBuf>,
     /// Write to a file instead of standard output
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
@@ -95,6 +98,8 @@ enum ReportFormat {
     Markdown,
     /// A page of its own
     Html,
+    /// A signed in-toto statement for other programs; takes `--key`
+    InToto,
 }
 
 /// Check the journal of a run
@@ -123,13 +128,19 @@ Examples:
         /// The hash that the chain must end with: the one printed when the run ended
         #[arg(long, value_name = "HASH")]
         head: Option<String>,
+        /// A file kept elsewhere that heads were appended to with `--anchor`: each must be in the chain
+        #[arg(long, value_name = "FILE")]
+        anchor: Option<PathBuf>,
+        /// A Git tag, signed by an allowed signer, whose message names a head: it must be in the chain
+        #[arg(long, value_name = "TAG")]
+        tag: Option<String>,
     },
 }
 
 /// Runs `runs`.
 pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
     match &typed.command {
-        Some(Subcommand::Show(typed)) => with_run(typed, terminal, |read| {
+        Some(Subcommand::Show(typed)) => with_run(typed, terminal, |read, _| {
             let run = fold_read(&read).map_err(|error| stopped(terminal, &error))?;
             let mut text = format!("{} ({})\n\n", name_of(&read.path), standing(&read.path, &run));
             checklist(&run, &shell::run::now()).iter().for_each(|line| text.push_str(&format!("{line}\n")));
@@ -142,7 +153,7 @@ pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
             text.push_str(&format!("\nJournal head: {}\n", read.chain.head()));
             print(terminal, &text)
         }),
-        Some(Subcommand::Log { run, step }) => with_run(run, terminal, |read| {
+        Some(Subcommand::Log { run, step }) => with_run(run, terminal, |read, _| {
             if let Some(step) = step.as_ref().filter(|step| read.plan.step(step).is_none()) {
                 return Err(could_not(terminal, &format!("the plan has no step `{step}`"), None));
             }
@@ -250,7 +261,7 @@ pub(super) fn report(typed: &Report, terminal: Terminal) -> Status {
         let setting = surroundings(&typed.run.place, terminal)?.masking(&typed.mask, terminal)?;
         let path = find_run(&setting.runs, &typed.run.run, terminal)?;
         let read = read_run(&path).map_err(|error| stopped(terminal, &error))?;
-        let run = fold_read(&read).map_err(|error| stopped(terminal, &error))?;
+        let run = examine(&read, &setting.trust).map_err(|error| stopped(terminal, &error))?;
         let masks = run::masks(&read.plan, &setting);
         let exposed = run::exposed_and_missing(&path, &masks);
         if !exposed.is_empty() && !typed.mask.unchecked {
@@ -266,11 +277,21 @@ pub(super) fn report(typed: &Report, terminal: Terminal) -> Status {
         // Where the record is a file of the project, it leads to the pages beside it.
         let folder = typed.output.as_ref().and_then(|output| shell::absolute(output).parent().map(ToOwned::to_owned));
         let link = |page: &str| shell::way_between(folder.as_ref()?, &setting.project, page);
-        let sources = report::Sources { evidence: &evidence, link: &link };
-        let markdown = masks.redactor.redact(&report::report(&name_of(&read.path), &run, &read.chain, &sources));
+        let name = name_of(&read.path);
+        let folders = folders_of(&setting.project);
+        let pages = shell::compile_again(&read.plan, setting.trust.repository.as_ref(), &folders).to_string();
+        let sources = report::Sources { evidence: &evidence, pages: &pages, link: &link };
+        let markdown = || masks.redactor.redact(&report::report(&name, &run, &read.chain, &sources));
         let text = match typed.format {
-            ReportFormat::Markdown => markdown,
-            ReportFormat::Html => crate::build::page_of_its_own(&markdown),
+            ReportFormat::Markdown => markdown(),
+            ReportFormat::Html => crate::build::page_of_its_own(&markdown()),
+            ReportFormat::InToto => {
+                let failed = |why: &str| could_not(terminal, &format!("cannot sign the statement: {why}"), None);
+                let key = typed.key.as_ref().ok_or_else(|| failed("give a private Ed25519 key with `--key`"))?;
+                let key = shell::read_text(key).map_err(|error| failed(&error.to_string()))?;
+                let statement = statement::statement(&name, &run, &read.chain, &pages, &evidence);
+                statement::envelope(&statement, &key).map_err(|why| failed(&why))?
+            }
         };
         match &typed.output {
             None => print(terminal, &text),
@@ -284,9 +305,9 @@ pub(super) fn report(typed: &Report, terminal: Terminal) -> Status {
 
 /// Runs `journal`.
 pub(super) fn journal(typed: &Journal, terminal: Terminal) -> Status {
-    let JournalCommand::Verify { run, head } = &typed.command;
-    with_run(run, terminal, |read| {
-        let folded = fold_read(&read).map_err(|error| stopped(terminal, &error))?;
+    let JournalCommand::Verify { run, head, anchor, tag } = &typed.command;
+    with_run(run, terminal, |read, setting| {
+        let folded = examine(&read, &setting.trust).map_err(|error| stopped(terminal, &error))?;
         let wrong = |what: String| {
             let _ = could_not(terminal, &what, None);
             Status::Run(7)
@@ -309,6 +330,31 @@ pub(super) fn journal(typed: &Journal, terminal: Terminal) -> Status {
                 "the chain ends with {actual}, not with {head}: records are missing or replaced"
             )));
         }
+        let own = name_of(&read.path);
+        let is_there = |head: &str| read.chain.records.iter().any(|record| record.hash == head);
+        if let Some(file) = anchor {
+            let text = shell::read_text(file)
+                .map_err(|error| could_not(terminal, &format!("cannot read `{}`: {error}", file.display()), None))?;
+            let of_run = |line: &&str| line.split(' ').nth(1) == Some(own.as_str());
+            let heads: Vec<&str> = text.lines().filter(of_run).filter_map(|line| line.split(' ').nth(3)).collect();
+            if heads.is_empty() {
+                return Err(wrong(format!("the anchor `{}` does not name run `{own}`", file.display())));
+            }
+            if let Some(missing) = heads.iter().find(|head| !is_there(head)) {
+                return Err(wrong(format!(
+                    "the anchor `{}` names {missing}, which is not in the chain: records are missing or replaced",
+                    file.display()
+                )));
+            }
+        }
+        if let Some(tag) = tag {
+            let (by, message) = setting.trust.signed_tag(tag).map_err(|why| wrong(format!("tag `{tag}`: {why}")))?;
+            let mut words = message.split(|ch: char| !ch.is_ascii_hexdigit());
+            if !words.any(|word| word.len() == 64 && is_there(word)) {
+                return Err(wrong(format!("tag `{tag}` names no head of this chain")));
+            }
+            terminal.say(&format!("Tag `{tag}` is signed with the key {by}."));
+        }
         let n_records = read.chain.records.len();
         print(
             terminal,
@@ -321,11 +367,15 @@ pub(super) fn journal(typed: &Journal, terminal: Terminal) -> Status {
     })
 }
 
-fn with_run(typed: &RunArgs, terminal: Terminal, show: impl FnOnce(run::ReadRun) -> Result<Status, Status>) -> Status {
+fn with_run(
+    typed: &RunArgs,
+    terminal: Terminal,
+    show: impl FnOnce(run::ReadRun, Setting) -> Result<Status, Status>,
+) -> Status {
     let shown = || {
         let around = surroundings(&typed.place, terminal)?;
         let path = find_run(&around.setting.runs, &typed.run, terminal)?;
-        show(read_run(&path).map_err(|error| stopped(terminal, &error))?)
+        show(read_run(&path).map_err(|error| stopped(terminal, &error))?, around.setting)
     };
     shown().unwrap_or_else(|status| status)
 }

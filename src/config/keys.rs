@@ -55,6 +55,8 @@ pub const LEVELS: &[&str] = &["warn", "info", "ignore"];
 pub const ABSOLUTE_LEVELS: &[&str] = &["warn", "info", "ignore", "relative_to_docs"];
 /// The words for how loud a single code is.
 pub const CODE_LEVELS: &[&str] = &["error", "warning", "warn", "info", "ignore"];
+/// What a policy says to something that is dangerous.
+pub const PERMISSION: &[&str] = &["refuse", "allow"];
 const LEVEL: Takes = Takes::OneOf(LEVELS);
 const CODE_LEVEL: Takes = Takes::OneOf(CODE_LEVELS);
 const ABSOLUTE: Takes = Takes::OneOf(ABSOLUTE_LEVELS);
@@ -259,6 +261,7 @@ pub const CHECK_LINKS: &[Key] = &[
 /// The keys of `[runbook]`, and of `extra.opsbook.runbook` in `mkdocs.yml`.
 pub const RUNBOOK: &[Key] = &[
     key("roles", Takes::TableOf(&Takes::Texts), "who may do what: a role and the people in it"),
+    key("accounts", Takes::TableOf(&Takes::Text), "the names that accounts of machines have among the signers"),
     key("allowed-signers", Takes::Text, "the file with the keys that may sign approvals"),
     key("runs", Takes::Text, "the folder that runs are kept in, `runs` by default"),
     key("policy", Takes::Table(POLICY), "what the policy lints and the runner ask for"),
@@ -271,6 +274,12 @@ pub const POLICY: &[Key] = &[
     key("review-every", Takes::Text, "how often a runbook is reviewed"),
     key("max-age", Takes::Text, "how old evidence of an earlier environment may be"),
     key("end-leftovers", Takes::Flag, "whether what a step left running ends with it, `false` by default"),
+    key("dirty-tree", Takes::OneOf(PERMISSION), "runs of tier 1 or more with uncommitted changes, `refuse` by default"),
+    key(
+        "unverified-plan",
+        Takes::OneOf(PERMISSION),
+        "the same with a plan that is not a commit's, `refuse` by default",
+    ),
     key("levels", Takes::TableOf(&CODE_LEVEL), "levels of single rules"),
 ];
 

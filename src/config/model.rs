@@ -365,6 +365,8 @@ pub struct Check {
 pub struct Runbook {
     /// Who may do what: a role and the people in it.
     pub roles: BTreeMap<String, Vec<Spanned<String>>>,
+    /// The names among the signers of accounts of machines.
+    pub accounts: BTreeMap<String, Spanned<String>>,
     /// The file with the keys that may sign approvals, in the form of `ssh-keygen`.
     pub allowed_signers: Option<Spanned<SitePath>>,
     /// The folder that runs are kept in; `runs` beside the configuration where it is not given.
@@ -382,6 +384,10 @@ pub struct Policy {
     pub min_watch: Option<Spanned<String>>,
     /// How often a runbook is reviewed where it does not say itself (RB602).
     pub review_every: Option<Spanned<String>>,
+    /// Whether runs of tier 1 or more may begin with uncommitted changes.
+    pub allow_dirty_tree: bool,
+    /// Whether they may perform a plan that is not made of a commit here.
+    pub allow_unverified_plan: bool,
     /// How old evidence of an earlier environment may be.
     pub max_age: Option<Spanned<String>>,
     /// Whether processes that a step left running are ended with it.

@@ -680,6 +680,12 @@ pub(super) fn runbook(node: Option<&Node>, prefix: &str, world: &dyn World, out:
         let people = texts_of(&format!("{prefix}roles.{}", role.value), people, out);
         roles.insert(role.value, people);
     }
+    let mut accounts = BTreeMap::new();
+    for (account, name) in table.entries("accounts", out) {
+        if let Some(name) = text_of(&format!("{prefix}accounts.{}", account.value), name, out) {
+            accounts.insert(account.value, name);
+        }
+    }
     let signers = table.text("allowed-signers", out).into_iter().collect();
     let policy_prefix = format!("{prefix}policy.");
     let policy = Table::open(table.get("policy"), &policy_prefix, keys::POLICY, out);
@@ -694,8 +700,10 @@ pub(super) fn runbook(node: Option<&Node>, prefix: &str, world: &dyn World, out:
         out.push(Diagnostic::new(Code::ConfigBadValue, text.span, message).help(help));
         None
     };
+    let allows = |key: &str, out: &mut Diagnostics| policy.word(key, out).is_some_and(|word| word.value == "allow");
     Runbook {
         roles,
+        accounts,
         allowed_signers: existing(&format!("{prefix}allowed-signers"), signers, world, out).into_iter().next(),
         runs: table.text("runs", out).map(|text| text.map(|text| SitePath::new(&text))),
         policy: Policy {
@@ -704,6 +712,8 @@ pub(super) fn runbook(node: Option<&Node>, prefix: &str, world: &dyn World, out:
             review_every: duration("review-every", out),
             max_age: duration("max-age", out),
             end_leftovers: policy.flag("end-leftovers", out).unwrap_or(false),
+            allow_dirty_tree: allows("dirty-tree", out),
+            allow_unverified_plan: allows("unverified-plan", out),
             levels: levels(&policy, &format!("{policy_prefix}levels"), out),
         },
     }

@@ -27,6 +27,9 @@ pub struct Facts {
     pub base: Option<Base>,
     /// The outputs of the Release Please action, by name.
     pub outputs: Option<BTreeMap<String, String>>,
+    /// What a plan says that it releases, where that plan is made again: which components, and from which
+    /// versions. The versions to release are the manifest's.
+    pub released: Option<Vec<Component>>,
     /// All Git tags, where they are known.
     pub tags: Option<BTreeSet<String>>,
 }
@@ -204,16 +207,18 @@ pub(super) fn bind_components(
     let component = |package: &Package| -> Option<Component> {
         let to = output(&package.path, "version")
             .or_else(|| current.get(package.path.as_str()).map(|to| (*to).to_owned()))?;
-        let from = base.as_ref().and_then(|base| base.get(&package.path).cloned());
+        let was = facts.released.iter().flatten().find(|was| was.path == package.path && was.to == to);
+        let from =
+            was.map_or_else(|| base.as_ref().and_then(|base| base.get(&package.path).cloned()), |was| was.from.clone());
         let tag = output(&package.path, "tag_name").unwrap_or_else(|| format!("{}{to}", package.tag_prefix));
-        let sha = output(&package.path, "sha");
+        let sha = was.map_or_else(|| output(&package.path, "sha"), |was| was.sha.clone());
         Some(Component { name: package.name.clone(), path: package.path.clone(), from, to, tag: Some(tag), sha })
     };
     let mut out = Vec::new();
     match select {
         Select::All => out.extend(packages.packages.iter().filter_map(component)),
         Select::Changed => {
-            if base.is_none() && released.is_none() {
+            if base.is_none() && released.is_none() && facts.released.is_none() {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::NoBase,
@@ -224,6 +229,7 @@ pub(super) fn bind_components(
                 );
             }
             let changed = |component: &Component| match (&released, &base) {
+                _ if facts.released.is_some() => facts.released.iter().flatten().any(|was| was == component),
                 (Some(released), _) => released.contains(&component.path),
                 (None, Some(base)) => base.get(&component.path) != Some(&component.to),
                 (None, None) => true,

@@ -8,20 +8,24 @@
 #![allow(clippy::disallowed_methods)]
 
 mod clock;
+mod compile;
 mod disk;
 mod environment;
 mod git;
 mod manifest;
 mod output;
 mod publish;
+mod repository;
 #[cfg(unix)]
 pub mod run;
 mod serve;
 mod shellcheck;
 mod terminal;
+mod trust;
 mod watch;
 
 pub use clock::{Stopwatch, build_time, pause};
+pub use compile::{Again, CONFIG_NAMES, Pages, compile_again};
 pub use disk::Disk;
 pub use environment::{
     Kind, absolute, arguments, check_config, current_folder, find_repository, find_upwards, kind_of, look_at,
@@ -31,7 +35,9 @@ pub use environment::{
 pub use git::{git_commit, git_default_branch, git_file, git_history, git_tags};
 pub use output::{OutputError, Written, check_output, replace_file, write_files, write_new_files, write_outputs};
 pub use publish::{Deployed, Deployment, check_deployment, deploy};
+pub use repository::{CommitWorld, Merged, Repository};
 pub use serve::{ServeOptions, Server};
 pub use shellcheck::shellcheck;
 pub use terminal::{Stream, Terminal, Volume};
+pub use trust::{Trust, short};
 pub use watch::{Change, Watcher};

@@ -1,11 +1,16 @@
-//! SHA-256, the one digest of this program: operators can check it with `sha256sum`.
+//! SHA-256, the one digest of this program's own: operators can check it with `sha256sum`.
 
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, Sha512};
 use std::fmt;
 
 /// A SHA-256 digest.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest([u8; 32]);
+
+/// Returns the 64 bytes of a SHA-512 digest, for formats that ask for it.
+pub fn sha512(bytes: &[u8]) -> Vec<u8> {
+    Sha512::digest(bytes).to_vec()
+}
 
 impl Digest {
     /// Digests bytes.

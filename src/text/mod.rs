@@ -24,7 +24,7 @@ pub mod yaml;
 
 pub use chunk::{Chunk, Line};
 pub use counted::counted;
-pub use digest::{Digest, Digester};
+pub use digest::{Digest, Digester, sha512};
 pub use edits::edits;
 pub use json::quoted_ascii;
 pub use line_index::{LineCol, LineIndex};

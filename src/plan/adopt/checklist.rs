@@ -491,7 +491,7 @@ fn sentence(text: &str) -> Option<String> {
     let ends = |text: &str| [". ", "! ", "? "].iter().filter_map(|end| text.rfind(end)).max();
     let said = match text.strip_suffix(':') {
         Some(text) => text[ends(text).map_or(0, |at| at + 2)..].to_owned(),
-        None if ends(&text).is_none() => text.trim_end_matches('.').to_owned(),
+        None if ends(text).is_none() => text.trim_end_matches('.').to_owned(),
         None => return None,
     };
     let said = said.trim().trim_end_matches(',');

@@ -4,11 +4,14 @@ use super::{allowed, find};
 use crate::diag::{Code, Diagnostics};
 use crate::plan::emit::{CONTENT_MARK, edited_by_hand};
 use crate::plan::library::Library;
-use crate::plan::machine::{Chain, Event, Record, RunState};
+use crate::plan::machine::approval::Rules;
+use crate::plan::machine::testimony::{self, Archive, Forged};
+use crate::plan::machine::{Chain, Event, Listed, Record, RunState};
 use crate::plan::model::Plan;
 use crate::runbook::days_since_epoch;
 use crate::text::{SitePath, Source, Span, World};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// The branch that changes are merged into, as Git knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +22,23 @@ pub struct Branch {
     pub commits: BTreeSet<String>,
 }
 
+/// What only a shell can find out about runs.
+pub struct Inquiry<'a> {
+    /// Gives the rules about people as a record says that they were.
+    pub rules: &'a dyn Fn(&Listed) -> Result<Rules, String>,
+    /// Compiles a plan's pages again, and says so where they make another plan.
+    pub differences: &'a dyn Fn(&Plan) -> Option<String>,
+}
+
+impl std::fmt::Debug for Inquiry<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Inquiry")
+    }
+}
+
 /// Judges the runs below a folder: whether each journal is the one that was written, for the plan beside
-/// it (RB606); whether the plan was made of a commit on the default branch, where that is known (RB606);
+/// it, and whether its records of people are borne out (RB606); whether the plan is what its pages say, and
+/// was made of a commit on the default branch, where that is known (RB606);
 /// whether a review that a broken glass asked for is overdue (RB606); and whether a page says something of
 /// the runs that failed since its review (RB403). `now` is in seconds since 1970.
 ///
@@ -32,6 +50,7 @@ pub fn lint_journals(
     library: &Library,
     of: Option<&BTreeSet<String>>,
     branch: Option<&Branch>,
+    inquiry: &Inquiry<'_>,
     now: i64,
 ) -> Diagnostics {
     let mut found = Diagnostics::new();
@@ -41,7 +60,7 @@ pub fn lint_journals(
             continue;
         }
         let mut own = Diagnostics::new();
-        lint_run(path, world, library, branch, now, &mut own);
+        lint_run(path, world, library, branch, inquiry, now, &mut own);
         let accepted = |diagnostic: &crate::diag::Diagnostic| {
             let page = diagnostic.span.and_then(|span| library.runbook(span.file));
             page.is_some_and(|page| allowed(diagnostic, page, library, Some(now.div_euclid(86_400))))
@@ -57,6 +76,7 @@ fn lint_run(
     world: &dyn World,
     library: &Library,
     branch: Option<&Branch>,
+    inquiry: &Inquiry<'_>,
     now: i64,
     found: &mut Diagnostics,
 ) {
@@ -94,7 +114,30 @@ fn lint_run(
         let message = format!("this run was of the plan `{started}`, and `{plan_path}` is `{}`", plan.hash);
         say(line(&journal, 1), message, "bring the plan back that was performed");
     }
+    let plan = Arc::new(plan);
+    let kept = |digest: &str| {
+        let is_digest = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let path = is_digest.then(|| run.join("evidence").join(digest))?;
+        Some(world.source(path).ok()?.text().to_owned())
+    };
+    let archive = Archive { kept: &kept, rules: inquiry.rules };
+    if let Err(Forged { seq, why }) = testimony::check(run.file_name(), &plan, &chain, &archive) {
+        let message = format!("record {seq} is not borne out: {why}");
+        let at = usize::try_from(seq).unwrap_or(0) + 1;
+        say(line(&journal, at), message, "treat what the run claims as unproven, and ask the person it names");
+    }
+    if let Some(difference) = (inquiry.differences)(&plan) {
+        say(line(&journal, 1), difference, "find out who made the plan: what was approved is not what the pages say");
+    }
     if let Some(branch) = branch {
+        for (at, record) in chain.records.iter().enumerate() {
+            let Event::PeopleListed(Listed { commit: Some(commit), .. }) = &record.event else { continue };
+            if !branch.commits.contains(commit) {
+                let message =
+                    format!("the rules about people are those of commit `{commit}`, not of `{}`", branch.name);
+                say(line(&journal, at + 1), message, "ask who made that commit: it may list anybody");
+            }
+        }
         let help = "merge the change before it is performed, and make the plan of what was merged";
         match &plan.source.commit {
             Some(commit) if branch.commits.contains(commit) => {}

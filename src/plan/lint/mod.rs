@@ -24,7 +24,7 @@ use crate::text::{SitePath, Source, Span, Spanned, World};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub use journals::{Branch, lint_emitted, lint_journals};
+pub use journals::{Branch, Inquiry, lint_emitted, lint_journals};
 pub use release::lint_release_please;
 pub(in crate::plan) use scripts::find_placeholders;
 pub use shellcheck::lint_with_shellcheck;

@@ -4,8 +4,11 @@
 //! Where the person's name comes from, and who last changed the step's lines, is for the shell to
 //! find out.
 
-use super::{Decision, IdentitySource, Next, Run, Waiting};
-use crate::plan::{Forbid, Step, StepKind};
+use super::signers::{Signed, Signers, folded};
+use super::{Decision, IdentitySource, Listed, Next, Run, Runner, Waiting, guard, scope};
+use crate::plan::{Forbid, Plan, Step, StepKind, canonical};
+use crate::text::Digest;
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A person, as far as this program knows.
@@ -17,15 +20,74 @@ pub struct Identity {
     pub source: IdentitySource,
 }
 
+/// The rules about people, as the trusted configuration has them.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// Who has which role.
+    pub roles: BTreeMap<String, BTreeSet<String>>,
+    /// The names among the signers of accounts of machines.
+    pub accounts: BTreeMap<String, String>,
+    /// Whose signatures count.
+    pub signers: Signers,
+    /// Whether the project has no repository, and so no rules that its operator could not write: such a
+    /// run proves nothing about people.
+    pub without_repository: bool,
+    /// Why there are no rules, where there should be some.
+    pub missing: Option<String>,
+    /// When the commit was made that has them, RFC 3339 in UTC: no clock that says less is believed.
+    pub since: String,
+}
+
+impl Rules {
+    /// Returns the digest of the rules, hexadecimal.
+    pub fn digest(&self) -> String {
+        let value = json!({ "signers": self.signers.digest(), "roles": self.roles, "accounts": self.accounts });
+        Digest::of(canonical(&value).as_bytes()).hex()
+    }
+
+    /// Checks a signature and returns the fingerprint of its key.
+    ///
+    /// # Errors
+    /// Returns why it does not count, as a sentence without a full stop.
+    pub fn verify(&self, signed: &Signed<'_>, armoured: &str) -> Result<String, String> {
+        if let Some(why) = &self.missing {
+            return Err(format!("nothing says whose signature counts: {why}"));
+        }
+        let at = signed.at.max(&self.since);
+        self.signers.verify(&Signed { at, ..*signed }, armoured)
+    }
+}
+
+/// Who wrote the lines that an approval lets through.
+#[derive(Clone, Debug, Default)]
+pub enum Authors {
+    /// They are not asked about here: an approval that was given is looked at again.
+    #[default]
+    NotAsked,
+    /// Their names and addresses.
+    Known(BTreeSet<String>),
+    /// Nobody can tell, and why.
+    Unknown(String),
+}
+
 /// What is known besides the run.
 #[derive(Clone, Debug, Default)]
 pub struct Circumstances {
-    /// Who has which role, from the configuration.
-    pub roles: BTreeMap<String, BTreeSet<String>>,
-    /// Names and addresses of whoever last changed the step's lines.
-    pub authors: BTreeSet<String>,
-    /// Whether the name of an account is enough.
+    /// The rules about people.
+    pub rules: Rules,
+    /// Who wrote what is approved.
+    pub authors: Authors,
+    /// Whether the name of an account is enough where nobody is hurt.
     pub allow_weak_identity: bool,
+}
+
+/// Returns an approval and the steps that it lets through.
+pub fn lets_through<'p>(plan: &'p Plan, approval: &str) -> Vec<&'p Step> {
+    let Some(at) = plan.steps.iter().position(|step| step.id == approval) else {
+        return Vec::new();
+    };
+    let through = scope::lets_through(&guard::waits(plan), at);
+    std::iter::once(at).chain(through).map(|at| &plan.steps[at]).collect()
 }
 
 /// Judges whether a person may decide on a step that is waiting.
@@ -47,21 +109,20 @@ pub fn may_decide(run: &Run, step: &Step, yes: bool, person: &Identity, known: &
     if !waits && !taken_back {
         return Err(format!("step `{}` is not waiting for an approval", step.id));
     }
-    let name = person.name.as_str();
-    let env = step.env.as_ref().and_then(|env| run.plan().environments.get(env));
-    let weak_is_fine = known.allow_weak_identity || env.is_some_and(|env| env.allow_weak_identity);
-    if person.source == IdentitySource::OsUser && !weak_is_fine {
-        return Err(format!(
-            "the name of the account `{name}` is no proof of who you are: sign with `--key`, or run with \
-             `--allow-weak-identity`"
-        ));
+    if let Some(why) = &known.rules.missing {
+        return Err(format!("nothing says who may decide: {why}"));
     }
-    let named = approval.users.as_ref().is_some_and(|users| users.iter().any(|user| same_person(user, name)));
+    let name = person.name.as_str();
+    if person.source == IdentitySource::OsUser {
+        weak_is_fine(run.plan(), step, name, known.allow_weak_identity)?;
+    }
+    let same = |a: &str, b: &str| folded(a) == folded(b);
+    let named = approval.users.as_ref().is_some_and(|users| users.iter().any(|user| same(user, name)));
     match (&approval.role, &approval.users) {
         (None, None) => {}
-        (Some(role), _) if !named => match known.roles.get(role) {
+        (Some(role), _) if !named => match known.rules.roles.get(role) {
             None => return Err(format!("nobody has the role `{role}`: the configuration does not name it")),
-            Some(people) if !people.iter().any(|user| same_person(user, name)) => {
+            Some(people) if !people.iter().any(|user| same(user, name)) => {
                 return Err(format!("`{name}` does not have the role `{role}`"));
             }
             Some(_) => {}
@@ -69,19 +130,22 @@ pub fn may_decide(run: &Run, step: &Step, yes: bool, person: &Identity, known: &
         (None, Some(_)) if !named => return Err(format!("`{name}` is not among those who may decide")),
         _ => {}
     }
+    // One person may have several names: those that share a key.
+    let names = known.rules.signers.names_of(name);
+    let is_them = |other: &str| names.contains(&folded(other));
     for forbidden in &approval.forbid {
         let refused = match forbidden {
-            Forbid::Runner => run.runners().iter().any(|runner| same_person(runner, name)).then_some("runs it"),
-            Forbid::Author => {
-                known.authors.iter().any(|author| same_person(author, name)).then_some("last changed the step")
+            Forbid::Runner => runs_it(run.runners(), person, known, &is_them)?.then_some("runs it"),
+            Forbid::Author => wrote_it(known, &is_them)?.then_some("wrote what is approved"),
+            Forbid::PreviousApprover => {
+                approved_before(run, step, &is_them).then_some("gave the approval before this one")
             }
-            Forbid::PreviousApprover => approved_before(run, step, name).then_some("gave the approval before this one"),
         };
         if let Some(what) = refused {
             return Err(format!("`{name}` may not decide on step `{}`: the same person {what}", step.id));
         }
     }
-    if yes && status.decisions.iter().any(|(_, decision)| same_person(&decision.by, name)) {
+    if yes && status.decisions.iter().any(|(_, decision)| is_them(&decision.by)) {
         return Err(format!("`{name}` has decided on step `{}` already", step.id));
     }
     Ok(())
@@ -101,6 +165,7 @@ pub fn decision(run: &Run, step: &Step, by: &str, source: IdentitySource, note: 
         by: by.to_owned(),
         source,
         note,
+        signature: None,
     })
 }
 
@@ -193,15 +258,78 @@ fn escaped(json: &str) -> String {
     out
 }
 
-/// `@ana` and `ana` are one person.
-pub fn same_person(a: &str, b: &str) -> bool {
-    a.trim_start_matches('@').eq_ignore_ascii_case(b.trim_start_matches('@'))
+/// An account's name counts where every environment of tier 1 or more that the approval opens says so
+/// itself; where it opens none, whoever runs may allow it.
+fn weak_is_fine(plan: &Plan, step: &Step, name: &str, allowed: bool) -> Result<(), String> {
+    let opened: BTreeSet<&str> = lets_through(plan, &step.id).iter().filter_map(|step| step.env.as_deref()).collect();
+    let opened = opened.iter().filter_map(|env| Some((*env, plan.environments.get(*env)?)));
+    let guarded: Vec<_> = opened.filter(|(_, env)| env.tier > 0).collect();
+    let own = step.env.as_ref().and_then(|env| plan.environments.get(env));
+    let refuse = |way: String| Err(format!("the name of the account `{name}` is no proof of who you are: {way}"));
+    if let Some((env, _)) = guarded.iter().find(|(_, env)| !env.allow_weak_identity) {
+        return refuse(format!("sign with `--key PATH --as NAME` (only `{env}` itself could allow it)"));
+    }
+    if guarded.is_empty() && !allowed && !own.is_some_and(|env| env.allow_weak_identity) {
+        return refuse("sign with `--key PATH --as NAME`, or say `--allow-weak-identity`".into());
+    }
+    Ok(())
 }
 
-fn approved_before(run: &Run, step: &Step, name: &str) -> bool {
+/// Tells whether a person began or resumed the run. Accounts are compared with accounts, and names of
+/// signers with names of signers.
+fn runs_it(
+    runners: &[Runner],
+    person: &Identity,
+    known: &Circumstances,
+    is_them: &dyn Fn(&str) -> bool,
+) -> Result<bool, String> {
+    let rules = &known.rules;
+    let principal = |account: &str| rules.accounts.get(account).map(String::as_str);
+    for runner in runners {
+        let runner_name = runner.principal.as_deref().or_else(|| principal(&runner.account));
+        let same = is_them(&runner.account)
+            || runner_name.is_some_and(is_them)
+            || person.source == IdentitySource::OsUser
+                && principal(&person.name)
+                    .zip(runner_name)
+                    .is_some_and(|(own, other)| rules.signers.names_of(own).contains(&folded(other)));
+        if same {
+            return Ok(true);
+        }
+        let comparable = runner_name.is_some() || person.source == IdentitySource::OsUser;
+        // Without a repository there is nothing that the operator could not have written, and with a
+        // single signer nobody else could have signed: the run says that it proves nothing.
+        let pointless = rules.without_repository && !rules.signers.knows_several();
+        if !comparable && !pointless {
+            let account = &runner.account;
+            return Err(format!(
+                "nobody can tell whether `{}` is who runs it: the account `{account}` is no name among the signers. \
+                 Begin and resume the run with `--as NAME --key PATH`, or name the account in the configuration: \
+                 `[runbook.accounts]` `{account} = \"NAME\"`",
+                person.name
+            ));
+        }
+    }
+    Ok(false)
+}
+
+fn wrote_it(known: &Circumstances, is_them: &dyn Fn(&str) -> bool) -> Result<bool, String> {
+    match &known.authors {
+        Authors::NotAsked => Ok(false),
+        Authors::Known(authors) => Ok(authors.iter().any(|author| is_them(author))),
+        Authors::Unknown(why) => Err(format!("nobody can tell who wrote what is approved: {why}")),
+    }
+}
+
+fn approved_before(run: &Run, step: &Step, is_them: &dyn Fn(&str) -> bool) -> bool {
     let before = run.statuses().take_while(|(other, _)| other.id != step.id);
     let last = before.filter(|(other, _)| other.kind == StepKind::Approval).last();
-    last.is_some_and(|(_, status)| status.decisions.iter().any(|(_, decision)| same_person(&decision.by, name)))
+    last.is_some_and(|(_, status)| status.decisions.iter().any(|(_, decision)| is_them(&decision.by)))
+}
+
+/// Returns where rules come from, for the journal.
+pub fn listed(rules: &Rules, commit: Option<String>, branch: Option<String>) -> Listed {
+    Listed { digest: rules.digest(), commit, branch }
 }
 
 #[cfg(test)]
@@ -237,19 +365,41 @@ mod tests {
     #[test]
     fn four_eyes_means_somebody_else() {
         let run = waiting(json!({"min": 1, "forbid": ["runner", "author"]}));
-        let known = Circumstances { authors: BTreeSet::from(["Cy@Example.org".into()]), ..Circumstances::default() };
-        let signed = |name| ask(&run, name, IdentitySource::SshSig, &known);
-        assert!(signed("@ana").is_err_and(|why| why.contains("the same person runs it")));
-        assert!(signed("cy@example.org").is_err_and(|why| why.contains("last changed the step")));
-        assert_eq!(signed("ben"), Ok(()));
+        let authors = || Authors::Known(BTreeSet::from(["Cy@Example.org".into()]));
+        let mut known = Circumstances { authors: authors(), ..Circumstances::default() };
+        known.rules.accounts.insert("ana".into(), "ana@example.org".into());
+        let signed = |known: &Circumstances, name| ask(&run, name, IdentitySource::SshSig, known);
+        assert!(signed(&known, "@ana").is_err_and(|why| why.contains("the same person runs it")));
+        assert!(signed(&known, "Ana@Example.org").is_err_and(|why| why.contains("the same person runs it")));
+        assert!(signed(&known, "cy@example.org").is_err_and(|why| why.contains("wrote what is approved")));
+        assert_eq!(signed(&known, "ben"), Ok(()));
+        known.authors = Authors::Unknown("it is not committed".into());
+        assert!(signed(&known, "ben").is_err_and(|why| why.contains("it is not committed")));
+    }
+
+    #[test]
+    fn who_cannot_be_compared_with_the_runner_may_not_decide() {
+        let mut run = waiting(json!({"min": 1, "forbid": ["runner"]}));
+        let known = Circumstances::default();
+        let signed = |run: &Run, name| ask(run, name, IdentitySource::SshSig, &known);
+        assert!(signed(&run, "ben@example.org").is_err_and(|why| why.contains("`--as NAME --key PATH`")));
+        let signs = Event::RunnerSigned { by: "Ana@example.org".into(), head: "".into(), signature: "".into() };
+        run.apply("2026-05-04T12:00:01Z", &signs).expect("the runner signs");
+        assert_eq!(signed(&run, "ben@example.org"), Ok(()));
+        assert!(signed(&run, "ana@example.org").is_err_and(|why| why.contains("runs it")));
+        // Everybody who resumes it runs it.
+        let resumed = Event::RunResumed { by: "root".into(), source: None };
+        run.apply("2026-05-04T12:00:02Z", &resumed).expect("it goes on");
+        assert!(signed(&run, "ben@example.org").is_err_and(|why| why.contains("the account `root`")));
     }
 
     #[test]
     fn a_role_is_what_the_configuration_says() {
         let run = waiting(json!({"min": 1, "role": "managers"}));
-        let known = |people: &[&str]| Circumstances {
-            roles: BTreeMap::from([("managers".into(), people.iter().map(|name| (*name).to_owned()).collect())]),
-            ..Circumstances::default()
+        let known = |people: &[&str]| {
+            let mut known = Circumstances::default();
+            known.rules.roles.insert("managers".into(), people.iter().map(|name| (*name).to_owned()).collect());
+            known
         };
         let signed = |known: &Circumstances| ask(&run, "ben", IdentitySource::SshSig, known);
         assert!(signed(&Circumstances::default()).is_err_and(|why| why.contains("does not name it")));
@@ -258,10 +408,52 @@ mod tests {
     }
 
     #[test]
-    fn an_account_is_no_proof_unless_it_is_said_to_be() {
-        let run = waiting(json!({"min": 1}));
+    fn an_account_is_no_proof_unless_the_environment_says_so() {
+        let mut run = waiting(json!({"min": 1}));
         let weak = |allow| Circumstances { allow_weak_identity: allow, ..Circumstances::default() };
-        assert!(ask(&run, "ben", IdentitySource::OsUser, &weak(false)).is_err());
-        assert_eq!(ask(&run, "ben", IdentitySource::OsUser, &weak(true)), Ok(()));
+        let ask = |run: &Run, allow| ask(run, "ben", IdentitySource::OsUser, &weak(allow));
+        // Nobody grants himself what production does not.
+        assert!(ask(&run, false).is_err());
+        assert!(ask(&run, true).is_err_and(|why| why.contains("only `production` itself")));
+        let mut change = |change: &dyn Fn(&mut Plan)| {
+            let mut plan = Plan::clone(run.plan());
+            change(&mut plan);
+            plan.seal();
+            run = waiting(json!({"min": 1}));
+            let started = run.runners()[0].account.clone();
+            let event = Event::RunStarted {
+                run: "r".into(),
+                plan: plan.hash.clone(),
+                by: started,
+                source: None,
+                left_out: vec![],
+            };
+            run = Run::new(Arc::new(plan));
+            run.apply("2026-05-04T12:00:00Z", &event).expect("a run begins");
+            (ask(&run, false).is_ok(), ask(&run, true).is_ok())
+        };
+        let env = |plan: &mut Plan, change: &dyn Fn(&mut crate::plan::Environment)| {
+            plan.environments.values_mut().for_each(change);
+        };
+        assert_eq!(change(&|plan| env(plan, &|env| env.allow_weak_identity = true)), (true, true));
+        assert_eq!(
+            change(&|plan| env(plan, &|env| {
+                env.allow_weak_identity = false;
+                env.tier = 0
+            })),
+            (false, true)
+        );
+        // An approval without an environment counts by what it lets through.
+        assert_eq!(
+            change(&|plan| {
+                env(plan, &|env| env.tier = 1);
+                let mut write = plan.steps[0].clone();
+                (write.id, write.kind, write.approval) = ("write".into(), StepKind::Run, None);
+                write.needs = vec![crate::plan::Need { step: "go".into(), on: crate::plan::On::Success }];
+                plan.steps[0].env = None;
+                plan.steps.push(write);
+            }),
+            (false, false)
+        );
     }
 }

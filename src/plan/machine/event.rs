@@ -33,6 +33,30 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         source: Option<IdentitySource>,
     },
+    /// Who begins, resumes or ends a session of the run signs that it is them, and what the journal
+    /// holds so far.
+    #[serde(rename = "runner.signed")]
+    RunnerSigned {
+        /// Who, by a name of the list of allowed signers.
+        by: String,
+        /// The head of the journal before this record.
+        head: String,
+        /// The digest of the signature's copy in the run's evidence, hexadecimal.
+        signature: String,
+    },
+    /// Who did what the record before this one says signs it, and with it all that the journal holds so far.
+    #[serde(rename = "person.signed")]
+    PersonSigned {
+        /// Who, by a name of the list of allowed signers.
+        by: String,
+        /// The head of the journal before this record.
+        head: String,
+        /// The digest of the signature's copy in the run's evidence, hexadecimal.
+        signature: String,
+    },
+    /// Where the rules about people come from: who may sign, who has which role.
+    #[serde(rename = "people.listed")]
+    PeopleListed(Listed),
     /// The run takes over what an earlier run of an older plan has done: steps whose digest is the
     /// same keep their result. Approvals are never among them.
     #[serde(rename = "run.rebased")]
@@ -299,6 +323,24 @@ pub struct Decision {
     /// What they said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// The digest of the signature's copy in the run's evidence, hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
+}
+
+/// The rules about people as they were at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listed {
+    /// The digest of the list of allowed signers, the roles and the accounts, hexadecimal.
+    pub digest: String,
+    /// The commit that they stand in; absent where there is no repository, and whoever can write the
+    /// project's folder can write them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The branch whose last commit it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
 }
 
 /// Why a write in a later environment started without proof from the earlier one.
@@ -322,7 +364,7 @@ pub enum IdentitySource {
     OsUser,
     /// GitHub's record of who approved a deployment.
     GithubEnv,
-    /// A signature that `ssh-keygen -Y verify` accepted.
+    /// A signature by a key of the list of allowed signers, kept in the run's folder.
     SshSig,
 }
 
@@ -413,6 +455,9 @@ impl Event {
             | Event::RollbackFinished { step, .. } => Some(step),
             Event::RunStarted { .. }
             | Event::RunResumed { .. }
+            | Event::RunnerSigned { .. }
+            | Event::PersonSigned { .. }
+            | Event::PeopleListed(_)
             | Event::RunRebased { .. }
             | Event::RunEvidence { .. }
             | Event::RunInterrupted { .. }

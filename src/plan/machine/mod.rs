@@ -34,9 +34,13 @@ pub mod proof;
 pub mod report;
 mod run;
 pub mod scope;
+pub mod signers;
+pub mod sshsig;
+pub mod statement;
+pub mod testimony;
 
 pub use chain::{Chain, Damage, GENESIS, Record};
 pub use event::{
-    BreakGlass, Decision, Event, IdentitySource, Kept, Resolution, RunState, SkipReason, StepResult, Vouched,
+    BreakGlass, Decision, Event, IdentitySource, Kept, Listed, Resolution, RunState, SkipReason, StepResult, Vouched,
 };
-pub use run::{Action, CAPTURE, Next, Rejected, Run, StepState, StepStatus, Waiting};
+pub use run::{Action, CAPTURE, Next, Rejected, Run, Runner, StepState, StepStatus, Waiting};

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 pub struct Sources<'a> {
     /// Gives the text kept under a digest, where it is text.
     pub evidence: &'a dyn Fn(&str) -> Option<String>,
+    /// Whether the plan is what its pages say.
+    pub pages: &'a str,
     /// Gives the address of a page, seen from the record, where there is one.
     pub link: &'a dyn Fn(&str) -> Option<String>,
 }
@@ -21,7 +23,7 @@ pub fn report(name: &str, run: &Run, chain: &Chain, sources: &Sources<'_>) -> St
     let title = plan.title.as_deref().unwrap_or(&plan.runbook);
     let mut out =
         format!("---\ntitle: {}\n---\n\n# {}\n\n", quoted(&format!("{title}: {}", run.state())), plain(title));
-    facts(name, run, chain, &mut out);
+    facts(name, run, chain, sources, &mut out);
     components(run, &mut out);
     steps(run, sources, &mut out);
     broken_glass(chain, &mut out);
@@ -30,11 +32,21 @@ pub fn report(name: &str, run: &Run, chain: &Chain, sources: &Sources<'_>) -> St
     out
 }
 
-fn facts(name: &str, run: &Run, chain: &Chain, out: &mut String) {
+fn facts(name: &str, run: &Run, chain: &Chain, sources: &Sources<'_>, out: &mut String) {
     let plan = run.plan();
     let began = chain.records.first().map_or("-", |record| &record.ts);
     let ended = chain.records.last().map_or("-", |record| &record.ts);
-    let runners: Vec<String> = run.runners().iter().map(|by| span(by)).collect();
+    let mut runners: Vec<String> = Vec::new();
+    for runner in run.runners() {
+        let account = span(&runner.account);
+        let runner = match &runner.principal {
+            Some(name) => format!("{} (ssh-sig), account {account}", span(name)),
+            None => account,
+        };
+        if !runners.contains(&runner) {
+            runners.push(runner);
+        }
+    }
     out.push_str("| | |\n|---|---|\n");
     let facts = [
         ("State", run.state().to_string()),
@@ -43,6 +55,7 @@ fn facts(name: &str, run: &Run, chain: &Chain, out: &mut String) {
         ("Ticket", plan.ticket.as_ref().map_or("-".to_owned(), |ticket| span(ticket))),
         ("Plan", span(&plan.hash)),
         ("Commit", plan.source.commit.as_deref().map_or("-".to_owned(), span)),
+        ("Pages", plain(sources.pages)),
         ("Begun", began.to_owned()),
         ("Last record", ended.to_owned()),
         ("Run by", runners.join(", ")),
@@ -144,6 +157,8 @@ fn people(chain: &Chain, out: &mut String) {
                 };
                 format!("{} settled as {what} by {}: {}", span(step), span(by), span(note))
             }
+            Event::RunnerSigned { by, .. } => format!("signed as the runner by {} (ssh-sig)", span(by)),
+            Event::PersonSigned { by, .. } => format!("the record before this one signed by {} (ssh-sig)", span(by)),
             Event::RunResumed { by, .. } => format!("resumed by {}", span(by)),
             Event::RunCancelled { by, note: why } => format!("cancelled by {}{}", span(by), note(why)),
             _ => continue,
@@ -188,6 +203,8 @@ pub fn evidence_of(event: &Event) -> Option<&str> {
     match event {
         Event::StepOutput { evidence, .. } => Some(evidence),
         Event::EvidenceAdded { sha256, .. } => sha256.as_deref(),
+        Event::RunnerSigned { signature, .. } | Event::PersonSigned { signature, .. } => Some(signature),
+        Event::ApprovalGiven(decision) | Event::ApprovalRefused(decision) => decision.signature.as_deref(),
         _ => None,
     }
 }

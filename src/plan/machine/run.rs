@@ -1,8 +1,8 @@
 //! The machine: `next` says what may be done, `apply` takes in what happened.
 
-use super::approval::same_person;
 use super::clock::is_older;
 use super::guard::{self, Guard, Waits};
+use super::signers::folded;
 use super::{Decision, Event, Kept, Resolution, RunState, SkipReason, StepResult, Vouched, proof, scope};
 use crate::plan::{Forbid, Impact, On, Plan, RollbackPolicy, RollbackScope, Step, StepKind, duration_s};
 use crate::runbook::{Condition, OUTPUTS};
@@ -23,14 +23,23 @@ pub struct Run {
     finished: Option<RunState>,
     /// How many steps have ended so far: the order of completion, for the rollback.
     n_ended: usize,
-    /// Who began or resumed the run.
-    runners: BTreeSet<String>,
+    /// Who began or resumed the run, in order.
+    sessions: Vec<Runner>,
     /// Guards that an earlier run has seen, by place.
     vouched: BTreeMap<usize, Vouched>,
     /// Writes whose change an earlier run has proven, by place, and when.
     proofs: BTreeMap<usize, String>,
     /// The earlier runs that were named, with the heads of their journals.
     evidence: BTreeSet<(String, String)>,
+}
+
+/// Who began or resumed a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Runner {
+    /// The account.
+    pub account: String,
+    /// The name of the list of allowed signers, where they signed.
+    pub principal: Option<String>,
 }
 
 /// What never changes during a run, worked out once.
@@ -317,7 +326,7 @@ impl Run {
             cancelled: false,
             finished: None,
             n_ended: 0,
-            runners: BTreeSet::new(),
+            sessions: Vec::new(),
             vouched: BTreeMap::new(),
             proofs: BTreeMap::new(),
             evidence: BTreeSet::new(),
@@ -351,9 +360,9 @@ impl Run {
         self.plan.steps.iter().zip(&self.steps)
     }
 
-    /// Returns everybody who began or resumed the run.
-    pub fn runners(&self) -> &BTreeSet<String> {
-        &self.runners
+    /// Returns everybody who began or resumed the run, in order.
+    pub fn runners(&self) -> &[Runner] {
+        &self.sessions
     }
 
     /// Returns what each step waits for.
@@ -685,7 +694,11 @@ impl Run {
     fn may_count(&self, at: usize, by: &str) -> bool {
         let approval = self.plan.steps[at].approval.as_ref();
         let forbidden = approval.is_some_and(|approval| approval.forbid.contains(&Forbid::Runner));
-        !forbidden || !self.runners.iter().any(|runner| same_person(runner, by))
+        let runs_it = |runner: &Runner| {
+            let names = std::iter::once(&runner.account).chain(&runner.principal);
+            names.into_iter().any(|name| folded(name) == folded(by))
+        };
+        !forbidden || !self.sessions.iter().any(runs_it)
     }
 
     /// A step that is passed over is tainted when one of its needs for success ended badly; one that
@@ -751,7 +764,13 @@ impl Run {
             return reject(if self.started { "the run has begun already" } else { "the run has not begun" });
         }
         let reopens = matches!(event, Event::Resolve { r#as: Resolution::Rerun, .. } | Event::JournalRecovered { .. });
-        let adds = matches!(event, Event::EvidenceAdded { .. });
+        let adds = matches!(
+            event,
+            Event::EvidenceAdded { .. }
+                | Event::RunnerSigned { .. }
+                | Event::PersonSigned { .. }
+                | Event::PeopleListed(_)
+        );
         if let Some(state) = self.finished
             && !reopens
             && !adds
@@ -760,8 +779,20 @@ impl Run {
         }
         match event {
             Event::RunStarted { by, plan, left_out, .. } => self.apply_started(by, plan, left_out),
+            Event::PeopleListed(_) | Event::PersonSigned { .. } => Ok(()),
+            Event::RunnerSigned { by, .. } => {
+                let last = self.sessions.last_mut().expect("a run that has begun has a runner");
+                match &last.principal {
+                    Some(other) if other != by => reject(format!("`{other}` runs it, and not `{by}`")),
+                    _ => {
+                        last.principal = Some(by.clone());
+                        self.drop_approvals_of_runners();
+                        Ok(())
+                    }
+                }
+            }
             Event::RunResumed { by, .. } => {
-                self.runners.insert(by.clone());
+                self.sessions.push(Runner { account: by.clone(), principal: None });
                 self.drop_approvals_of_runners();
                 self.stopping = false;
                 for status in &mut self.steps {
@@ -820,7 +851,7 @@ impl Run {
             self.steps[self.graph.index[step]].state = StepState::Skipped { reason: SkipReason::LeftOut, bad: false };
         }
         self.started = true;
-        self.runners.insert(by.to_owned());
+        self.sessions.push(Runner { account: by.to_owned(), principal: None });
         Ok(())
     }
 
@@ -1045,6 +1076,9 @@ impl Run {
             }
             Event::RunStarted { .. }
             | Event::RunResumed { .. }
+            | Event::RunnerSigned { .. }
+            | Event::PersonSigned { .. }
+            | Event::PeopleListed(_)
             | Event::RunRebased { .. }
             | Event::RunEvidence { .. }
             | Event::RunInterrupted { .. }

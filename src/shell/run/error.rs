@@ -27,7 +27,7 @@ pub enum RunError {
         /// What: a run, or a runbook in an environment.
         what: String,
         /// Who.
-        held: Held,
+        held: Box<Held>,
     },
     /// A process that a runner began and did not see end is still alive.
     Orphaned {
@@ -54,6 +54,15 @@ pub enum RunError {
     Impossible {
         /// The run's folder.
         run: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// A record of a person is not borne out by a signature.
+    Forged {
+        /// The run's folder.
+        run: PathBuf,
+        /// The record's number.
+        seq: u64,
         /// Why.
         why: String,
     },
@@ -108,7 +117,10 @@ impl RunError {
             RunError::Invalid { .. } => 3,
             RunError::InDoubt(_) => 5,
             RunError::Locked { .. } | RunError::Orphaned { .. } | RunError::Stale { .. } => 6,
-            RunError::Damaged { .. } | RunError::Impossible { .. } | RunError::PlanDamaged { .. } => 7,
+            RunError::Damaged { .. }
+            | RunError::Impossible { .. }
+            | RunError::Forged { .. }
+            | RunError::PlanDamaged { .. } => 7,
         }
     }
 }
@@ -118,15 +130,16 @@ impl fmt::Display for RunError {
         match self {
             RunError::Io { what, path, why } => write!(f, "{what} `{}`: {why}", path.display()),
             RunError::System(why) | RunError::Usage(why) | RunError::InDoubt(why) => f.write_str(why),
-            RunError::Locked { what, held: Held { holder: Some(holder), .. } } => {
+            RunError::Locked { what, held } if held.holder.is_some() => {
+                let holder = held.holder.as_ref().expect("it was just seen");
                 let run = name_of(&holder.run);
                 let doing = if holder.runner { "who runs" } else { "whose command writes to" };
                 let (pid, by, since) = (holder.pid, &holder.by, &holder.since);
                 write!(f, "{what} is held by process {pid} of {by}, {doing} {run} since {since}")?;
                 write!(f, "; `opsbook watch {run}` shows it, `--wait` waits for its end")
             }
-            RunError::Locked { what, held: Held { holder: None, pids } } => {
-                write!(f, "{what} is held by {}; `--wait` waits for its end", processes(pids))
+            RunError::Locked { what, held } => {
+                write!(f, "{what} is held by {}; `--wait` waits for its end", processes(&held.pids))
             }
             RunError::Orphaned { run, step, pids } => write!(
                 f,
@@ -149,6 +162,9 @@ impl fmt::Display for RunError {
             ),
             RunError::Impossible { run, why } => {
                 write!(f, "the journal of `{}` cannot be one of its plan: {why}", run.display())
+            }
+            RunError::Forged { run, seq, why } => {
+                write!(f, "record {seq} of the journal of `{}` is not borne out: {why}", super::folder::name_of(run))
             }
             RunError::PlanDamaged { path, error } => write!(f, "{}: {error}", path.display()),
             RunError::Stale { why } | RunError::Invalid { why } => f.write_str(why),

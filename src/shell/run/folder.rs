@@ -110,7 +110,7 @@ impl RunFolder {
     fn take_lock(&mut self, holder: &Holder) -> Result<(), RunError> {
         match Lock::take(&self.path.join("lock"), holder)? {
             Ok(lock) => self.lock = Some(lock),
-            Err(held) => return Err(RunError::Locked { what: format!("run `{}`", self.name()), held }),
+            Err(held) => return Err(RunError::Locked { what: format!("run `{}`", self.name()), held: Box::new(held) }),
         }
         Ok(())
     }

@@ -305,6 +305,7 @@ mod tests {
         let (one, other) = (folder.path().join("one"), folder.path().join("other"));
         let locks = folder.path().join("locks");
         let holder = Holder::this("ana", true, Path::new("/runs/1"));
+        #[allow(clippy::result_large_err, reason = "it is what the function returns")]
         let take = |project: &Path, environments: &[Option<&str>]| {
             Places { locks: &locks, project, runbook: "release" }
                 .take(environments, &holder)

@@ -32,7 +32,8 @@ pub use process::{Control, Ended, Ending, GRACE, Job, Origin, PrivateFile, adopt
 pub use redact::{MASK, Redactor, SHORTEST};
 pub use secrets::{Masks, exposed_and_missing, masks};
 pub use session::{
-    Acted, SecretSource, Selected, Selection, Session, Setting, act, begin, fold_read, rehearse, resume, select,
+    Acted, Runner, SecretSource, Selected, Selection, Session, Setting, act, begin, examine, fold_read, rehearse,
+    resume, select,
 };
 pub use time::now;
 pub use view::{Live, Plain, checklist, inert, line_of};

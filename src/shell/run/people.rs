@@ -6,21 +6,23 @@
 
 use super::driver::{Answer, People};
 use super::error::RunError;
-use super::folder::keep_evidence;
+use super::folder::{keep_evidence, read_run};
 use super::offer::scripts_after;
 use super::redact::Redactor;
-use crate::plan::machine::approval::{self, Circumstances, Identity, approval_message, may_decide};
-use crate::plan::machine::{CAPTURE, Event, IdentitySource, Resolution, Run, Waiting};
-use crate::plan::{Evidence, Step, StepKind};
+use crate::plan::machine::approval::{self, Authors, Circumstances, Identity, approval_message, may_decide};
+use crate::plan::machine::signers::{self, DECISIONS};
+use crate::plan::machine::sshsig::Signer;
+use crate::plan::machine::testimony::is_fresh;
+use crate::plan::machine::{CAPTURE, Chain, Event, IdentitySource, Resolution, Run, Waiting};
+use crate::plan::{Evidence, Forbid, Step, StepKind};
+use crate::shell::repository::system_program;
+use crate::shell::{Again, Trust, compile_again};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-
-/// The namespace of signatures on decisions, as `ssh-keygen -Y` knows it.
-const NAMESPACE: &str = "runbook-approval";
 
 /// What a person asks for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -89,11 +91,9 @@ pub struct Office {
     pub name: String,
     /// The project's folder.
     pub project: PathBuf,
-    /// Who has which role.
-    pub roles: BTreeMap<String, BTreeSet<String>>,
-    /// The keys that may sign decisions.
-    pub allowed_signers: Option<PathBuf>,
-    /// Whether the name of an account is enough.
+    /// The rules about people.
+    pub trust: Trust,
+    /// Whether the name of an account is enough where nobody is hurt.
     pub allow_weak_identity: bool,
     /// Takes secrets out of what people type.
     pub redactor: Redactor,
@@ -138,25 +138,68 @@ impl Office {
         }
         let mut decision = approval::decision(run, step, &by, source, clean)
             .ok_or_else(|| format!("step `{id}` is not an approval"))?;
+        let chain = read_run(&self.run).map_err(|error| error.to_string())?.chain;
         if let Some(signed) = &signed {
             (decision.at, decision.head) = (Some(signed.at.clone()), Some(signed.head.clone()));
-            self.verify(&approval_message(&self.name, run, &decision, yes), &by, &signed.signature)?;
+            is_fresh(&chain.records, &decision)?;
+            let message = approval_message(&self.name, run, &decision, yes);
+            let now = super::time::now();
+            let claim = signers::Signed { by: &by, namespace: DECISIONS, message: &message, at: &now };
+            self.trust.rules.verify(&claim, &signed.signature)?;
+        } else if by != account() && by != owner_of(&self.run) {
+            return Err(format!("`{by}` is not the account that asks: sign with `--key PATH`"));
         }
-        let person = Identity { name: by.clone(), source };
         let known = Circumstances {
-            roles: self.roles.clone(),
-            authors: authors_of(&self.project, step),
+            rules: self.trust.rules.clone(),
+            authors: self.authors(run, step),
             allow_weak_identity: self.allow_weak_identity,
         };
-        may_decide(run, step, yes, &person, &known)?;
-        let mut events = Vec::new();
+        may_decide(run, step, yes, &Identity { name: by, source }, &known)?;
+        let mut events: Vec<Event> = self.listed(&chain).into_iter().collect();
         if let Some(signed) = signed {
             let kept = keep_evidence(&self.run, signed.signature.as_bytes()).map_err(|error| error.to_string())?;
-            let (step, value) = (id.to_owned(), format!("{id}.sig"));
-            events.push(Event::EvidenceAdded { step, kind: "file".into(), value, sha256: Some(kept), by });
+            decision.signature = Some(kept);
         }
         events.push(if yes { Event::ApprovalGiven(decision) } else { Event::ApprovalRefused(decision) });
         Ok(events)
+    }
+
+    /// The record of where the rules stand, where they are not those of the last such record.
+    pub(super) fn listed(&self, chain: &Chain) -> Option<Event> {
+        let last = chain.records.iter().rev().find_map(|record| match &record.event {
+            Event::PeopleListed(listed) => Some(listed),
+            _ => None,
+        });
+        (last != Some(&self.trust.listed)).then(|| Event::PeopleListed(self.trust.listed.clone()))
+    }
+
+    /// Who wrote what an approval lets through, where it asks.
+    fn authors(&self, run: &Run, step: &Step) -> Authors {
+        let asks = step.approval.as_ref().is_some_and(|approval| approval.forbid.contains(&Forbid::Author));
+        if !asks {
+            return Authors::NotAsked;
+        }
+        let Some(repository) = &self.trust.repository else {
+            return Authors::Unknown("there is no repository".into());
+        };
+        let plan = run.plan();
+        let folders: Vec<PathBuf> = self.project.ancestors().map(Path::to_owned).collect();
+        let (pages, commit) = match compile_again(plan, Some(repository), &folders) {
+            Again::Same(pages) => (pages, plan.source.commit.clone().unwrap_or_default()),
+            Again::Other { place, .. } => {
+                return Authors::Unknown(format!("{place} make another plan, so that its lines are not committed"));
+            }
+            Again::Unknown(why) => return Authors::Unknown(why),
+        };
+        let mailmap = self.trust.listed.commit.as_deref().unwrap_or(&commit);
+        let mut authors = BTreeSet::new();
+        for (path, lines) in pages.guarded_lines(&step.id) {
+            match repository.authors(&commit, &path, &lines, mailmap) {
+                Ok(found) => authors.extend(found),
+                Err(why) => return Authors::Unknown(why),
+            }
+        }
+        Authors::Known(authors)
     }
 
     fn judge_done(
@@ -217,31 +260,26 @@ impl Office {
         events.push(Event::ManualDone { step: id.to_owned(), by, source: Some(IdentitySource::OsUser) });
         Ok(events)
     }
-
-    fn verify(&self, statement: &str, by: &str, signature: &str) -> Result<(), String> {
-        let Some(signers) = &self.allowed_signers else {
-            return Err("no keys may sign approvals: name a file with `allowed-signers` under `[runbook]`".into());
-        };
-        let held = tempfile_in(&self.run, signature.as_bytes()).map_err(|error| error.to_string())?;
-        let mut command = Command::new("ssh-keygen");
-        command.args(["-Y", "verify", "-n", NAMESPACE, "-I", by, "-f"]).arg(signers).arg("-s").arg(&held.path);
-        let verified = with_input(command, statement)?;
-        if verified.0 { Ok(()) } else { Err(format!("the signature of `{by}` does not hold: {}", verified.1.trim())) }
-    }
 }
 
-/// Signs a statement with a private key and returns the armoured signature.
+/// Signs a message with a private SSH key and returns the armoured signature. A key that needs a
+/// passphrase, a token or an agent is used by `ssh-keygen`, from the system's own folders.
 ///
 /// # Errors
-/// When `ssh-keygen` is not there or does not sign.
-pub fn sign(statement: &str, key: &Path) -> Result<String, RunError> {
-    let mut command = Command::new("ssh-keygen");
-    command.args(["-Y", "sign", "-n", NAMESPACE, "-f"]).arg(key);
-    let output = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+/// When it cannot be signed.
+pub fn sign(namespace: &str, message: &str, key: &Path) -> Result<String, RunError> {
     let failed = |why: String| RunError::System(format!("cannot sign with `{}`: {why}", key.display()));
+    let text = fs::read_to_string(key).map_err(|error| failed(error.to_string()))?;
+    if let Some(signer) = Signer::read(&text) {
+        return Ok(signer.sign(namespace, message.as_bytes()));
+    }
+    let program = system_program("ssh-keygen").ok_or_else(|| failed("`ssh-keygen` is not installed".into()))?;
+    let mut command = Command::new(program);
+    command.args(["-Y", "sign", "-n", namespace, "-f"]).arg(key);
+    let output = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let mut child = output.map_err(|error| failed(error.to_string()))?;
     if let Some(mut input) = child.stdin.take() {
-        input.write_all(statement.as_bytes()).map_err(|error| failed(error.to_string()))?;
+        input.write_all(message.as_bytes()).map_err(|error| failed(error.to_string()))?;
     }
     let output = child.wait_with_output().map_err(|error| failed(error.to_string()))?;
     if !output.status.success() {
@@ -250,46 +288,26 @@ pub fn sign(statement: &str, key: &Path) -> Result<String, RunError> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Returns the name of the account that runs this process.
+/// Returns the name of the account that runs this process: its number is the system's word.
 pub fn account() -> String {
-    let named = Command::new("id").arg("-un").stdin(Stdio::null()).output().ok().filter(|out| out.status.success());
-    let name = named.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned());
-    name.filter(|name| !name.is_empty()).unwrap_or_else(|| format!("uid:{}", rustix::process::getuid().as_raw()))
+    name_of_account(rustix::process::getuid().as_raw())
 }
 
-/// Returns names and addresses of whoever last changed a step's lines, as Git knows them.
-fn authors_of(project: &Path, step: &Step) -> BTreeSet<String> {
-    let Some(source) = &step.source else {
-        return BTreeSet::new();
-    };
-    let lines = format!("-L{},{}", source.first_line, source.last_line);
-    let mut command = Command::new("git");
-    command.arg("-C").arg(project).args(["blame", "--line-porcelain", &lines, "--", &source.path]);
-    let Some(output) = command.stdin(Stdio::null()).output().ok().filter(|output| output.status.success()) else {
-        return BTreeSet::new();
-    };
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let named = text.lines().filter_map(|line| {
-        let mail = line.strip_prefix("author-mail ").map(|mail| mail.trim_matches(['<', '>']));
-        mail.or_else(|| line.strip_prefix("author ")).map(str::to_owned)
+/// Returns the account that a run's folder belongs to: only it could have left a request there.
+fn owner_of(run: &Path) -> String {
+    use std::os::unix::fs::MetadataExt as _;
+    fs::metadata(run).map_or_else(|_| String::new(), |metadata| name_of_account(metadata.uid()))
+}
+
+/// An account that the system's list does not name, such as one of a directory service, is its number.
+fn name_of_account(uid: u32) -> String {
+    let list = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let named = list.lines().find_map(|line| {
+        let mut cells = line.split(':');
+        let (name, number) = (cells.next()?, cells.nth(1)?);
+        (number.parse() == Ok(uid) && !name.is_empty()).then(|| name.to_owned())
     });
-    named.collect()
-}
-
-fn with_input(mut command: Command, input: &str) -> Result<(bool, String), String> {
-    let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let mut child = child.map_err(|error| format!("cannot start `ssh-keygen`: {error}"))?;
-    if let Some(mut pipe) = child.stdin.take() {
-        let _ = pipe.write_all(input.as_bytes());
-    }
-    let output = child.wait_with_output().map_err(|error| error.to_string())?;
-    Ok((output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned()))
-}
-
-fn tempfile_in(run: &Path, bytes: &[u8]) -> Result<super::process::PrivateFile, RunError> {
-    let folder = run.join("tmp");
-    fs::create_dir_all(&folder).map_err(|error| RunError::io("cannot make", &folder, &error))?;
-    super::process::PrivateFile::new(&folder, bytes)
+    named.unwrap_or_else(|| format!("uid:{uid}"))
 }
 
 fn is_url(text: &str) -> bool {

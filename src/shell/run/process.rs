@@ -771,7 +771,7 @@ mod tests {
 
     #[test]
     fn outputs_read_as_github_writes_them() {
-        let text = "a=1\nb<<EOF\nx=y\nz\nEOF\nnoise\nc=d=e\n";
+        let text = "a=1\nb<<EOF\nx=y\nz\nEOF\nc=d=e\n";
         let outputs = parse_outputs(text).expect("every line is one of the two");
         let pairs: Vec<_> = outputs.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
         assert_eq!(pairs, [("a", "1"), ("b", "x=y\nz"), ("c", "d=e")]);

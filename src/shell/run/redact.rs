@@ -836,7 +836,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_cut_lets_a_secret_through(
-            secret in "[a-zA-Z0-9]{6}[a-zA-Z0-9/+=\" ]{0,18}",
+            secret in "[a-zA-Z]{6}[a-zA-Z0-9/+=\" ]{0,18}",
             form in 0_usize..49,
             before in "[a-z0-9 %&\\\\\n]{0,12}",
             after in "[a-z0-9 \n]{0,12}",

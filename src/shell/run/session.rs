@@ -10,17 +10,19 @@ use super::forget::forget;
 use super::local::{Local, passed_on};
 use super::lock::{Holder, refuse_orphans};
 use super::offer::offer;
-use super::people::{Absent, AtTerminal, Imagined, Office, Request, account};
+use super::people::{Absent, AtTerminal, Imagined, Office, Request, account, sign};
 use super::process::{Control, Ended, Ending, adopt_orphans};
 use super::redact::Redactor;
 use super::secrets::{look_back, masks, read_secrets, refuse_secret_params};
 use super::turn::{left_out_of, one_at_a_time, patiently};
 use super::view::{Live, Plain};
+use crate::plan::machine::signers::{RUNS, Signed};
+use crate::plan::machine::testimony;
 use crate::plan::machine::{
     Action, Chain, Event, IdentitySource, Next, Run, RunState, StepResult, StepState, guard, proof,
 };
 use crate::plan::{Plan, Stage, Step, StepKind};
-use crate::shell::{Stream, Terminal, variables};
+use crate::shell::{Stream, Terminal, Trust, variables};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, IsTerminal as _};
 use std::path::{Path, PathBuf};
@@ -34,11 +36,13 @@ pub struct Setting {
     pub runs: PathBuf,
     /// The project's folder.
     pub project: PathBuf,
-    /// Who has which role.
-    pub roles: BTreeMap<String, BTreeSet<String>>,
-    /// The keys that may sign decisions.
-    pub allowed_signers: Option<PathBuf>,
-    /// Whether the name of an account is enough.
+    /// The rules about people, and where they stand.
+    pub trust: Trust,
+    /// Who runs, where they sign that it is them.
+    pub runner: Option<Runner>,
+    /// A file elsewhere that heads of the journal are appended to.
+    pub anchor: Option<PathBuf>,
+    /// Whether the name of an account is enough where nobody is hurt.
     pub allow_weak_identity: bool,
     /// Where secrets come from, where that is not the variable of their name.
     pub secrets: BTreeMap<String, SecretSource>,
@@ -64,6 +68,15 @@ pub struct Setting {
     pub unchecked: bool,
     /// Whether to draw the checklist live and to ask at the terminal.
     pub interactive: bool,
+}
+
+/// Somebody who signs that they run a run.
+#[derive(Clone, Debug)]
+pub struct Runner {
+    /// Their name among the allowed signers.
+    pub name: String,
+    /// Their private key.
+    pub key: PathBuf,
 }
 
 /// Where a secret's value comes from.
@@ -185,7 +198,7 @@ pub fn begin(
     let redactor = redactor_of(&secrets, setting)?;
     refuse_secret_params(&plan, &redactor)?;
     let earlier = earlier_runs(setting)?;
-    let takes_over = rebase.map(|path| take_over(&plan, path)).transpose()?;
+    let takes_over = rebase.map(|path| take_over(&plan, path, &setting.trust)).transpose()?;
     let mut locks = one_at_a_time(&plan, &left_out, &setting.runs, setting, terminal)?;
     let by = account();
     let mut folder = RunFolder::create(&setting.runs, &plan, &by)?;
@@ -210,6 +223,11 @@ pub fn begin(
         record(&mut folder, &mut run, evidence)?;
     }
     record_evidence(&mut folder, &mut run, &earlier)?;
+    if let Err(error) = identify(&mut folder, &mut run, setting) {
+        // Nothing has happened: who runs it could not say so.
+        let _ = std::fs::remove_dir_all(folder.path());
+        return Err(error);
+    }
     terminal.say(&format!("run {}", folder.name()));
     go_on(folder, run, secrets, redactor, earlier, setting, terminal)
 }
@@ -247,7 +265,7 @@ pub fn resume(path: &Path, setting: &Setting, terminal: Terminal) -> Result<Sess
     let left_out = left_out_of(folder.chain());
     let _locks = one_at_a_time(&plan, &left_out, path, setting, terminal)?;
     let earlier = earlier_runs(setting)?;
-    let mut run = fold(path, Arc::new(plan), folder.chain())?;
+    let mut run = borne_out(path, Arc::new(plan), folder.chain(), &setting.trust)?;
     check_grounds(path, folder.chain(), &earlier)?;
     if let Next::End(state) = run.next() {
         return Err(RunError::Usage(format!("run `{}` has ended: {state}", folder.name())));
@@ -255,6 +273,7 @@ pub fn resume(path: &Path, setting: &Setting, terminal: Terminal) -> Result<Sess
     let (by, source) = (account(), Some(IdentitySource::OsUser));
     record(&mut folder, &mut run, Event::RunResumed { by, source })?;
     record_evidence(&mut folder, &mut run, &earlier)?;
+    identify(&mut folder, &mut run, setting)?;
     go_on(folder, run, secrets, redactor, earlier, setting, terminal)
 }
 
@@ -303,7 +322,15 @@ pub fn act(path: &Path, setting: &Setting, request: Request) -> Result<Acted, Ru
     let began = Instant::now();
     loop {
         let held = match RunFolder::open_locked(path, &account(), false) {
-            Err(RunError::Locked { held, .. }) => held,
+            Err(RunError::Locked { held, .. }) => {
+                let is_alive = held.holder.as_ref().is_some_and(|holder| holder.runner);
+                if setting.runner.is_some() && is_alive {
+                    let why = "what is left for a runner that is alive cannot be signed: do it when the run waits, or \
+                               without a key";
+                    return Err(RunError::Usage(why.into()));
+                }
+                held
+            }
             opened => {
                 let (mut folder, plan) = opened?;
                 folder.keep_out(&masks.redactor);
@@ -323,7 +350,7 @@ pub fn act(path: &Path, setting: &Setting, request: Request) -> Result<Acted, Ru
 /// Leaves a request for the runner; returns `false` where the runner ended without fetching it.
 fn leave(path: &Path, setting: &Setting, redactor: &Redactor, request: &Request) -> Result<bool, RunError> {
     let read = read_run(path)?;
-    let run = fold(path, Arc::new(read.plan), &read.chain)?;
+    let run = borne_out(path, Arc::new(read.plan), &read.chain, &setting.trust)?;
     // Judged twice: here, so that the person hears of it, and by the runner, which decides.
     office(setting, path, redactor.clone()).judge(&run, request.clone()).map_err(RunError::Usage)?;
     let text = serde_json::to_string(request).expect("every part of a request has text keys");
@@ -346,7 +373,7 @@ fn act_alone(
     request: Request,
 ) -> Result<(), RunError> {
     let path = folder.path().to_owned();
-    let mut run = fold(&path, Arc::new(plan), folder.chain())?;
+    let mut run = borne_out(&path, Arc::new(plan), folder.chain(), &setting.trust)?;
     let cancels = matches!(request, Request::Cancel { .. });
     let settles = matches!(request, Request::Resolve { .. });
     if cancels || settles {
@@ -358,10 +385,21 @@ fn act_alone(
     if orphaned && (cancels || settles) {
         // Nobody holds the run, so whoever performed these steps is gone.
         record(folder, &mut run, Event::RunResumed { by: account(), source: Some(IdentitySource::OsUser) })?;
+        identify(folder, &mut run, setting)?;
     }
     let events = office(setting, &path, redactor.clone()).judge(&run, request).map_err(RunError::Usage)?;
-    for event in events {
-        record(folder, &mut run, event)?;
+    let listed = listed_in(folder, setting).filter(|_| setting.runner.is_some());
+    let events: Vec<Event> = listed.into_iter().chain(events).collect();
+    // The signature comes first, so that nothing is recorded that should be signed and is not.
+    let ts = folder.time();
+    let mut ahead = folder.chain().clone();
+    for event in &events {
+        ahead.append(&ts, event.clone());
+    }
+    let signed = sign_journal(folder, ahead.head(), &run, setting, testimony::person_message)?;
+    let signed = signed.map(|(by, head, signature)| Event::PersonSigned { by, head, signature });
+    for event in events.into_iter().chain(signed) {
+        record_at(folder, &mut run, &ts, event)?;
     }
     if cancels
         && let Next::Act(actions) = run.next()
@@ -369,7 +407,7 @@ fn act_alone(
     {
         record(folder, &mut run, Event::RunFinished { state: RunState::Cancelled })?;
     }
-    Ok(())
+    anchor(folder, setting)
 }
 
 /// Folds a run that was read.
@@ -378,6 +416,91 @@ fn act_alone(
 /// When its journal is not one of its plan.
 pub fn fold_read(read: &ReadRun) -> Result<Run, RunError> {
     fold(&read.path, Arc::new(read.plan.clone()), &read.chain)
+}
+
+/// Folds a run that was read, and checks every record of a person in it.
+///
+/// # Errors
+/// When its journal is not one of its plan, or a record is not borne out.
+pub fn examine(read: &ReadRun, trust: &Trust) -> Result<Run, RunError> {
+    borne_out(&read.path, Arc::new(read.plan.clone()), &read.chain, trust)
+}
+
+/// Folds a run, and checks every record of a person in it and in the runs beside it that it stands on:
+/// whoever can write this journal can write those, too. The fold bounds how deep they go.
+fn borne_out(path: &Path, plan: Arc<Plan>, chain: &Chain, trust: &Trust) -> Result<Run, RunError> {
+    fold(path, Arc::clone(&plan), chain)?;
+    for record in &chain.records {
+        if let Event::RunRebased { from: name, .. } | Event::RunEvidence { run: name, .. } = &record.event
+            && let Some(beside) = run_beside(path, name)
+        {
+            examine(&read_run(&beside)?, trust)?;
+        }
+    }
+    let kept = |digest: &str| {
+        let is_digest = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_digest.then(|| std::fs::read_to_string(path.join("evidence").join(digest)).ok()).flatten()
+    };
+    let archive = testimony::Archive { kept: &kept, rules: &|listed| trust.rules_of(listed) };
+    testimony::check(&name_of(path), &plan, chain, &archive).map_err(|forged| RunError::Forged {
+        run: path.to_owned(),
+        seq: forged.seq,
+        why: forged.why,
+    })
+}
+
+/// Writes down where the rules about people stand and, where a key was given, who runs.
+fn identify(folder: &mut RunFolder, run: &mut Run, setting: &Setting) -> Result<(), RunError> {
+    if let Some(listed) = listed_in(folder, setting) {
+        record(folder, run, listed)?;
+    }
+    sign_head(folder, run, setting)?;
+    anchor(folder, setting)
+}
+
+/// The record of where the rules about people stand, where the journal does not have it.
+fn listed_in(folder: &RunFolder, setting: &Setting) -> Option<Event> {
+    office(setting, folder.path(), Redactor::default()).listed(folder.chain())
+}
+
+/// The runner signs what the journal holds so far, where there is a key.
+fn sign_head(folder: &mut RunFolder, run: &mut Run, setting: &Setting) -> Result<(), RunError> {
+    let head = folder.chain().head();
+    let Some((by, head, signature)) = sign_journal(folder, head, run, setting, testimony::runner_message)? else {
+        return Ok(());
+    };
+    record(folder, run, Event::RunnerSigned { by, head, signature })
+}
+
+/// Signs a head of the journal with the key of whoever acts: name, head, digest of the kept signature.
+fn sign_journal(
+    folder: &RunFolder,
+    head: &str,
+    run: &Run,
+    setting: &Setting,
+    text: fn(&str, &str, &str, &str) -> String,
+) -> Result<Option<(String, String, String)>, RunError> {
+    let Some(Runner { name, key }) = &setting.runner else {
+        return Ok(None);
+    };
+    let message = text(&folder.name(), &run.plan().hash, name, head);
+    let signature = sign(RUNS, &message, key)?;
+    let signed = Signed { by: name, namespace: RUNS, message: &message, at: &folder.time() };
+    setting.trust.rules.verify(&signed, &signature).map_err(RunError::Usage)?;
+    Ok(Some((name.clone(), head.to_owned(), folder.keep_evidence(signature.as_bytes())?)))
+}
+
+/// Appends the journal's head to the file elsewhere that holds it fast, in one write.
+fn anchor(folder: &RunFolder, setting: &Setting) -> Result<(), RunError> {
+    use std::io::Write as _;
+    let Some(path) = &setting.anchor else {
+        return Ok(());
+    };
+    let chain = folder.chain();
+    let line = format!("{} {} {} {}\n", folder.time(), folder.name(), chain.records.len(), chain.head());
+    let opened = std::fs::OpenOptions::new().append(true).create(true).open(path);
+    let written = opened.and_then(|mut file| file.write_all(line.as_bytes()).and_then(|()| file.sync_data()));
+    written.map_err(|error| RunError::io("cannot write", path, &error))
 }
 
 /// Runs that stand on runs that stand on runs go no deeper than this.
@@ -393,24 +516,29 @@ fn fold_on(path: &Path, plan: Arc<Plan>, chain: &Chain, n_records: usize, depth:
     let impossible = |why: String| RunError::Impossible { run: path.to_owned(), why };
     let mut run = Run::new(plan);
     for record in &chain.records[..n_records] {
-        if let Event::RunRebased { from: name, head, .. } | Event::RunEvidence { run: name, head, .. } = &record.event {
-            let beside = path.parent().unwrap_or(path).join(name);
-            let is_plain = !name.is_empty() && !name.contains('/') && !name.starts_with('.');
-            if is_plain && beside.join("journal.jsonl").is_file() {
-                if depth == 0 {
-                    return Err(impossible(format!("it stands on too many runs: {name}")));
-                }
-                let earlier = read_run(&beside)?;
-                let at = earlier.chain.records.iter().position(|record| record.hash == *head);
-                let at = at.ok_or_else(|| impossible(format!("run `{name}` has never had the head {head}")))?;
-                let earlier = fold_on(&beside, Arc::new(earlier.plan), &earlier.chain, at + 1, depth - 1)?;
-                let borne_out = proof::borne_out(&run, &record.event, &earlier);
-                borne_out.map_err(|why| impossible(format!("run `{name}`: {why}")))?;
+        if let Event::RunRebased { from: name, head, .. } | Event::RunEvidence { run: name, head, .. } = &record.event
+            && let Some(beside) = run_beside(path, name)
+        {
+            if depth == 0 {
+                return Err(impossible(format!("it stands on too many runs: {name}")));
             }
+            let earlier = read_run(&beside)?;
+            let at = earlier.chain.records.iter().position(|record| record.hash == *head);
+            let at = at.ok_or_else(|| impossible(format!("run `{name}` has never had the head {head}")))?;
+            let earlier = fold_on(&beside, Arc::new(earlier.plan), &earlier.chain, at + 1, depth - 1)?;
+            let borne_out = proof::borne_out(&run, &record.event, &earlier);
+            borne_out.map_err(|why| impossible(format!("run `{name}`: {why}")))?;
         }
         run.apply(&record.ts, &record.event).map_err(|why| impossible(why.to_string()))?;
     }
     Ok(run)
+}
+
+/// The folder of a run beside another one, where it is there.
+fn run_beside(path: &Path, name: &str) -> Option<PathBuf> {
+    let beside = path.parent().unwrap_or(path).join(name);
+    let is_plain = !name.is_empty() && !name.contains('/') && !name.starts_with('.');
+    (is_plain && beside.join("journal.jsonl").is_file()).then_some(beside)
 }
 
 /// Sees that every run that this one stands on is there to be compared with: beside it, or named as
@@ -432,8 +560,12 @@ fn check_grounds(path: &Path, chain: &Chain, earlier: &[Earlier]) -> Result<(), 
 
 fn record(folder: &mut RunFolder, run: &mut Run, event: Event) -> Result<(), RunError> {
     let ts = folder.time();
-    run.apply(&ts, &event).map_err(|why| RunError::Usage(why.to_string()))?;
-    folder.append(&ts, event)
+    record_at(folder, run, &ts, event)
+}
+
+fn record_at(folder: &mut RunFolder, run: &mut Run, ts: &str, event: Event) -> Result<(), RunError> {
+    run.apply(ts, &event).map_err(|why| RunError::Usage(why.to_string()))?;
+    folder.append(ts, event)
 }
 
 fn redactor_of(secrets: &BTreeMap<String, String>, setting: &Setting) -> Result<Redactor, RunError> {
@@ -500,6 +632,8 @@ fn go_on(
         )
     };
     let outcome = outcome.map_err(|why| RunError::Within { run: folder.name(), why: Box::new(why) })?;
+    sign_head(&mut folder, &mut run, setting)?;
+    anchor(&folder, setting)?;
     Ok(Session { name: folder.name(), run, outcome, head: folder.chain().head().to_owned(), signal: control.signal() })
 }
 
@@ -541,8 +675,7 @@ fn office(setting: &Setting, run: &Path, redactor: Redactor) -> Office {
         run: run.to_owned(),
         name: name_of(run),
         project: setting.project.clone(),
-        roles: setting.roles.clone(),
-        allowed_signers: setting.allowed_signers.clone(),
+        trust: setting.trust.clone(),
         allow_weak_identity: setting.allow_weak_identity,
         redactor,
     }
@@ -585,16 +718,16 @@ struct Earlier {
 fn earlier_runs(setting: &Setting) -> Result<Vec<Earlier>, RunError> {
     let read = setting.evidence.iter().map(|path| {
         let read = read_run(path)?;
-        Ok(Earlier { name: name_of(path), head: read.chain.head().to_owned(), run: fold_read(&read)? })
+        Ok(Earlier { name: name_of(path), head: read.chain.head().to_owned(), run: examine(&read, &setting.trust)? })
     });
     read.collect()
 }
 
 /// Takes over what an earlier run has done.
-fn take_over(plan: &Plan, path: &Path) -> Result<(Event, Run), RunError> {
+fn take_over(plan: &Plan, path: &Path, trust: &Trust) -> Result<(Event, Run), RunError> {
     let read = read_run(path)?;
     let head = read.chain.head().to_owned();
-    let run = fold_read(&read)?;
+    let run = examine(&read, trust)?;
     Ok((Event::RunRebased { from: name_of(path), head, kept: proof::taken_over(plan, &run) }, run))
 }
 

@@ -41,7 +41,7 @@ pub(super) fn one_at_a_time(
     let holder = Holder::this(&account(), true, run);
     let locks = patiently(setting, terminal, || match places.take(&environments, &holder)? {
         Ok(locks) => Ok(locks),
-        Err((what, held)) => Err(RunError::Locked { what, held }),
+        Err((what, held)) => Err(RunError::Locked { what, held: Box::new(held) }),
     })?;
     let mut before: Vec<&Path> = locks.iter().filter_map(|lock| Some(lock.before.as_ref()?.run.as_path())).collect();
     before.sort_unstable();

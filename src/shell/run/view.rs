@@ -220,6 +220,8 @@ pub fn line_of(run: &Run, event: &Event) -> Option<String> {
     Some(match event {
         Event::RunStarted { run: name, by, .. } => format!("run {name} begins, by {by}"),
         Event::RunResumed { by, .. } => format!("the run goes on, by {by}"),
+        Event::PersonSigned { by, .. } => format!("{} signs what the journal holds so far", inert(by)),
+        Event::RunnerSigned { .. } | Event::PeopleListed(_) => return None,
         Event::RunRebased { from, kept, .. } => format!("{} kept from run {from}", counted(kept.len(), "step")),
         Event::RunEvidence { run, guards, proofs, .. } => format!(
             "run {run} is evidence for {} and {}",

@@ -57,7 +57,7 @@ pub(super) fn each(value: &str, add: &mut dyn FnMut(Level, Vec<u8>)) {
 pub(super) fn each_dumped(value: &str, add: &mut dyn FnMut(Vec<u8>)) {
     let lines = value.lines().filter(|_| value.contains('\n'));
     for text in std::iter::once(value).chain(lines).chain(password_of(value)) {
-        let word: Vec<u8> = text.bytes().filter_map(|byte| keep_dumped(byte)).collect();
+        let word: Vec<u8> = text.bytes().filter_map(keep_dumped).collect();
         if word.len() >= SHORTEST {
             add(word);
         }
@@ -101,6 +101,12 @@ fn of_one(value: &str, loosest: Level, add: &mut dyn FnMut(Level, Vec<u8>)) {
     if value.contains(' ') {
         place(value.replace(' ', "+").as_bytes(), loosest, add);
     }
+    // A sign before it can make its beginning an escape, as `%` makes one of `0a`: such text is found as
+    // it is written.
+    let percent: Vec<u8> = bytes.iter().flat_map(|byte| percent_form(*byte)).collect();
+    if percent != bytes {
+        place(&percent, loosest, add);
+    }
     let mut derived = |form: Vec<u8>| {
         if form.len() >= SHORTEST {
             place(&form, Level::Loose, add);
@@ -117,7 +123,7 @@ fn of_one(value: &str, loosest: Level, add: &mut dyn FnMut(Level, Vec<u8>)) {
     for text in &wide {
         derived(text.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect());
     }
-    let escaped = json[1..json.len() - 1].as_bytes().to_vec();
+    let escaped = json.as_bytes()[1..json.len() - 1].to_vec();
     if escaped != bytes {
         wide.push(escaped);
     }
@@ -133,6 +139,15 @@ fn of_one(value: &str, loosest: Level, add: &mut dyn FnMut(Level, Vec<u8>)) {
     }
     for inner in (0..3).map(|shift| digits(bytes, shift, 6, BASE64)) {
         (0..3).for_each(|shift| derived(digits(&inner, shift, 6, BASE64)));
+    }
+}
+
+/// A byte as addresses write it (RFC 3986, section 2.1).
+fn percent_form(byte: u8) -> Vec<u8> {
+    if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+        vec![byte]
+    } else {
+        format!("%{byte:02x}").into_bytes()
     }
 }
 
