@@ -103,9 +103,11 @@ fn of_one(value: &str, loosest: Level, add: &mut dyn FnMut(Level, Vec<u8>)) {
     }
     // A sign before it can make its beginning an escape, as `%` makes one of `0a`: such text is found as
     // it is written.
-    let percent: Vec<u8> = bytes.iter().flat_map(|byte| percent_form(*byte)).collect();
-    if percent != bytes {
-        place(&percent, loosest, add);
+    for blank in ["%20", "+"] {
+        let percent: Vec<u8> = bytes.iter().flat_map(|byte| percent_form(*byte, blank)).collect();
+        if percent != bytes {
+            place(&percent, loosest, add);
+        }
     }
     let mut derived = |form: Vec<u8>| {
         if form.len() >= SHORTEST {
@@ -142,9 +144,11 @@ fn of_one(value: &str, loosest: Level, add: &mut dyn FnMut(Level, Vec<u8>)) {
     }
 }
 
-/// A byte as addresses write it (RFC 3986, section 2.1).
-fn percent_form(byte: u8) -> Vec<u8> {
-    if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+/// A byte as addresses write it (RFC 3986, section 2.1), a blank as it is given.
+fn percent_form(byte: u8, blank: &str) -> Vec<u8> {
+    if byte == b' ' {
+        blank.as_bytes().to_vec()
+    } else if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
         vec![byte]
     } else {
         format!("%{byte:02x}").into_bytes()
