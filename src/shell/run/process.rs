@@ -377,7 +377,7 @@ fn find_strays(mark: &str, kill: bool) -> Vec<u32> {
     for task in fs::read_dir("/proc/self/task").into_iter().flatten().flatten() {
         let listed = fs::read_to_string(task.path().join("children")).unwrap_or_default();
         for pid in listed.split_ascii_whitespace().filter_map(|word| word.parse::<u32>().ok()) {
-            let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+            let environment = environment_of(pid);
             let Some(found) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
                 continue;
             };
@@ -394,6 +394,21 @@ fn find_strays(mark: &str, kill: bool) -> Vec<u32> {
     }
     strays.sort_unstable();
     strays
+}
+
+/// Reads the environment of a child. While a process becomes another program it has none to show for a
+/// moment; one that has ended has none for good.
+fn environment_of(pid: u32) -> Vec<u8> {
+    for _ in 0..50 {
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        let status = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let has_ended = status.rsplit(')').next().is_none_or(|rest| rest.is_empty() || rest.starts_with(" Z"));
+        if has_ended || !environment.is_empty() {
+            return environment;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    Vec::new()
 }
 
 /// Output as it comes: redacted, timed by the line, capped.
