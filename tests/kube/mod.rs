@@ -270,12 +270,12 @@ impl Bench {
         });
     }
 
-    /// Returns the processes that hold the run.
+    /// Returns the processes that hold the run or one of its steps: locks of both lie in its folder.
     fn run_is_held(&self) -> Vec<String> {
-        let lock = fs::canonicalize(self.latest_run().join("lock")).expect("a run has a lock");
+        let run = fs::canonicalize(self.latest_run()).expect("a run has a folder");
         let holds = |entry: &fs::DirEntry| {
             let files = fs::read_dir(entry.path().join("fd")).into_iter().flatten().flatten();
-            files.filter_map(|file| fs::read_link(file.path()).ok()).any(|to| to == lock)
+            files.filter_map(|file| fs::read_link(file.path()).ok()).any(|to| to.starts_with(&run))
         };
         let held = fs::read_dir("/proc").into_iter().flatten().flatten().filter(holds);
         held.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
