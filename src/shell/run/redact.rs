@@ -833,7 +833,35 @@ mod tests {
         assert_eq!(known.found_in(b"x bWFkZS1oZXJlLTE= y"), ["M"]);
     }
 
+    /// Redacts a text that comes in pieces.
+    fn in_pieces(known: &Redactor, text: &str, cuts: Vec<usize>) -> String {
+        let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut % (text.len() + 1)).collect();
+        cuts.sort_unstable();
+        let (mut stream, mut out, mut at) = (known.stream(), Vec::new(), 0);
+        for cut in cuts {
+            stream.push(&text.as_bytes()[at..cut], &mut out);
+            at = cut;
+        }
+        stream.push(&text.as_bytes()[at..], &mut out);
+        stream.finish(&mut out);
+        String::from_utf8_lossy(&out).into_owned()
+    }
+
     proptest! {
+        #[test]
+        fn no_cut_lets_a_plain_secret_through(
+            secret in "[a-zA-Z0-9/+=\" ]{6,24}",
+            before in "[a-z \n]{0,12}",
+            after in "[a-z \n]{0,12}",
+            cuts in prop::collection::vec(0_usize..60, 0..6),
+        ) {
+            prop_assume!(secret.trim().len() >= SHORTEST);
+            let (known, text) = (redactor(&secret), format!("{before}{secret}{after}"));
+            let out = in_pieces(&known, &text, cuts);
+            prop_assert!(!out.contains(secret.as_str()));
+            prop_assert_eq!(out, known.redact(&text));
+        }
+
         #[test]
         fn no_cut_lets_a_secret_through(
             secret in "[a-zA-Z]{6}[a-zA-Z0-9/+=\" ]{0,18}",
@@ -849,16 +877,7 @@ mod tests {
             let known = redactor(secret);
             let (name, form, _) = forms(secret).swap_remove(form);
             let text = format!("{before}{form}{after}");
-            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut % (text.len() + 1)).collect();
-            cuts.sort_unstable();
-            let (mut stream, mut out, mut at) = (known.stream(), Vec::new(), 0);
-            for cut in cuts {
-                stream.push(&text.as_bytes()[at..cut], &mut out);
-                at = cut;
-            }
-            stream.push(&text.as_bytes()[at..], &mut out);
-            stream.finish(&mut out);
-            let (out, whole) = (String::from_utf8_lossy(&out).into_owned(), known.redact(&text));
+            let (out, whole) = (in_pieces(&known, &text, cuts), known.redact(&text));
             // What stands before the numbers of a dump may have been shown before they came.
             let dumped = ["hex", "HEX", "xxd", "hexdump", "od", "bytes", "spaced"].iter().any(|start| name.starts_with(start));
             prop_assert!(out == whole || dumped && out.len() <= whole.len() + 24, "{} {:?} {:?}", name, out, whole);
