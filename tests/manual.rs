@@ -30,6 +30,18 @@ fn the_pictures_are_small() {
 }
 
 #[test]
+fn every_page_has_its_place_in_the_navigation() {
+    let site = tempfile::tempdir().expect("a temporary folder can be made");
+    let built = opsbook(&["build", "-q", "-d", site.path().to_str().expect("the folder's name is text")]);
+    assert!(built.status.success(), "{}", said(&built));
+    let home = std::fs::read_to_string(site.path().join("index.html")).expect("the home page is there");
+    // A page that the navigation does not name is appended, in a second tab of its folder's name.
+    let tabs = home.split("md-tabs__link").skip(1).filter_map(|tab| tab.split('>').nth(1)?.split('<').next());
+    let tabs: Vec<&str> = tabs.map(str::trim).collect();
+    assert_eq!(tabs, ["Home", "Tutorials", "How-to guides", "Reference", "Explanation", "Contributing"]);
+}
+
+#[test]
 fn the_own_runbooks_compile() {
     for arguments in [
         ["plan", "content/contributing/cut-a-release.md", "--param", "version=1.2.3", "--format", "json"].as_slice(),
