@@ -653,8 +653,11 @@ fn a_journal_that_lies_about_another_run_is_found_out() {
     bench.expect("run plan.json --no-input", 4, "look look");
     let lies: [(&str, Event); 3] = [
         ("it is no evidence for `go`", {
-            let vouched =
-                opsbook::plan::machine::Vouched { at: "2026-01-01T00:00:00.000Z".into(), by: vec!["ben".into()] };
+            let vouched = opsbook::plan::machine::Vouched {
+                at: "2026-01-01T00:00:00.000Z".into(),
+                by: vec!["ben".into()],
+                accounts: vec![],
+            };
             let guards = [("go".to_owned(), vouched)].into_iter().collect();
             Event::RunEvidence { run: first.clone(), head: head.clone(), guards, proofs: Default::default() }
         }),

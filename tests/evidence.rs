@@ -257,6 +257,108 @@ fn a_runner_who_is_only_an_account_cannot_be_told_from_an_approver() {
     desk.is("approve latest go --key ~/bob --as bob@example.org", 0, "Recorded");
 }
 
+/// A run of Ana's that Bob has approved, its change not begun.
+fn approved(desk: &Desk) {
+    desk.waiting();
+    desk.is("approve latest go --key ~/bob --as bob@example.org", 0, "Recorded");
+}
+
+#[test]
+fn whoever_approved_does_not_take_the_run_over() {
+    let desk = Desk::new("runner");
+    approved(&desk);
+    let before = desk.records().len();
+    // From an account that nobody knows: who it is cannot be told, and nothing is recorded.
+    desk.is("resume latest --no-input", 2, "--as NAME --key PATH");
+    desk.is("resume latest --no-input --allow-weak-identity", 2, "--as NAME --key PATH");
+    assert_eq!(desk.records().len(), before);
+    // As himself: his yes counts no more, and is asked for again.
+    desk.is("resume latest --no-input --as bob@example.org --key ~/bob", 4, "approve");
+    assert_eq!(desk.log(), "1.0 to staging\n");
+    desk.is("approve latest go --key ~/bob --as bob@example.org", 2, "runs it");
+    // Under an account that the merged configuration says is his.
+    let account = desk.records()[0]["by"].as_str().expect("the runner has a name").to_owned();
+    desk.write("book.toml", &desk.book(&format!("accounts = {{{account} = \"bob@example.org\"}}")));
+    desk.commit("who root is", "Dee <dee@example.org>");
+    desk.is("run docs/r.md -p version=1.0 --no-input", 4, "");
+    desk.is("approve latest go --key ~/bob --as bob@example.org", 2, "runs it");
+    let log = desk.log();
+    approved(&desk);
+    desk.is("resume latest --no-input", 4, "`bob@example.org` runs it since");
+    assert_eq!(desk.log(), log + "1.0 to staging\n");
+    desk.is("journal verify latest", 0, "sound");
+    desk.is("approve latest go --key ~/bob --as bob@example.org", 2, "runs it");
+}
+
+#[test]
+fn a_journal_in_which_an_approver_went_on_unseen_is_not_borne_out() {
+    let desk = Desk::new("runner");
+    approved(&desk);
+    desk.is("resume latest --no-input --as ana@example.org --key ~/ana", 0, "");
+    desk.is("journal verify latest", 0, "sound");
+    let sound = desk.records();
+    // The last session as an account's alone, as earlier versions let it be: its signatures left out.
+    let given = sound.iter().position(|record| record["type"] == "approval.given").expect("it was given");
+    let unsigned = |(at, record): &(usize, &Value)| *at < given || record["type"] != "runner.signed";
+    let records: Vec<Value> = sound.iter().enumerate().filter(unsigned).map(|(_, record)| record.clone()).collect();
+    desk.forge(&records);
+    for command in ["journal verify latest", "report latest"] {
+        desk.is(command, 7, "the approval `go` counts no more: nobody can tell");
+    }
+    desk.is("lint --journals runs", 1, "the approval `go` counts no more");
+}
+
+#[test]
+fn a_yes_counts_by_the_rules_of_the_moment_at_which_its_change_begins() {
+    let desk = Desk::new("runner");
+    let resume = "resume latest --no-input --as ana@example.org --key ~/ana";
+    // Bob loses the role.
+    approved(&desk);
+    desk.write("book.toml", &desk.book("").replace(", \"bob@example.org\"", ""));
+    desk.commit("bob is no manager", "Dee <dee@example.org>");
+    desk.is(resume, 4, "`bob@example.org` does not have the role `managers`");
+    // Bob loses his key to somebody else.
+    desk.write("book.toml", &desk.book(""));
+    desk.commit("bob is", "Dee <dee@example.org>");
+    approved(&desk);
+    let list = desk.read("allowed_signers");
+    let stolen = list.replace(&desk.public("bob"), &desk.public("eve"));
+    desk.write("allowed_signers", &stolen);
+    desk.commit("bob has another key", "Dee <dee@example.org>");
+    desk.is(resume, 4, "does not have the key");
+    // It turns out that Bob is Ana.
+    desk.write("allowed_signers", &list);
+    desk.commit("the old list", "Dee <dee@example.org>");
+    approved(&desk);
+    desk.write("allowed_signers", &format!("{list}bob@example.org {}\n", desk.public("ana")));
+    desk.commit("one person, two names", "Dee <dee@example.org>");
+    desk.is(resume, 4, "`bob@example.org` runs it since");
+    assert!(!desk.log().contains("production"), "{}", desk.log());
+}
+
+#[test]
+fn an_approval_of_an_earlier_run_does_not_count_for_its_approver() {
+    let desk = Desk::new("runner");
+    approved(&desk);
+    let first = desk.run().file_name().expect("it has a name").to_string_lossy().into_owned();
+    // Bob begins a run of the same plan, with Ana's as evidence: by account, by his key, as a rebase.
+    for (how, then) in [
+        (format!("--evidence {first}"), 4),
+        (format!("--evidence {first} --as bob@example.org --key ~/bob"), 4),
+        (format!("--evidence {first} --only Production"), 4),
+        (format!("--rebase {first}"), 4),
+        (format!("--rebase {first} --as bob@example.org --key ~/bob"), 4),
+    ] {
+        desk.is(&format!("run docs/r.md -p version=1.0 --no-input {how}"), then, "approve");
+        assert!(!desk.log().contains("production"), "{how}: {}", desk.log());
+        desk.is("journal verify latest", 0, "sound");
+    }
+    // For Ana it does.
+    let ana = format!("run docs/r.md -p version=1.0 --no-input --evidence {first} --as ana@example.org --key ~/ana");
+    desk.is(&ana, 0, "");
+    assert!(desk.log().ends_with("1.0 to production\n"), "{}", desk.log());
+}
+
 #[test]
 fn nobody_signs_for_somebody_else() {
     let desk = Desk::new("runner");

@@ -323,7 +323,12 @@ fn act(
         let acted = run::act(&path, &setting, request).map_err(|error| stopped(terminal, &error))?;
         let name = run::name_of(&path);
         terminal.say(&match acted {
-            Acted::Recorded => format!("Recorded. Go on with: opsbook resume {name}"),
+            Acted::Recorded => {
+                let run = read_run(&path)
+                    .and_then(|read| run::fold_read(&read))
+                    .map_err(|error| stopped(terminal, &error))?;
+                format!("Recorded. Go on with: {}", run::resume_command(&name, &run))
+            }
             Acted::Left(Some(holder)) => format!("Left for the runner of {name}: process {}.", holder.pid),
             Acted::Left(None) => format!("Left for the process that holds {name}."),
         });

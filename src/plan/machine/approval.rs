@@ -5,8 +5,8 @@
 //! find out.
 
 use super::signers::{Signed, Signers, folded};
-use super::{Decision, IdentitySource, Listed, Next, Run, Runner, Waiting, guard, scope};
-use crate::plan::{Forbid, Plan, Step, StepKind, canonical};
+use super::{Decision, IdentitySource, Listed, Next, Run, Runner, Waiting, Yes, guard, scope};
+use crate::plan::{Approval, Forbid, Plan, Step, StepKind, canonical};
 use crate::text::Digest;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -116,26 +116,13 @@ pub fn may_decide(run: &Run, step: &Step, yes: bool, person: &Identity, known: &
     if person.source == IdentitySource::OsUser {
         weak_is_fine(run.plan(), step, name, known.allow_weak_identity)?;
     }
-    let same = |a: &str, b: &str| folded(a) == folded(b);
-    let named = approval.users.as_ref().is_some_and(|users| users.iter().any(|user| same(user, name)));
-    match (&approval.role, &approval.users) {
-        (None, None) => {}
-        (Some(role), _) if !named => match known.rules.roles.get(role) {
-            None => return Err(format!("nobody has the role `{role}`: the configuration does not name it")),
-            Some(people) if !people.iter().any(|user| same(user, name)) => {
-                return Err(format!("`{name}` does not have the role `{role}`"));
-            }
-            Some(_) => {}
-        },
-        (None, Some(_)) if !named => return Err(format!("`{name}` is not among those who may decide")),
-        _ => {}
-    }
+    is_named(approval, name, &known.rules)?;
     // One person may have several names: those that share a key.
     let names = known.rules.signers.names_of(name);
     let is_them = |other: &str| names.contains(&folded(other));
     for forbidden in &approval.forbid {
         let refused = match forbidden {
-            Forbid::Runner => runs_it(run.runners(), person, known, &is_them)?.then_some("runs it"),
+            Forbid::Runner => runs_it(run.runners(), person, &known.rules, &is_them)?.then_some("runs it"),
             Forbid::Author => wrote_it(known, &is_them)?.then_some("wrote what is approved"),
             Forbid::PreviousApprover => {
                 approved_before(run, step, &is_them).then_some("gave the approval before this one")
@@ -275,15 +262,95 @@ fn weak_is_fine(plan: &Plan, step: &Step, name: &str, allowed: bool) -> Result<(
     Ok(())
 }
 
+/// Sees that an approval is for a person to give: by name, or by role.
+fn is_named(approval: &Approval, name: &str, rules: &Rules) -> Result<(), String> {
+    let is_it = |user: &String| folded(user) == folded(name);
+    if approval.users.as_ref().is_some_and(|users| users.iter().any(is_it)) {
+        return Ok(());
+    }
+    match (&approval.role, &approval.users) {
+        (None, None) => Ok(()),
+        (None, Some(_)) => Err(format!("`{name}` is not among those who may decide")),
+        (Some(role), _) => match rules.roles.get(role) {
+            None => Err(format!("nobody has the role `{role}`: the configuration does not name it")),
+            Some(people) if people.iter().any(is_it) => Ok(()),
+            Some(_) => Err(format!("`{name}` does not have the role `{role}`")),
+        },
+    }
+}
+
+/// Looks again at an approval that was given, by the rules about people as they are now: each yes counts
+/// only while whoever gave it has the role and the key, and is nobody who has run it since. `signed`
+/// checks the kept signature of a decision that was recorded at a time, by the same rules.
+///
+/// # Errors
+/// Returns why too few count, as a sentence without a full stop.
+pub fn still_counts(
+    run: &Run,
+    step: &Step,
+    now: &str,
+    rules: &Rules,
+    signed: &dyn Fn(&str, &Decision) -> Result<(), String>,
+) -> Result<(), String> {
+    let Some(approval) = &step.approval else { return Ok(()) };
+    if let Some(why) = &rules.missing {
+        return Err(format!("nothing says who may decide: {why}"));
+    }
+    let forbids = approval.forbid.contains(&Forbid::Runner);
+    let look = |yes: &Yes<'_>| {
+        let person = Identity { name: yes.by.clone(), source: yes.source };
+        let names = rules.signers.names_of(yes.by);
+        is_named(approval, yes.by, rules)?;
+        match yes.decision.filter(|(_, decision)| decision.source == IdentitySource::SshSig) {
+            Some((ts, decision)) => signed(ts, decision)?,
+            None if yes.source == IdentitySource::SshSig && !rules.signers.knows(yes.by) => {
+                return Err(format!("the list of allowed signers does not have `{}` any more", yes.by));
+            }
+            None => {}
+        }
+        if forbids && runs_it(run.runners(), &person, rules, &|other| names.contains(&folded(other)))? {
+            return Err(format!("`{}` runs it since", yes.by));
+        }
+        Ok(names)
+    };
+    let (mut people, mut n_people, mut first) = (BTreeSet::new(), 0, None);
+    for yes in run.yeses(&step.id, Some(now)) {
+        match look(&yes) {
+            // One person may have several names.
+            Ok(names) if names.is_disjoint(&people) => {
+                n_people += 1;
+                people.extend(names);
+            }
+            Ok(_) => {}
+            Err(why) => first = first.or(Some(why)),
+        }
+    }
+    if n_people >= approval.min.max(1) {
+        return Ok(());
+    }
+    Err(first.unwrap_or_else(|| "too few people say yes".to_owned()))
+}
+
+/// Tells whether signers can be compared with whoever runs under an account alone.
+pub fn can_compare(account: &str, rules: &Rules) -> bool {
+    rules.accounts.contains_key(account) || is_pointless(rules)
+}
+
+/// Tells whether the rules tell nobody from anybody: without a repository there is nothing that the
+/// operator could not have written, and with a single signer nobody else could have signed. The run says
+/// that it proves nothing.
+fn is_pointless(rules: &Rules) -> bool {
+    rules.without_repository && !rules.signers.knows_several()
+}
+
 /// Tells whether a person began or resumed the run. Accounts are compared with accounts, and names of
 /// signers with names of signers.
 fn runs_it(
     runners: &[Runner],
     person: &Identity,
-    known: &Circumstances,
+    rules: &Rules,
     is_them: &dyn Fn(&str) -> bool,
 ) -> Result<bool, String> {
-    let rules = &known.rules;
     let principal = |account: &str| rules.accounts.get(account).map(String::as_str);
     for runner in runners {
         let runner_name = runner.principal.as_deref().or_else(|| principal(&runner.account));
@@ -297,10 +364,7 @@ fn runs_it(
             return Ok(true);
         }
         let comparable = runner_name.is_some() || person.source == IdentitySource::OsUser;
-        // Without a repository there is nothing that the operator could not have written, and with a
-        // single signer nobody else could have signed: the run says that it proves nothing.
-        let pointless = rules.without_repository && !rules.signers.knows_several();
-        if !comparable && !pointless {
+        if !comparable && !is_pointless(rules) {
             let account = &runner.account;
             return Err(format!(
                 "nobody can tell whether `{}` is who runs it: the account `{account}` is no name among the signers. \

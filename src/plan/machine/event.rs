@@ -199,11 +199,15 @@ pub enum Event {
     /// A person says no to an approval step.
     #[serde(rename = "approval.refused")]
     ApprovalRefused(Decision),
-    /// Nobody decided in time, or what was approved did not start in time.
+    /// Nobody decided in time, what was approved did not start in time, or somebody who said yes may
+    /// say it no more.
     #[serde(rename = "approval.expired")]
     ApprovalExpired {
         /// The approval step.
         step: String,
+        /// Why, where it is not the time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
     },
     /// A person did a manual item.
     #[serde(rename = "manual.done")]
@@ -293,6 +297,9 @@ pub struct Vouched {
     /// Who said yes, of an approval.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub by: Vec<String>,
+    /// Those of them who are names of accounts, and not of the list of allowed signers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accounts: Vec<String>,
 }
 
 /// A person's decision on an approval step, bound to what was decided on.
@@ -435,6 +442,19 @@ pub enum RunState {
 }
 
 impl Event {
+    /// Tells whether it is about the work of a step alone, and says nothing about people.
+    pub fn is_work(&self) -> bool {
+        matches!(
+            self,
+            Event::StepChecked { .. }
+                | Event::StepStarted { .. }
+                | Event::StepOutput { .. }
+                | Event::StepFinished { .. }
+                | Event::StepVerified { .. }
+                | Event::StepRetry { .. }
+        )
+    }
+
     /// Returns the step that the event is about.
     pub fn step(&self) -> Option<&str> {
         match self {
@@ -447,7 +467,7 @@ impl Event {
             | Event::StepSkipped { step, .. }
             | Event::ApprovalGiven(Decision { step, .. })
             | Event::ApprovalRefused(Decision { step, .. })
-            | Event::ApprovalExpired { step }
+            | Event::ApprovalExpired { step, .. }
             | Event::ManualDone { step, .. }
             | Event::EvidenceAdded { step, .. }
             | Event::Resolve { step, .. }

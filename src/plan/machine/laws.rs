@@ -138,7 +138,7 @@ fn play_on(
             how @ (4 | 5) if !matches!(run.next(), Next::End(_)) => {
                 let given = run.statuses().find(|(step, status)| step.approval.is_some() && status.state.held());
                 if let Some(step) = given.map(|(step, _)| step.id.clone()) {
-                    let expired = Event::ApprovalExpired { step: step.clone() };
+                    let expired = Event::ApprovalExpired { step: step.clone(), why: None };
                     let event = if how == 4 { expired } else { Event::ApprovalRefused(decision(&run, &step, "dee")) };
                     happen(&mut run, event);
                     continue;
@@ -183,7 +183,7 @@ fn play_on(
                     let decision = decision(&run, step, &format!("person {n_decided}"));
                     match dice.roll(6) {
                         1 => Event::ApprovalRefused(decision),
-                        2 => Event::ApprovalExpired { step: step.clone() },
+                        2 => Event::ApprovalExpired { step: step.clone(), why: None },
                         _ => Event::ApprovalGiven(decision),
                     }
                 }
@@ -256,7 +256,7 @@ impl Seen {
                 self.yes.entry(decision.step.clone()).or_default().insert(person(&decision.by));
                 self.count(plan.step(&decision.step).expect("it is a step of the plan"));
             }
-            Event::ApprovalRefused(Decision { step, .. }) | Event::ApprovalExpired { step } => {
+            Event::ApprovalRefused(Decision { step, .. }) | Event::ApprovalExpired { step, .. } => {
                 self.yes.remove(step);
                 self.held.remove(step);
             }

@@ -7,7 +7,7 @@
 //! whoever asks to judge, by the time that is returned.
 
 use super::guard::{Guard, behind, guard_of, is_guarded, waits};
-use super::{Event, Kept, Run, SkipReason, StepState, StepStatus, Vouched};
+use super::{Event, IdentitySource, Kept, Run, SkipReason, StepState, StepStatus, Vouched};
 use crate::plan::{Plan, Step, StepKind};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -121,10 +121,12 @@ fn vouched(wanted: &Run, step: &Step, earlier: &Run) -> Option<Vouched> {
             && before.all(|(step, _)| same_step(wanted.plan(), step, earlier.plan()));
         let times = status.decisions.iter().flat_map(|(ts, decision)| std::iter::once(ts).chain(&decision.at));
         let by = status.decisions.iter().map(|(_, decision)| decision.by.clone()).collect();
-        return Some(Vouched { at: times.min().filter(|_| same)?.clone(), by });
+        let weak = status.decisions.iter().filter(|(_, decision)| decision.source == IdentitySource::OsUser);
+        let accounts = weak.map(|(_, decision)| decision.by.clone()).collect();
+        return Some(Vouched { at: times.min().filter(|_| same)?.clone(), by, accounts });
     }
     let same = there.digest == step.digest && same_params(wanted.plan(), earlier.plan(), step);
-    Some(Vouched { at: status.ended_at.clone().filter(|_| same && done(status))?, by: Vec::new() })
+    Some(Vouched { at: status.ended_at.clone().filter(|_| same && done(status))?, ..Vouched::default() })
 }
 
 /// Returns what a run of a plan takes over of an earlier run: steps that are the same, are done, and

@@ -143,7 +143,10 @@ fn people(chain: &Chain, out: &mut String) {
                 let (step, by) = (span(&decision.step), span(&decision.by));
                 format!("{step} {what} by {by} ({}){}", decision.source, note(&decision.note))
             }
-            Event::ApprovalExpired { step } => format!("{}: the approval expired", span(step)),
+            Event::ApprovalExpired { step, why: None } => format!("{}: the approval expired", span(step)),
+            Event::ApprovalExpired { step, why: Some(why) } => {
+                format!("{}: the approval counts no more: {}", span(step), span(why))
+            }
             Event::ManualDone { step, by, .. } => format!("{} done by {}", span(step), span(by)),
             Event::EvidenceAdded { step, kind, value, sha256, by } => {
                 let kept = sha256.as_ref().map(|digest| format!(", kept as {}", span(digest))).unwrap_or_default();

@@ -3,7 +3,9 @@
 use super::clock::is_older;
 use super::guard::{self, Guard, Waits};
 use super::signers::folded;
-use super::{Decision, Event, Kept, Resolution, RunState, SkipReason, StepResult, Vouched, proof, scope};
+use super::{
+    Decision, Event, IdentitySource, Kept, Resolution, RunState, SkipReason, StepResult, Vouched, proof, scope,
+};
 use crate::plan::{Forbid, Impact, On, Plan, RollbackPolicy, RollbackScope, Step, StepKind, duration_s};
 use crate::runbook::{Condition, OUTPUTS};
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +42,17 @@ pub struct Runner {
     pub account: String,
     /// The name of the list of allowed signers, where they signed.
     pub principal: Option<String>,
+}
+
+/// Somebody's yes to an approval.
+#[derive(Clone, Copy, Debug)]
+pub struct Yes<'r> {
+    /// Who.
+    pub by: &'r String,
+    /// How sure that name is.
+    pub source: IdentitySource,
+    /// The decision with the time of its record, where it was made in this run.
+    pub decision: Option<(&'r str, &'r Decision)>,
 }
 
 /// What never changes during a run, worked out once.
@@ -410,19 +423,34 @@ impl Run {
         guards.into_iter().any(|(at, ..)| expires(at))
     }
 
-    /// Returns the approvals before a step that count no more at a time: what was said is too old, or
-    /// is no longer said by enough people who may.
-    pub fn stale_approvals(&self, step: &str, now: &str) -> Vec<String> {
+    /// Returns the approvals before a step that were given.
+    pub fn given_approvals(&self, step: &str) -> Vec<&Step> {
         let Some(at) = self.graph.index.get(step).copied() else {
             return Vec::new();
         };
         let guards = guard::guards(&self.plan, &self.graph.needs, at);
-        let approvals = guards.into_iter().filter(|(_, guard, _)| *guard == Guard::Approval);
-        let stale = approvals.filter(|(at, ..)| {
-            let given = self.steps[*at].state.held();
-            given && self.n_approvals(*at, Some(now)) < self.wanted_approvals(*at)
-        });
-        stale.map(|(at, ..)| self.plan.steps[at].id.clone()).collect()
+        let given =
+            guards.into_iter().filter(|(at, guard, _)| *guard == Guard::Approval && self.steps[*at].state.held());
+        given.map(|(at, ..)| &self.plan.steps[at]).collect()
+    }
+
+    /// Returns the approvals before a step that count no more at a time: what was said is too old, or
+    /// is no longer said by enough people who may.
+    pub fn stale_approvals(&self, step: &str, now: &str) -> Vec<String> {
+        let counts_no_more = |approval: &&Step| self.missing_at(&approval.id, now) > 0;
+        self.given_approvals(step).into_iter().filter(counts_no_more).map(|step| step.id.clone()).collect()
+    }
+
+    /// Returns how many more people must say yes to an approval, at a time.
+    pub fn missing_at(&self, approval: &str, now: &str) -> u32 {
+        let at = self.graph.index.get(approval);
+        at.map_or(0, |at| self.wanted_approvals(*at).saturating_sub(self.n_approvals(*at, Some(now))))
+    }
+
+    /// Returns everybody who has said yes to an approval and whose word counts by their name alone, at a
+    /// time where one is given: none who runs it where that is forbidden, and none whose word is too old.
+    pub fn yeses(&self, approval: &str, now: Option<&str>) -> Vec<Yes<'_>> {
+        self.graph.index.get(approval).map(|at| self.yeses_at(*at, now)).unwrap_or_default()
     }
 
     /// Returns the run's state in one word.
@@ -727,22 +755,37 @@ impl Run {
         self.wanted_approvals(at).saturating_sub(self.n_approvals(at, None))
     }
 
-    /// Returns how many people have said yes whose word counts, at a time where one is given: each
-    /// once, none who runs it where that is forbidden, and none whose word is too old.
+    /// Returns how many people have said yes whose word counts, at a time where one is given: each once.
     fn n_approvals(&self, at: usize, now: Option<&str>) -> u32 {
+        distinct(self.yeses_at(at, now).iter().map(|yes| yes.by))
+    }
+
+    fn yeses_at(&self, at: usize, now: Option<&str>) -> Vec<Yes<'_>> {
         let approval = self.plan.steps[at].approval.as_ref();
         let limit = approval.and_then(|approval| duration_s(approval.expires.as_ref()?));
         let is_fresh = |given: &str| now.zip(limit).is_none_or(|(now, limit)| !is_older(given, now, limit));
         let status = &self.steps[at];
+        let mut yeses: Vec<Yes<'_>> = Vec::new();
         if let StepState::Skipped { reason: SkipReason::Evidence, .. } = status.state {
             let vouched = self.vouched.get(&at).filter(|vouched| is_fresh(&vouched.at));
-            return distinct(vouched.iter().flat_map(|vouched| &vouched.by).filter(|by| self.may_count(at, by)));
+            let source = |vouched: &Vouched, by| {
+                if vouched.accounts.contains(by) { IdentitySource::OsUser } else { IdentitySource::SshSig }
+            };
+            let vouched = vouched.into_iter().flat_map(|vouched| vouched.by.iter().map(move |by| (vouched, by)));
+            yeses.extend(vouched.map(|(vouched, by)| Yes { by, source: source(vouched, by), decision: None }));
+        } else {
+            let fresh = status.decisions.iter().filter(|(ts, decision)| {
+                // Whichever is the earlier: when it was signed, or when it was recorded.
+                is_fresh(ts) && decision.at.as_ref().is_none_or(|at| is_fresh(at))
+            });
+            yeses.extend(fresh.map(|(ts, decision)| Yes {
+                by: &decision.by,
+                source: decision.source,
+                decision: Some((ts, decision)),
+            }));
         }
-        let fresh = status.decisions.iter().filter(|(ts, decision)| {
-            // Whichever is the earlier: when it was signed, or when it was recorded.
-            is_fresh(ts) && decision.at.as_ref().is_none_or(|at| is_fresh(at))
-        });
-        distinct(fresh.map(|(_, decision)| &decision.by).filter(|by| self.may_count(at, by)))
+        yeses.retain(|yes| self.may_count(at, yes.by));
+        yeses
     }
 
     /// Takes back approvals that whoever runs it now has given.

@@ -137,6 +137,11 @@ impl Signers {
         }
     }
 
+    /// Returns whether the list has a name.
+    pub fn knows(&self, name: &str) -> bool {
+        self.entries.iter().any(|entry| entry.names.contains(&folded(name)))
+    }
+
     /// Returns whether the list knows more than one person.
     pub fn knows_several(&self) -> bool {
         let all: BTreeSet<String> = self.entries.iter().flat_map(|entry| entry.names.clone()).collect();

@@ -4,11 +4,12 @@
 //! In: the plan, the journal, the kept signatures, and the rules about people as they were when a record
 //! was written. Out: the first record that is not borne out. Knows no file and no repository.
 
-use super::approval::{Circumstances, Identity, Rules, approval_message, may_decide};
+use super::approval::{Circumstances, Identity, Rules, approval_message, may_decide, still_counts};
 use super::signers::{DECISIONS, RUNS, Signed};
-use super::{Chain, Decision, Event, GENESIS, IdentitySource, Listed, Record, Run};
+use super::{Chain, Decision, Event, GENESIS, IdentitySource, Listed, Record, Run, guard};
 use crate::plan::Plan;
 use crate::text::Digest;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A record that is not borne out.
@@ -51,6 +52,8 @@ pub fn person_message(run_name: &str, plan: &str, by: &str, head: &str) -> Strin
 pub fn check(run_name: &str, plan: &Arc<Plan>, chain: &Chain, archive: &Archive<'_>) -> Result<Run, Forged> {
     let mut run = Run::new(Arc::clone(plan));
     let mut rules: Result<Option<Rules>, String> = Ok(None);
+    // Approvals that were looked at since something was last said about people.
+    let mut looked_at: BTreeSet<String> = BTreeSet::new();
     for (at, record) in chain.records.iter().enumerate() {
         let before = &chain.records[..at];
         let forged = |why: String| Forged { seq: record.seq, why };
@@ -84,7 +87,23 @@ pub fn check(run_name: &str, plan: &Arc<Plan>, chain: &Chain, archive: &Archive<
                 };
                 check_decision(run_name, &run, record, before, decision, yes, &known, archive).map_err(forged)?;
             }
+            Event::StepStarted { step, .. } if plan.step(step).is_some_and(guard::is_guarded) => {
+                for approval in run.given_approvals(step) {
+                    if looked_at.insert(approval.id.clone()) {
+                        let rules = own().map_err(forged)?;
+                        let signed =
+                            |ts: &str, decision: &Decision| signed_yes(run_name, &run, ts, decision, &rules, archive);
+                        let counts = still_counts(&run, approval, &record.ts, &rules, &signed);
+                        let why =
+                            |why| format!("`{step}` began, and the approval `{}` counts no more: {why}", approval.id);
+                        counts.map_err(|found| forged(why(found)))?;
+                    }
+                }
+            }
             _ => {}
+        }
+        if !record.event.is_work() {
+            looked_at.clear();
         }
         // A journal that cannot be one of its plan is for the fold to refuse.
         if run.apply(&record.ts, &record.event).is_err() {
@@ -120,6 +139,23 @@ fn check_decision(
     may_decide(run, step, yes, &Identity { name: by.clone(), source: decision.source }, known)
 }
 
+/// Checks the kept signature of a yes that was recorded at a time.
+///
+/// # Errors
+/// Returns why it does not count, as a sentence without a full stop.
+pub fn signed_yes(
+    run_name: &str,
+    run: &Run,
+    ts: &str,
+    decision: &Decision,
+    rules: &Rules,
+    archive: &Archive<'_>,
+) -> Result<(), String> {
+    let message = approval_message(run_name, run, decision, true);
+    let signed = Signed { by: &decision.by, namespace: DECISIONS, message: &message, at: ts };
+    borne_out(rules, &signed, decision.signature.as_ref(), archive)
+}
+
 /// Checks that a decision was made on a state of this journal, and on none before the approval was asked
 /// for anew.
 ///
@@ -132,7 +168,7 @@ pub fn is_fresh(before: &[Record], decision: &Decision) -> Result<(), String> {
     let seen = before.iter().position(|record| record.hash == head);
     let seen = seen.ok_or_else(|| format!("the decision of `{by}` is about another journal"))?;
     let since = &before[seen + 1..];
-    if since.iter().any(|record| matches!(&record.event, Event::ApprovalExpired { step: of } if of == step)) {
+    if since.iter().any(|record| matches!(&record.event, Event::ApprovalExpired { step: of, .. } if of == step)) {
         return Err(format!("the decision of `{by}` was made before the approval of `{step}` was asked for anew"));
     }
     Ok(())

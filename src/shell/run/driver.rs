@@ -11,7 +11,7 @@ use super::session::fold_read;
 use super::time;
 use crate::plan::machine::clock::is_older;
 use crate::plan::machine::proof::{self, Unproven};
-use crate::plan::machine::{Action, BreakGlass, Chain, Event, Next, Run, RunState, StepResult, Waiting};
+use crate::plan::machine::{Action, BreakGlass, Chain, Event, Next, Run, RunState, StepResult, Waiting, guard};
 use crate::plan::{Evidence, Expect, Step, duration_s};
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -177,6 +177,12 @@ pub trait People {
     /// When the terminal is lost.
     fn ask(&mut self, run: &Run, waiting: &[Waiting]) -> Result<Answer, RunError>;
 
+    /// Looks again at an approval that was given, before a change that it guards begins at a time.
+    ///
+    /// # Errors
+    /// Returns why it counts no more, as a sentence without a full stop.
+    fn still_counts(&self, run: &Run, approval: &Step, now: &str) -> Result<(), String>;
+
     /// Turns a request that was left for the runner into events, or says why it may not count.
     fn admit(&mut self, run: &Run, request: &str) -> Result<Vec<Event>, String>;
 }
@@ -285,8 +291,16 @@ fn drive_unsettled(
         // A screen that is slower than a step slows the step down instead of filling the memory.
         let (sender, receiver) = mpsc::sync_channel(QUEUE);
         let reasons = grounds.break_glass.iter().cloned().collect();
-        let mut driver =
-            Driver { run, journal, view, grounds, reasons, in_flight: BTreeSet::new(), told_to_stop: false };
+        let mut driver = Driver {
+            run,
+            journal,
+            view,
+            grounds,
+            reasons,
+            in_flight: BTreeSet::new(),
+            looked_at: BTreeSet::new(),
+            told_to_stop: false,
+        };
         loop {
             if control.level() > 0 && !driver.told_to_stop {
                 driver.told_to_stop = true;
@@ -301,7 +315,7 @@ fn drive_unsettled(
             let mut begun = false;
             if let Next::Act(actions) = driver.run.next() {
                 for action in actions {
-                    let Some(work) = driver.begin(&action, performer)? else {
+                    let Some(work) = driver.begin(&action, performer, &*people)? else {
                         continue;
                     };
                     begun = true;
@@ -396,6 +410,8 @@ struct Driver<'a> {
     /// Reasons to break the glass that have not been used.
     reasons: VecDeque<String>,
     in_flight: BTreeSet<String>,
+    /// Approvals that were looked at since something was last recorded about people.
+    looked_at: BTreeSet<String>,
     told_to_stop: bool,
 }
 
@@ -405,6 +421,9 @@ impl Driver<'_> {
     fn happen(&mut self, event: Event) -> Result<(), RunError> {
         let ts = self.journal.time();
         self.run.apply(&ts, &event).map_err(|why| RunError::Usage(why.to_string()))?;
+        if !event.is_work() {
+            self.looked_at.clear();
+        }
         self.journal.record(&ts, event.clone())?;
         self.view.event(self.run, &ts, &event);
         Ok(())
@@ -422,7 +441,12 @@ impl Driver<'_> {
     }
 
     /// Begins an action, or returns `None` where it is under way already.
-    fn begin(&mut self, action: &Action, performer: &dyn Performer) -> Result<Option<Work>, RunError> {
+    fn begin(
+        &mut self,
+        action: &Action,
+        performer: &dyn Performer,
+        people: &dyn People,
+    ) -> Result<Option<Work>, RunError> {
         let (id, part, attempt, in_doubt) = match action {
             Action::Finish(state) if self.in_flight.is_empty() => {
                 self.happen(Event::RunFinished { state: *state })?;
@@ -456,7 +480,7 @@ impl Driver<'_> {
         };
         match part {
             Part::Main => {
-                if self.expire_approvals(id)? {
+                if self.expire_approvals(id, people)? {
                     return Ok(Some(Work::Done));
                 }
                 let break_glass = match self.proof(id)? {
@@ -494,7 +518,7 @@ impl Driver<'_> {
     ///
     /// # Errors
     /// When one expires and the clock cannot say whether it has.
-    fn expire_approvals(&mut self, id: &str) -> Result<bool, RunError> {
+    fn expire_approvals(&mut self, id: &str, people: &dyn People) -> Result<bool, RunError> {
         let now = self.journal.time();
         if is_older(&time::now(), &now, MAX_LAG_S) && self.run.has_expiry(id) {
             let why = format!(
@@ -503,11 +527,22 @@ impl Driver<'_> {
             );
             return Err(RunError::Stale { why });
         }
-        let stale = self.run.stale_approvals(id, &now);
-        for step in &stale {
-            self.happen(Event::ApprovalExpired { step: step.clone() })?;
+        let mut expired = Vec::new();
+        let given = if guard::is_guarded(self.step(id)) { self.run.given_approvals(id) } else { Vec::new() };
+        for approval in given {
+            let step = approval.id.clone();
+            if self.run.missing_at(&step, &now) > 0 {
+                expired.push(Event::ApprovalExpired { step, why: None });
+            } else if !self.looked_at.contains(&step) {
+                match people.still_counts(self.run, approval, &now) {
+                    Ok(()) => drop(self.looked_at.insert(step)),
+                    Err(why) => expired.push(Event::ApprovalExpired { step, why: Some(why) }),
+                }
+            }
         }
-        Ok(!stale.is_empty())
+        let any = !expired.is_empty();
+        expired.into_iter().try_for_each(|event| self.happen(event))?;
+        Ok(any)
     }
 
     /// Asks whether a step's change is proven where it must be first, now.

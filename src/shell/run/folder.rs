@@ -329,6 +329,13 @@ pub fn keep_evidence(run: &Path, bytes: &[u8]) -> Result<String, RunError> {
     Ok(digest)
 }
 
+/// Returns the text that a run's evidence has under a digest; `None` where there is none, whatever else was
+/// given for a digest.
+pub(super) fn kept_text(run: &Path, digest: &str) -> Option<String> {
+    let is_digest = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_digest.then(|| fs::read_to_string(run.join("evidence").join(digest)).ok()).flatten()
+}
+
 /// Reads a run without taking part in it.
 ///
 /// # Errors

@@ -28,6 +28,7 @@ impl Hint {
 /// which one would try it.
 pub fn next_commands(name: &str, run: &Run, outcome: &Outcome) -> Vec<Hint> {
     let mut hints = Vec::new();
+    let resume = resume_command(name, run);
     match outcome {
         Outcome::Ended(RunState::Succeeded | RunState::Cancelled) => {}
         Outcome::Ended(state) => {
@@ -46,7 +47,7 @@ pub fn next_commands(name: &str, run: &Run, outcome: &Outcome) -> Vec<Hint> {
                     let what = if *state == RunState::Failed { "to try it again" } else { "to undo it again" };
                     let command = format!("opsbook resolve {name} {id} --as rerun --note TEXT");
                     hints.push(Hint::because(command, what));
-                    hints.push(Hint::because(format!("opsbook resume {name}"), "after that"));
+                    hints.push(Hint::because(resume.clone(), "after that"));
                 }
                 if status.state == StepState::RollbackFailed {
                     let command = format!("opsbook resolve {name} {id} --as done --note TEXT");
@@ -55,19 +56,26 @@ pub fn next_commands(name: &str, run: &Run, outcome: &Outcome) -> Vec<Hint> {
             }
             hints.push(Hint::because(format!("opsbook report {name}"), "the record of the run"));
         }
-        Outcome::Unproven { why, .. } => hints.extend(for_unproven(name, why)),
+        Outcome::Unproven { why, .. } => hints.extend(for_unproven(&resume, why)),
         Outcome::Waiting(_) | Outcome::InDoubt(_) | Outcome::Interrupted => {
             hints.extend(ways_on(name, run));
-            hints.push(Hint::because(format!("opsbook resume {name}"), "to go on"));
+            hints.push(Hint::because(resume, "to go on"));
         }
     }
     hints
 }
 
-fn for_unproven(name: &str, _why: &Unproven) -> [Hint; 2] {
+/// The command that goes on with a run; where its runners have said who they are, the next one must, too.
+pub fn resume_command(name: &str, run: &Run) -> String {
+    let signed = run.runners().iter().any(|runner| runner.principal.is_some());
+    let who = if signed { " --as NAME --key PATH" } else { "" };
+    format!("opsbook resume {name}{who}")
+}
+
+fn for_unproven(resume: &str, _why: &Unproven) -> [Hint; 2] {
     [
-        Hint::because(format!("opsbook resume {name} --evidence RUN"), "with the run that proves it"),
-        Hint::because(format!("opsbook resume {name} --break-glass REASON"), "where the step allows it"),
+        Hint::because(format!("{resume} --evidence RUN"), "with the run that proves it"),
+        Hint::because(format!("{resume} --break-glass REASON"), "where the step allows it"),
     ]
 }
 

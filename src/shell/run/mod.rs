@@ -24,7 +24,7 @@ mod view;
 pub use driver::{Answer, Grounds, Journal, Memory, Outcome, Part, People, Performed, Performer, Task, View, drive};
 pub use error::RunError;
 pub use folder::{ReadRun, RunFolder, keep_evidence, leave_request, list_runs, name_of, read_run};
-pub use hints::{Hint, next_commands};
+pub use hints::{Hint, next_commands, resume_command};
 pub use local::{Local, passed_on};
 pub use lock::{Held, Holder, runner_of};
 pub use people::{Absent, AtTerminal, Imagined, Office, Question, Request, Signed, account, sign};

@@ -6,14 +6,14 @@
 
 use super::driver::{Answer, People};
 use super::error::RunError;
-use super::folder::{keep_evidence, read_run};
+use super::folder::{keep_evidence, kept_text, read_run};
 use super::offer::scripts_after;
 use super::redact::Redactor;
 use crate::plan::machine::approval::{self, Authors, Circumstances, Identity, approval_message, may_decide};
 use crate::plan::machine::signers::{self, DECISIONS};
 use crate::plan::machine::sshsig::Signer;
-use crate::plan::machine::testimony::is_fresh;
-use crate::plan::machine::{CAPTURE, Chain, Event, IdentitySource, Resolution, Run, Waiting};
+use crate::plan::machine::testimony::{Archive, is_fresh, signed_yes};
+use crate::plan::machine::{CAPTURE, Chain, Decision, Event, IdentitySource, Resolution, Run, Waiting};
 use crate::plan::{Evidence, Forbid, Step, StepKind};
 use crate::shell::repository::system_program;
 use crate::shell::{Again, Trust, compile_again};
@@ -173,6 +173,18 @@ impl Office {
         (last != Some(&self.trust.listed)).then(|| Event::PeopleListed(self.trust.listed.clone()))
     }
 
+    /// Looks again at an approval that was given, with the rules about people as they are now.
+    ///
+    /// # Errors
+    /// Returns why it counts no more, as a sentence without a full stop.
+    fn still_counts(&self, run: &Run, approval: &Step, now: &str) -> Result<(), String> {
+        let rules = &self.trust.rules;
+        let kept = |digest: &str| kept_text(&self.run, digest);
+        let archive = Archive { kept: &kept, rules: &|listed| self.trust.rules_of(listed) };
+        let signed = |ts: &str, decision: &Decision| signed_yes(&self.name, run, ts, decision, rules, &archive);
+        approval::still_counts(run, approval, now, rules, &signed)
+    }
+
     /// Who wrote what an approval lets through, where it asks.
     fn authors(&self, run: &Run, step: &Step) -> Authors {
         let asks = step.approval.as_ref().is_some_and(|approval| approval.forbid.contains(&Forbid::Author));
@@ -324,6 +336,10 @@ impl People for Absent {
         Ok(Answer::Leave)
     }
 
+    fn still_counts(&self, run: &Run, approval: &Step, now: &str) -> Result<(), String> {
+        self.0.still_counts(run, approval, now)
+    }
+
     fn admit(&mut self, run: &Run, request: &str) -> Result<Vec<Event>, String> {
         admit(&self.0, run, request)
     }
@@ -359,6 +375,10 @@ impl People for Imagined {
             }
         });
         Ok(Answer::Events(events.collect()))
+    }
+
+    fn still_counts(&self, _run: &Run, _approval: &Step, _now: &str) -> Result<(), String> {
+        Ok(())
     }
 
     fn admit(&mut self, _run: &Run, _request: &str) -> Result<Vec<Event>, String> {
@@ -429,6 +449,10 @@ impl People for AtTerminal {
             Err(std::sync::mpsc::RecvTimeoutError::Timeout) => Ok(Answer::Nothing),
             Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => Ok(Answer::Leave),
         }
+    }
+
+    fn still_counts(&self, run: &Run, approval: &Step, now: &str) -> Result<(), String> {
+        self.office.still_counts(run, approval, now)
     }
 
     fn admit(&mut self, run: &Run, request: &str) -> Result<Vec<Event>, String> {

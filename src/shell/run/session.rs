@@ -5,7 +5,7 @@
 
 use super::driver::{Grounds, Memory, Outcome, Part, Performed, Performer, Task, View, drive};
 use super::error::RunError;
-use super::folder::{ReadRun, RunFolder, leave_request, name_of, read_run};
+use super::folder::{ReadRun, RunFolder, kept_text, leave_request, name_of, read_run};
 use super::forget::forget;
 use super::local::{Local, passed_on};
 use super::lock::{Holder, refuse_orphans};
@@ -16,12 +16,13 @@ use super::redact::Redactor;
 use super::secrets::{look_back, masks, read_secrets, refuse_secret_params};
 use super::turn::{left_out_of, one_at_a_time, patiently};
 use super::view::{Live, Plain};
+use crate::plan::machine::approval::can_compare;
 use crate::plan::machine::signers::{RUNS, Signed};
 use crate::plan::machine::testimony;
 use crate::plan::machine::{
     Action, Chain, Event, IdentitySource, Next, Run, RunState, StepResult, StepState, guard, proof,
 };
-use crate::plan::{Plan, Stage, Step, StepKind};
+use crate::plan::{Forbid, Plan, Stage, Step, StepKind};
 use crate::shell::{Stream, Terminal, Trust, variables};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, IsTerminal as _};
@@ -270,6 +271,7 @@ pub fn resume(path: &Path, setting: &Setting, terminal: Terminal) -> Result<Sess
     if let Next::End(state) = run.next() {
         return Err(RunError::Usage(format!("run `{}` has ended: {state}", folder.name())));
     }
+    refuse_nobody(&run, setting)?;
     let (by, source) = (account(), Some(IdentitySource::OsUser));
     record(&mut folder, &mut run, Event::RunResumed { by, source })?;
     record_evidence(&mut folder, &mut run, &earlier)?;
@@ -384,6 +386,7 @@ fn act_alone(
         run.statuses().any(|(_, status)| matches!(status.state, StepState::Running | StepState::RollingBack));
     if orphaned && (cancels || settles) {
         // Nobody holds the run, so whoever performed these steps is gone.
+        refuse_nobody(&run, setting)?;
         record(folder, &mut run, Event::RunResumed { by: account(), source: Some(IdentitySource::OsUser) })?;
         identify(folder, &mut run, setting)?;
     }
@@ -437,16 +440,34 @@ fn borne_out(path: &Path, plan: Arc<Plan>, chain: &Chain, trust: &Trust) -> Resu
             examine(&read_run(&beside)?, trust)?;
         }
     }
-    let kept = |digest: &str| {
-        let is_digest = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
-        is_digest.then(|| std::fs::read_to_string(path.join("evidence").join(digest)).ok()).flatten()
-    };
+    let kept = |digest: &str| kept_text(path, digest);
     let archive = testimony::Archive { kept: &kept, rules: &|listed| trust.rules_of(listed) };
     testimony::check(&name_of(path), &plan, chain, &archive).map_err(|forged| RunError::Forged {
         run: path.to_owned(),
         seq: forged.seq,
         why: forged.why,
     })
+}
+
+/// Refuses somebody who does not say who they are where that would take back what others have said: whoever
+/// runs a run may not have approved it, and nobody could tell.
+fn refuse_nobody(run: &Run, setting: &Setting) -> Result<(), RunError> {
+    let by = account();
+    if setting.runner.is_some() || can_compare(&by, &setting.trust.rules) {
+        return Ok(());
+    }
+    let is_ahead = |step: &&Step| run.status(&step.id).is_some_and(|status| status.state == StepState::Pending);
+    let signed = run.statuses().find(|(step, status)| {
+        let forbids = step.approval.as_ref().is_some_and(|approval| approval.forbid.contains(&Forbid::Runner));
+        let by_key = || run.yeses(&step.id, None).iter().any(|yes| yes.source == IdentitySource::SshSig);
+        forbids && status.state.held() && by_key() && run.lets_through(&step.id).iter().any(is_ahead)
+    });
+    let Some((approval, _)) = signed else { return Ok(()) };
+    Err(RunError::Usage(format!(
+        "nobody could tell the account `{by}` from those who approved `{}`, and whoever runs a run may not have \
+         approved it: say who you are with `--as NAME --key PATH`",
+        approval.id
+    )))
 }
 
 /// Writes down where the rules about people stand and, where a key was given, who runs.

@@ -275,7 +275,10 @@ pub fn line_of(run: &Run, event: &Event) -> Option<String> {
         Event::ApprovalRefused(decision) => {
             format!("{}: refused by {} ({})", decision.step, decision.by, decision.source)
         }
-        Event::ApprovalExpired { step } => format!("{step}: the approval has expired"),
+        Event::ApprovalExpired { step, why: None } => format!("{step}: the approval has expired"),
+        Event::ApprovalExpired { step, why: Some(why) } => {
+            format!("{step}: the approval counts no more: {}", inert(why))
+        }
         Event::ManualDone { step, by, .. } => format!("{step}{}: done by {by}", title(step)),
         Event::EvidenceAdded { step, kind, value, .. } => format!("{step}: {kind} added: {}", inert(value)),
         Event::Resolve { step, by, note, r#as } => {
