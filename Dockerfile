@@ -5,8 +5,9 @@
 FROM debian:trixie-slim
 
 ARG VERSION
-ARG HELM_VERSION=4.0.0
-ARG KUBECTL_VERSION=1.34.2
+# Those that the tests of typed steps run, see .ci/kube-tools.
+ARG HELM_VERSION=4.1.4
+ARG KUBECTL_VERSION=1.35.2
 ARG TARGETARCH=amd64
 
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
