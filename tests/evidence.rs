@@ -231,7 +231,8 @@ fn an_approval_by_somebody_else_counts() {
     desk.is("resume latest --no-input --as ana@example.org --key ~/ana", 0, "");
     assert_eq!(desk.log(), "1.0 to staging\n1.0 to production\n");
     desk.is("journal verify latest", 0, "sound");
-    desk.is("report latest", 0, "approved by `bob@example.org` (ssh-sig)");
+    desk.is("report latest", 0, "approved by `bob@example.org` (ssh-sig, key `SHA256:");
+    desk.is("report latest", 0, "signed as the runner by `ana@example.org` (ssh-sig, key `SHA256:");
     desk.is("lint --journals runs", 0, "");
     // The head is signed at both beginnings and both ends.
     assert_eq!(desk.records().iter().filter(|record| record["type"] == "runner.signed").count(), 4);
@@ -523,6 +524,95 @@ fn a_signature_is_good_for_one_decision() {
 }
 
 #[test]
+fn a_record_that_cannot_have_happened_is_named_at_its_place() {
+    let desk = Desk::new("runner");
+    desk.waiting();
+    let sound = desk.records();
+    let ts = sound.last().expect("there are records")["ts"].clone();
+    // The change without its approval, in a chain that holds, and more after it.
+    let begins = json!({"type": "step.started", "step": "production.deploy", "attempt": 1, "ts": ts});
+    let ends = json!({"type": "step.finished", "step": "production.deploy", "attempt": 1, "result": "succeeded",
+                      "exit": 0, "ts": ts});
+    desk.forge(&[sound.clone(), vec![begins, ends]].concat());
+    let place = format!("journal.jsonl:{}:1: error[RB606]: record {} is not borne out", sound.len() + 1, sound.len());
+    let (status, said) = desk.ops("lint --journals runs --format short");
+    assert!(status == 1 && said.contains(&place) && said.contains("it cannot have happened"), "{status}: {said}");
+    for command in ["resume latest --no-input", "journal verify latest", "report latest"] {
+        desk.is(command, 7, "production.deploy");
+    }
+}
+
+#[test]
+fn variables_that_are_passed_on_are_part_of_what_is_approved() {
+    let desk = Desk::new("runner");
+    let page = desk.read("docs/r.md");
+    desk.write("docs/r.md", &page.replace("to $OPSBOOK_ENV\"", "to $OPSBOOK_ENV${COLOUR:+ in $COLOUR}\""));
+    desk.commit("a colour", "Dee <dee@example.org>");
+    let run = |arguments: &str, colour: &str| {
+        let home = desk.path("home").to_string_lossy().into_owned();
+        let words: Vec<String> = arguments.split_whitespace().map(|word| word.replace('~', &home)).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        ended(&desk.command(&words).env("COLOUR", colour).env("BASH_ENV", "x").output().expect("opsbook starts"))
+    };
+    let ana = "--no-input --as ana@example.org --key ~/ana";
+    let begin = format!("run docs/r.md -p version=1.0 {ana}");
+    // What changes the meaning of scripts is not passed on, whatever it is for.
+    for name in [
+        "BASH_ENV",
+        "ENV",
+        "LD_PRELOAD",
+        "PS4",
+        "SHELLOPTS",
+        "BASH_FUNC_echo%%",
+        "PATH",
+        "KUBECONFIG",
+        "VERSION",
+        "PYTHONPATH",
+        "GIT_SSH_COMMAND",
+        "OPSBOOK_ENV",
+        "",
+        "A B",
+    ] {
+        let mut words: Vec<String> =
+            begin.split_whitespace().map(|word| word.replace('~', &desk.path("home").to_string_lossy())).collect();
+        words.extend(["--pass-env".to_owned(), name.to_owned()]);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let (status, said) = ended(&desk.command(&words).output().expect("opsbook starts"));
+        assert!(status == 2 && said.contains("is not passed on"), "{name}: {status}: {said}");
+    }
+    assert_eq!(desk.log(), "", "nothing ran");
+    // Named after the yes: it is no longer what was approved.
+    let (status, said) = run(&begin, "red");
+    assert_eq!(status, 4, "{said}");
+    desk.is("approve latest go --key ~/bob --as bob@example.org", 0, "");
+    let (status, said) = run(&format!("resume latest {ana} --pass-env COLOUR"), "red");
+    assert!(status == 4 && said.contains("passed on to the scripts: COLOUR"), "{status}: {said}");
+    assert_eq!(desk.log(), "1.0 to staging\n");
+    // The signature is about the variable now, and a resume has it, too.
+    desk.is("approve latest go --key ~/bob --as bob@example.org", 0, "");
+    let (status, said) = run(&format!("resume latest {ana}"), "red");
+    assert_eq!(status, 0, "{said}");
+    assert_eq!(desk.log(), "1.0 to staging\n1.0 to production in red\n");
+    desk.is("journal verify latest", 0, "sound");
+    desk.is("report latest", 0, "| Variable of the runner | `COLOUR` |");
+    let sound = desk.records();
+    let without: Vec<Value> = sound.iter().filter(|record| record["type"] != "variables.passed").cloned().collect();
+    desk.forge(&without);
+    desk.is("journal verify latest", 7, "");
+    desk.forge(&sound);
+    // A run with it is no evidence for one without, and nothing is taken over.
+    let first = desk.run().file_name().expect("it has a name").to_string_lossy().into_owned();
+    let (status, said) = run(&format!("{begin} --evidence {first} --only Production"), "red");
+    assert_eq!(status, 4, "{said}");
+    assert!(!desk.log().contains("production\n"), "{}", desk.log());
+    let (status, said) = run(&format!("{begin} --rebase {first}"), "red");
+    assert!(status == 4 && said.contains("staging.deploy (deploy): attempt 1 begins"), "{status}: {said}");
+    // One that is not set is said.
+    let (_, said) = run(&format!("{begin} --pass-env COLOR"), "red");
+    assert!(said.contains("`COLOR` is to be passed on and is not set"), "{said}");
+}
+
+#[test]
 fn heads_that_lie_elsewhere_show_what_is_missing() {
     let desk = Desk::new("runner");
     desk.is("run docs/r.md -p version=1.0 --no-input --as ana@example.org --key ~/ana --anchor ~/anchor", 4, "");
@@ -742,7 +832,7 @@ fn what_people_do_is_signed_where_they_give_a_key() {
     desk.is("done latest read --note quiet --by bob@example.org --key ~/eve", 2, "does not have the key");
     assert!(desk.records().iter().all(|record| record["type"] != "manual.done"), "nothing is recorded unsigned");
     desk.is("done latest read --note quiet --by bob@example.org --key ~/bob", 0, "Recorded");
-    desk.is("report latest", 0, "the record before this one signed by `bob@example.org` (ssh-sig)");
+    desk.is("report latest", 0, "the record before this one signed by `bob@example.org` (ssh-sig, key `SHA256:");
     let sound = desk.records();
     let at = sound.iter().position(|record| record["type"] == "evidence.added").expect("the note is there");
     let mut records = sound.clone();

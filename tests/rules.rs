@@ -230,7 +230,7 @@ fn a_journal_that_was_changed_is_reported_at_its_line() {
     let json = plan.to_json();
     assert_eq!(says(&sound, &json), [] as [String; 0]);
     let changed = says(&sound.replace("\"reason\":\"down\"", "\"reason\":\"fine\""), &json);
-    let expected = "runs/1-A/journal.jsonl:2:1 RB606 this line of the journal is not what was written: the record \
+    let expected = "runs/1-A/journal.jsonl:4:1 RB606 this line of the journal is not what was written: the record \
                     does not have the hash that it claims";
     assert_eq!(changed, [expected]);
     assert!(says(&sound, &json.replace("chart.tgz", "other.tgz"))[0].contains("plan.json:1:1 RB606"));

@@ -286,7 +286,7 @@ fn approvals_want_a_signature_of_somebody_else() {
     assert_eq!(status(&bench.opsbook(&["resume", "latest"])), 0);
     assert_eq!(bench.text("log"), "b\n");
     let report = bench.opsbook(&["report", "latest"]);
-    assert!(said(&report).contains("approved by `ben@example.org` (ssh-sig)"), "{}", said(&report));
+    assert!(said(&report).contains("approved by `ben@example.org` (ssh-sig, key `SHA256:"), "{}", said(&report));
     let html = bench.opsbook(&["report", "latest", "--format", "html"]);
     assert!(said(&html).contains("<table>") && said(&html).contains("ben@example.org"), "{}", said(&html));
 }

@@ -209,3 +209,29 @@ fn two_commands_at_once_are_both_recorded() {
     assert!(children.iter_mut().all(|child| child.wait().is_ok_and(|status| status.success())));
     assert_eq!(bench.journal().matches("manual.done").count(), 2);
 }
+
+#[test]
+fn what_rolls_back_is_offered_where_the_plan_can() {
+    let undone = |id: &str, needs: &[&str], script: &str| {
+        with(step(id, needs, script), "undo", action(&format!("echo undo {id} >> log")))
+    };
+    let mut wanted = plan(vec![
+        undone("one", &[], "echo one >> log"),
+        with(with(manual("go", &["one"], "none"), "kind", json!("approval")), "approval", json!({"min": 1})),
+        undone("two", &["go"], "kill -9 $$"),
+    ]);
+    wanted["on_failure"] = json!({"rollback": "reverse", "scope": "all"});
+    let bench = Bench::new(&wanted);
+    let waiting = bench.run();
+    assert_eq!(status(&waiting), 4, "{}", said(&waiting));
+    assert!(said(&waiting).contains(" go --runs runs   # to roll back `one`"), "{}", said(&waiting));
+    let refused = bench.opsbook(&["refuse", "latest", "go", "--allow-weak-identity", "--runs", "runs"]);
+    assert_eq!(status(&refused), 0, "{}", said(&refused));
+    assert_eq!(status(&bench.opsbook(&["resume", "latest", "--runs", "runs"])), 8);
+    assert_eq!(bench.text("log"), "one\nundo one\n");
+    // Without anything to undo it is not offered.
+    wanted["on_failure"] = json!({"rollback": "none"});
+    let bench = Bench::new(&wanted);
+    let waiting = bench.run();
+    assert!(status(&waiting) == 4 && !said(&waiting).contains("roll back"), "{}", said(&waiting));
+}

@@ -147,6 +147,31 @@ fn what_cannot_be_looked_through_is_not_written_down() {
 }
 
 #[test]
+fn a_statement_for_other_programs_holds_no_secret_either() {
+    let approval = with(manual("go", &[], "none"), "kind", json!("approval"));
+    let mut wanted = plan(vec![with(approval, "approval", json!({"min": 1})), step("b", &["go"], "true")]);
+    wanted["secrets"] = json!(["TOKEN"]);
+    let bench = Bench::new(&wanted);
+    let opsbook = |arguments: &[&str]| bench.command(arguments).env("TOKEN", SECRET).output().expect("opsbook starts");
+    assert_eq!(status(&opsbook(&["run", "plan.json", "--runs", "runs"])), 4);
+    let note = format!("the password is {SECRET}");
+    let yes = ["approve", "latest", "go", "--allow-weak-identity", "--unchecked", "--note", &note, "--runs", "runs"];
+    let output = bench.command(&yes).output().expect("opsbook starts");
+    assert_eq!(status(&output), 0, "{}", said(&output));
+    assert_eq!(status(&opsbook(&["resume", "latest", "--runs", "runs"])), 0);
+    let key = std::env::current_dir().expect("there is a folder").join("tests/cases/keys/ana");
+    let key = key.to_string_lossy();
+    let out = ["report", "latest", "--format", "in-toto", "--key", &key, "-o", "statement.json", "--runs", "runs"];
+    let output = opsbook(&out);
+    assert_eq!(status(&output), 0, "{}", said(&output));
+    let decode = "import base64, json; print(base64.b64decode(json.load(open('statement.json'))['payload']).decode())";
+    let decoded = std::process::Command::new("python3").args(["-c", decode]).current_dir(bench.path("")).output();
+    let decoded = said(&decoded.expect("python3 is installed"));
+    assert!(decoded.contains("the password is ***") && decoded.contains("\"decision\":\"given\""), "{decoded}");
+    assert!(!decoded.contains("rd+"), "{decoded}");
+}
+
+#[test]
 fn an_output_that_holds_a_secret_fails_the_step() {
     for script in
         ["echo \"t=x$TOKEN\" >> $OPSBOOK_OUTPUT", "echo \"t=$(printf %s \"$TOKEN\" | base64)\" >> $OPSBOOK_OUTPUT"]

@@ -289,7 +289,8 @@ pub(super) fn report(typed: &Report, terminal: Terminal) -> Status {
                 let failed = |why: &str| could_not(terminal, &format!("cannot sign the statement: {why}"), None);
                 let key = typed.key.as_ref().ok_or_else(|| failed("give a private Ed25519 key with `--key`"))?;
                 let key = shell::read_text(key).map_err(|error| failed(&error.to_string()))?;
-                let statement = statement::statement(&name, &run, &read.chain, &pages, &evidence);
+                let mut statement = statement::statement(&name, &run, &read.chain, &pages, &evidence);
+                masks.clean_value(&mut statement);
                 statement::envelope(&statement, &key).map_err(|why| failed(&why))?
             }
         };

@@ -112,7 +112,7 @@ fn lint_run(
         && *started != plan.hash
     {
         let message = format!("this run was of the plan `{started}`, and `{plan_path}` is `{}`", plan.hash);
-        say(line(&journal, 1), message, "bring the plan back that was performed");
+        return say(line(&journal, 1), message, "bring the plan back that was performed");
     }
     let plan = Arc::new(plan);
     let kept = |digest: &str| {

@@ -190,6 +190,9 @@ pub fn approval_message(run_name: &str, run: &Run, decision: &Decision, yes: boo
         let value = param.value.as_ref().map_or("none".to_owned(), |value| escaped(&value.to_string()));
         line("parameter", &format!("{} = {value}", quoted(name)));
     }
+    for name in run.passed() {
+        line("variable of the runner", &quoted(name));
+    }
     let through = run.lets_through(&decision.step);
     let changes: Vec<&&Step> = through.iter().filter(|step| step.writes()).collect();
     line("lets through", &format!("{} steps, {} of them changes", through.len(), changes.len()));

@@ -1,7 +1,7 @@
 //! What happens in a run, as values: the events that the journal keeps and the machine folds.
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One event. The serialised form is the journal's (RUNBOOK-FORMAT, section 3.4): `type` names the
 /// kind, absent options are not written.
@@ -57,6 +57,13 @@ pub enum Event {
     /// Where the rules about people come from: who may sign, who has which role.
     #[serde(rename = "people.listed")]
     PeopleListed(Listed),
+    /// Variables of the runner's environment are passed on to the scripts besides those that always are:
+    /// by name, from here on, in each session.
+    #[serde(rename = "variables.passed")]
+    VariablesPassed {
+        /// Their names.
+        names: BTreeSet<String>,
+    },
     /// The run takes over what an earlier run of an older plan has done: steps whose digest is the
     /// same keep their result. Approvals are never among them.
     #[serde(rename = "run.rebased")]
@@ -478,6 +485,7 @@ impl Event {
             | Event::RunnerSigned { .. }
             | Event::PersonSigned { .. }
             | Event::PeopleListed(_)
+            | Event::VariablesPassed { .. }
             | Event::RunRebased { .. }
             | Event::RunEvidence { .. }
             | Event::RunInterrupted { .. }

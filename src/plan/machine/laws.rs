@@ -457,7 +457,7 @@ proptest! {
         let (_, second) = play_on(&edit, &mut dice, without(&performed), |run| {
             let evidence = proof::evidence_of(run, &earlier, "r", "head");
             if rebase {
-                let kept = proof::taken_over(&edit, &earlier);
+                let kept = proof::taken_over(run, &earlier);
                 vec![Event::RunRebased { from: "r".into(), head: "head".into(), kept }, evidence]
             } else {
                 vec![evidence]

@@ -65,7 +65,9 @@ pub fn proven_by(wanted: &Run, step: &Step, earlier: &[Run]) -> Result<Option<St
 /// held there for the same content, and the changes that it has proven.
 pub fn evidence_of(wanted: &Run, earlier: &Run, name: &str, head: &str) -> Event {
     let (mut guards, mut proofs) = (BTreeMap::new(), BTreeMap::new());
-    for step in &wanted.plan().steps {
+    // Scripts that saw other variables have shown something else.
+    let same = wanted.passed() == earlier.passed();
+    for step in wanted.plan().steps.iter().filter(|_| same) {
         if let Some(vouched) = vouched(wanted, step, earlier) {
             guards.insert(step.id.clone(), vouched);
         }
@@ -85,7 +87,7 @@ pub fn evidence_of(wanted: &Run, earlier: &Run, name: &str, head: &str) -> Event
 pub fn borne_out(run: &Run, event: &Event, earlier: &Run) -> Result<(), String> {
     match event {
         Event::RunRebased { kept, .. } => {
-            let own = taken_over(run.plan(), earlier);
+            let own = taken_over(run, earlier);
             match kept.iter().find(|(step, kept)| own.get(*step) != Some(*kept)) {
                 Some((step, _)) => Err(format!("it has not done `{step}` as this run says")),
                 None => Ok(()),
@@ -131,8 +133,12 @@ fn vouched(wanted: &Run, step: &Step, earlier: &Run) -> Option<Vouched> {
 
 /// Returns what a run of a plan takes over of an earlier run: steps that are the same, are done, and
 /// whose needs are taken over too. What people allowed is not, and what it let through stays done.
-pub fn taken_over(plan: &Plan, earlier: &Run) -> BTreeMap<String, Kept> {
+pub fn taken_over(wanted: &Run, earlier: &Run) -> BTreeMap<String, Kept> {
     let mut kept: BTreeMap<String, Kept> = BTreeMap::new();
+    if wanted.passed() != earlier.passed() {
+        return kept;
+    }
+    let plan = wanted.plan();
     let mut passed = vec![false; plan.steps.len()];
     for (at, (step, needs)) in plan.steps.iter().zip(waits(plan)).enumerate() {
         if !needs.iter().flatten().all(|(need, _)| passed[*need]) {
@@ -211,6 +217,9 @@ fn proven_in(run: &Run, wanted: &Run, step: &Step, environment: &str) -> Result<
         let place = other.env.as_deref() == Some(environment) && other.component == step.component;
         place && other.each == step.each && other.item == step.item && is_guarded(other)
     };
+    if run.passed() != wanted.passed() {
+        return Err((1, format!("{what} ran in `{environment}` with other variables passed on: {}", passed(run))));
+    }
     let mut miss = not_run();
     for (at, (twin, status)) in run.statuses().enumerate().filter(|(_, (other, _))| is_twin(other)) {
         let Some(ended_at) = status.ended_at.clone().filter(|_| done(status)) else {
@@ -226,6 +235,12 @@ fn proven_in(run: &Run, wanted: &Run, step: &Step, environment: &str) -> Result<
         }
     }
     Err(miss)
+}
+
+/// The variables that a run passes on, for people.
+fn passed(run: &Run) -> String {
+    let names: Vec<String> = run.passed().iter().map(|name| format!("`{name}`")).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 /// Sees that whatever was to watch a change has passed since the change was made.

@@ -3,6 +3,7 @@
 //! Text of people and programs stands in code spans and fences that it cannot close, so that a
 //! page made of it says nothing else than was said.
 
+use super::signers::fingerprint_of;
 use super::{Chain, Event, Resolution, Run, SkipReason, StepState, StepStatus};
 use crate::plan::Step;
 use std::collections::BTreeMap;
@@ -27,7 +28,7 @@ pub fn report(name: &str, run: &Run, chain: &Chain, sources: &Sources<'_>) -> St
     components(run, &mut out);
     steps(run, sources, &mut out);
     broken_glass(chain, &mut out);
-    people(chain, &mut out);
+    people(chain, sources, &mut out);
     outputs(chain, sources, &mut out);
     out
 }
@@ -61,7 +62,8 @@ fn facts(name: &str, run: &Run, chain: &Chain, sources: &Sources<'_>, out: &mut 
         ("Run by", runners.join(", ")),
         ("Journal head", span(chain.head())),
     ];
-    for (key, value) in facts {
+    let passed = run.passed().iter().map(|name| ("Variable of the runner", span(name)));
+    for (key, value) in facts.into_iter().chain(passed) {
         out.push_str(&format!("| {key} | {value} |\n"));
     }
     for (name, param) in &plan.params {
@@ -130,9 +132,14 @@ fn broken_glass(chain: &Chain, out: &mut String) {
 }
 
 /// What people did, in the order in which they did it.
-fn people(chain: &Chain, out: &mut String) {
+fn people(chain: &Chain, sources: &Sources<'_>, out: &mut String) {
     out.push_str("\n## People\n\n");
     let before = out.len();
+    // The key by its fingerprint, as `ssh-keygen -l` shows it.
+    let key = |signature: &str| {
+        let key = (sources.evidence)(signature).and_then(|armoured| fingerprint_of(&armoured));
+        key.map(|key| format!(", key {}", span(&key))).unwrap_or_default()
+    };
     for record in &chain.records {
         let ts = &record.ts;
         let note = |note: &Option<String>| note.as_ref().map(|note| format!(": {}", span(note))).unwrap_or_default();
@@ -141,7 +148,8 @@ fn people(chain: &Chain, out: &mut String) {
                 let given = matches!(record.event, Event::ApprovalGiven(_));
                 let what = if given { "approved" } else { "refused" };
                 let (step, by) = (span(&decision.step), span(&decision.by));
-                format!("{step} {what} by {by} ({}){}", decision.source, note(&decision.note))
+                let key = decision.signature.as_deref().map(key).unwrap_or_default();
+                format!("{step} {what} by {by} ({}{key}){}", decision.source, note(&decision.note))
             }
             Event::ApprovalExpired { step, why: None } => format!("{}: the approval expired", span(step)),
             Event::ApprovalExpired { step, why: Some(why) } => {
@@ -160,8 +168,16 @@ fn people(chain: &Chain, out: &mut String) {
                 };
                 format!("{} settled as {what} by {}: {}", span(step), span(by), span(note))
             }
-            Event::RunnerSigned { by, .. } => format!("signed as the runner by {} (ssh-sig)", span(by)),
-            Event::PersonSigned { by, .. } => format!("the record before this one signed by {} (ssh-sig)", span(by)),
+            Event::RunnerSigned { by, signature, .. } => {
+                format!("signed as the runner by {} (ssh-sig{})", span(by), key(signature))
+            }
+            Event::PersonSigned { by, signature, .. } => {
+                format!("the record before this one signed by {} (ssh-sig{})", span(by), key(signature))
+            }
+            Event::VariablesPassed { names } => {
+                let names: Vec<String> = names.iter().map(|name| span(name)).collect();
+                format!("the runner passes on {}", names.join(", "))
+            }
             Event::RunResumed { by, .. } => format!("resumed by {}", span(by)),
             Event::RunCancelled { by, note: why } => format!("cancelled by {}{}", span(by), note(why)),
             _ => continue,

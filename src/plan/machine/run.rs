@@ -33,6 +33,8 @@ pub struct Run {
     proofs: BTreeMap<usize, String>,
     /// The earlier runs that were named, with the heads of their journals.
     evidence: BTreeSet<(String, String)>,
+    /// The variables that are passed on to the scripts besides those that always are.
+    passed: BTreeSet<String>,
 }
 
 /// Who began or resumed a run.
@@ -343,6 +345,7 @@ impl Run {
             vouched: BTreeMap::new(),
             proofs: BTreeMap::new(),
             evidence: BTreeSet::new(),
+            passed: BTreeSet::new(),
         }
     }
 
@@ -376,6 +379,11 @@ impl Run {
     /// Returns everybody who began or resumed the run, in order.
     pub fn runners(&self) -> &[Runner] {
         &self.sessions
+    }
+
+    /// Returns the names of the variables that are passed on to the scripts besides those that always are.
+    pub fn passed(&self) -> &BTreeSet<String> {
+        &self.passed
     }
 
     /// Returns what each step waits for.
@@ -451,6 +459,12 @@ impl Run {
     /// time where one is given: none who runs it where that is forbidden, and none whose word is too old.
     pub fn yeses(&self, approval: &str, now: Option<&str>) -> Vec<Yes<'_>> {
         self.graph.index.get(approval).map(|at| self.yeses_at(*at, now)).unwrap_or_default()
+    }
+
+    /// Returns the steps that would be undone if a step failed for good now, the first one first.
+    pub fn would_undo(&self, failed: &str) -> Vec<&Step> {
+        let order = self.place(failed).map(|at| self.undo_order(&[at])).unwrap_or_default();
+        order.into_iter().map(|at| &self.plan.steps[at]).collect()
     }
 
     /// Returns the run's state in one word.
@@ -798,6 +812,23 @@ impl Run {
         }
     }
 
+    /// Takes back the approvals of what has not begun: it is no longer what was approved.
+    fn ask_again_for_what_is_ahead(&mut self) {
+        for at in 0..self.steps.len() {
+            if self.plan.steps[at].kind != StepKind::Approval {
+                continue;
+            }
+            let is_ahead = |through: &usize| self.steps[*through].state == StepState::Pending;
+            if scope::lets_through(&self.graph.needs, at).iter().any(is_ahead) {
+                self.vouched.remove(&at);
+                self.steps[at].decisions.clear();
+                if self.steps[at].state.held() {
+                    self.steps[at].state = StepState::Pending;
+                }
+            }
+        }
+    }
+
     /// Takes in one event with its time.
     ///
     /// # Errors
@@ -847,6 +878,14 @@ impl Run {
                         StepState::RollingBack => StepState::RollbackInDoubt,
                         other => other,
                     };
+                }
+                Ok(())
+            }
+            Event::VariablesPassed { names } => {
+                let n_before = self.passed.len();
+                self.passed.extend(names.iter().cloned());
+                if self.passed.len() > n_before {
+                    self.ask_again_for_what_is_ahead();
                 }
                 Ok(())
             }
@@ -1122,6 +1161,7 @@ impl Run {
             | Event::RunnerSigned { .. }
             | Event::PersonSigned { .. }
             | Event::PeopleListed(_)
+            | Event::VariablesPassed { .. }
             | Event::RunRebased { .. }
             | Event::RunEvidence { .. }
             | Event::RunInterrupted { .. }

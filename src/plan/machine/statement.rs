@@ -44,6 +44,7 @@ pub fn statement(
     let mut approvals = Vec::new();
     let mut broken_glass = Vec::new();
     let mut listed = Vec::new();
+    let mut signatures = Vec::new();
     for record in &chain.records {
         match &record.event {
             Event::ApprovalGiven(decision) => approvals.push(approval(decision, "given", &record.ts, evidence)),
@@ -51,6 +52,12 @@ pub fn statement(
             Event::StepStarted { step, break_glass: Some(glass), .. } => broken_glass.push(some(json!({
                 "step": step, "by": glass.by, "reason": glass.reason, "reviewBy": glass.review_by,
             }))),
+            Event::RunnerSigned { by, signature, .. } => {
+                signatures.push(signed("runner", by, signature, &record.ts, evidence));
+            }
+            Event::PersonSigned { by, signature, .. } => {
+                signatures.push(signed("person", by, signature, &record.ts, evidence));
+            }
             Event::PeopleListed(rules) => {
                 listed.push(some(json!({"digest": rules.digest, "commit": rules.commit, "branch": rules.branch})));
             }
@@ -74,6 +81,8 @@ pub fn statement(
             "finishedOn": chain.records.last().map(|record| &record.ts),
             "runners": runners,
             "people": listed,
+            "variables": run.passed(),
+            "signatures": signatures,
             "approvals": approvals,
             "steps": steps,
             "brokenGlass": broken_glass,
@@ -96,6 +105,12 @@ fn subject_of(plan: &Plan, component: &Component) -> Value {
         "name": component.name, "digest": digest,
         "annotations": some(json!({"version": component.to, "from": component.from, "tag": component.tag, "path": component.path})),
     }))
+}
+
+/// Somebody's signature on the journal up to its record.
+fn signed(who: &str, by: &str, signature: &str, ts: &str, evidence: &dyn Fn(&str) -> Option<String>) -> Value {
+    let key = evidence(signature).and_then(|signature| fingerprint_of(&signature));
+    some(json!({"as": who, "by": by, "key": key, "on": ts, "signature": signature}))
 }
 
 fn approval(decision: &Decision, word: &str, ts: &str, evidence: &dyn Fn(&str) -> Option<String>) -> Value {

@@ -48,7 +48,7 @@ pub fn person_message(run_name: &str, plan: &str, by: &str, head: &str) -> Strin
 /// Checks every record of a person in a journal, and folds it.
 ///
 /// # Errors
-/// Returns the first record that is not borne out.
+/// Returns the first record that is not borne out, or cannot have happened.
 pub fn check(run_name: &str, plan: &Arc<Plan>, chain: &Chain, archive: &Archive<'_>) -> Result<Run, Forged> {
     let mut run = Run::new(Arc::clone(plan));
     let mut rules: Result<Option<Rules>, String> = Ok(None);
@@ -105,10 +105,8 @@ pub fn check(run_name: &str, plan: &Arc<Plan>, chain: &Chain, archive: &Archive<
         if !record.event.is_work() {
             looked_at.clear();
         }
-        // A journal that cannot be one of its plan is for the fold to refuse.
-        if run.apply(&record.ts, &record.event).is_err() {
-            break;
-        }
+        let happened = run.apply(&record.ts, &record.event);
+        happened.map_err(|why| Forged { seq: record.seq, why: format!("it cannot have happened: {why}") })?;
     }
     Ok(run)
 }

@@ -246,6 +246,7 @@ const OWN_KEYS: &[&str] = &[
     "env",
     "kept",
     "left_out",
+    "names",
     "from",
     "head",
     "state",

@@ -106,7 +106,7 @@ fn ways_on(name: &str, run: &Run) -> Vec<Hint> {
                 }
                 Waiting::Approval { step, .. } => vec![
                     Hint { command: format!("opsbook approve {name} {step}"), why: standing_of(run, step) },
-                    Hint::new(format!("opsbook refuse {name} {step}")),
+                    Hint { command: format!("opsbook refuse {name} {step}"), why: undone(run, step) },
                 ],
             })
             .collect(),
@@ -115,15 +115,26 @@ fn ways_on(name: &str, run: &Run) -> Vec<Hint> {
             .flat_map(|step| {
                 let undo = run.status(step).is_some_and(|status| status.state == StepState::RollbackInDoubt);
                 let what = if undo { "its undo was cut off" } else { "it was cut off" };
-                let command = format!("opsbook resolve {name} {step} --as done|failed|rerun --note TEXT");
-                vec![
-                    Hint::because(format!("opsbook runs log {name} {step}"), "what it printed"),
-                    Hint::because(command, what),
-                ]
+                let settle = |what: &str| format!("opsbook resolve {name} {step} --as {what} --note TEXT");
+                let mut hints = vec![Hint::because(format!("opsbook runs log {name} {step}"), "what it printed")];
+                match undone(run, step).filter(|_| !undo) {
+                    None => hints.push(Hint::because(settle("done|failed|rerun"), what)),
+                    Some(undone) => {
+                        hints.push(Hint::because(settle("done|rerun"), what));
+                        hints.push(Hint::because(settle("failed"), &undone));
+                    }
+                }
+                hints
             })
             .collect(),
         _ => Vec::new(),
     }
+}
+
+/// Says what is rolled back where a step fails: the plan undoes it by itself. `None` where that is nothing.
+fn undone(run: &Run, failed: &str) -> Option<String> {
+    let steps: Vec<String> = run.would_undo(failed).into_iter().map(|step| format!("`{}`", step.id)).collect();
+    (!steps.is_empty()).then(|| format!("to roll back {}", steps.join(", ")))
 }
 
 fn performed(kind: StepKind) -> bool {

@@ -66,10 +66,103 @@ pub struct Local {
     pub helm_major: OnceLock<u32>,
 }
 
+/// Variables that change what a script, its shell or a program that it calls does, whatever is written on
+/// the page: what was reviewed and approved would be something else.
+const CHANGES_SCRIPTS: &[&str] = &[
+    "PATH",
+    "ENV",
+    "IFS",
+    "CDPATH",
+    "FPATH",
+    "GLOBIGNORE",
+    "SHELLOPTS",
+    "POSIXLY_CORRECT",
+    "PROMPT_COMMAND",
+    "PS0",
+    "PS1",
+    "PS2",
+    "PS4",
+    "SHELL",
+    "ZDOTDIR",
+    "TERMINFO",
+    "GCONV_PATH",
+    "LOCPATH",
+    "NLSPATH",
+    "HOSTALIASES",
+    "RES_OPTIONS",
+    "GLIBC_TUNABLES",
+    "KUBECONFIG",
+    "KUBECTL_EXTERNAL_DIFF",
+    "EDITOR",
+    "VISUAL",
+    "PAGER",
+    "LESSOPEN",
+    "LESSCLOSE",
+    "RB_OUTPUT",
+    "PREVIOUS_REVISION",
+    "CLASSPATH",
+    "JAVA_TOOL_OPTIONS",
+    "_JAVA_OPTIONS",
+    "JDK_JAVA_OPTIONS",
+    "AWKPATH",
+    "TAR_OPTIONS",
+    "GREP_OPTIONS",
+    "CURL_HOME",
+    "WGETRC",
+    "INPUTRC",
+    "MAKEFLAGS",
+    "DOCKER_HOST",
+    "DOCKER_CONTEXT",
+    "DOCKER_CONFIG",
+];
+
+/// Beginnings of the names of such variables.
+const CHANGE_SCRIPTS: &[&str] = &[
+    "BASH",
+    "LD_",
+    "DYLD_",
+    "MALLOC_",
+    "GIT_",
+    "SSH_",
+    "HELM_",
+    "KUBE_",
+    "KUBERNETES_",
+    "OPSBOOK_",
+    "PYTHON",
+    "PERL",
+    "RUBY",
+    "NODE_",
+    "NPM_",
+    "npm_",
+    "LUA_",
+    "PHP",
+    "XDG_",
+];
+
+/// Sees that a variable may be passed on to the scripts of a plan.
+///
+/// # Errors
+/// Says why not.
+pub(super) fn refuse_passing(name: &str, plan: &Plan) -> Result<(), RunError> {
+    let is_name = !name.is_empty() && name.chars().all(|ch| ch.is_ascii_alphanumeric() || ch == '_');
+    let is_given = plan.vars.contains_key(name) || plan.steps.iter().any(|step| step.vars.contains_key(name));
+    let why =
+        if !is_name || CHANGES_SCRIPTS.contains(&name) || CHANGE_SCRIPTS.iter().any(|start| name.starts_with(start)) {
+            "it changes what scripts do, whatever was reviewed and approved: set in the script what it needs"
+        } else if plan.secrets.iter().any(|secret| secret == name) {
+            "it is a secret of the plan: only the steps that name it see it"
+        } else if is_given {
+            "the plan gives it its value"
+        } else {
+            return Ok(());
+        };
+    Err(RunError::Usage(format!("`{name}` is not passed on: {why}")))
+}
+
 /// Returns what scripts see of the runner's own environment: an allow-list and the names that were
 /// asked for.
-pub fn passed_on(variables: &BTreeMap<String, String>, also: &[String]) -> BTreeMap<String, String> {
-    let wanted = |name: &str| PASSED_ON.contains(&name) || also.iter().any(|asked| asked == name);
+pub fn passed_on(variables: &BTreeMap<String, String>, also: &BTreeSet<String>) -> BTreeMap<String, String> {
+    let wanted = |name: &str| PASSED_ON.contains(&name) || also.contains(name);
     variables.iter().filter(|(name, _)| wanted(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
@@ -526,7 +619,7 @@ mod tests {
     #[test]
     fn scripts_see_an_allow_list() {
         let own = BTreeMap::from(["PATH", "AWS_SECRET", "PROM_URL"].map(|name| (name.to_owned(), "x".to_owned())));
-        let seen: Vec<String> = passed_on(&own, &["PROM_URL".to_owned()]).into_keys().collect();
+        let seen: Vec<String> = passed_on(&own, &["PROM_URL".to_owned()].into()).into_keys().collect();
         assert_eq!(seen, ["PATH", "PROM_URL"]);
     }
 }

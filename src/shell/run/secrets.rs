@@ -108,6 +108,11 @@ impl Masks {
         Ok(self.redactor.redact_bytes(bytes))
     }
 
+    /// Takes secrets out of every text of a value.
+    pub fn clean_value(&self, value: &mut serde_json::Value) {
+        mask(value, &self.redactor, &|_| false);
+    }
+
     /// Takes secrets out of what a person typed.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use super::driver::{Grounds, Memory, Outcome, Part, Performed, Performer, Task, 
 use super::error::RunError;
 use super::folder::{ReadRun, RunFolder, kept_text, leave_request, name_of, read_run};
 use super::forget::forget;
-use super::local::{Local, passed_on};
+use super::local::{Local, passed_on, refuse_passing};
 use super::lock::{Holder, refuse_orphans};
 use super::offer::offer;
 use super::people::{Absent, AtTerminal, Imagined, Office, Request, account, sign};
@@ -15,7 +15,7 @@ use super::process::{Control, Ended, Ending, adopt_orphans};
 use super::redact::Redactor;
 use super::secrets::{look_back, masks, read_secrets, refuse_secret_params};
 use super::turn::{left_out_of, one_at_a_time, patiently};
-use super::view::{Live, Plain};
+use super::view::{Live, Plain, line_of};
 use crate::plan::machine::approval::can_compare;
 use crate::plan::machine::signers::{RUNS, Signed};
 use crate::plan::machine::testimony;
@@ -199,7 +199,8 @@ pub fn begin(
     let redactor = redactor_of(&secrets, setting)?;
     refuse_secret_params(&plan, &redactor)?;
     let earlier = earlier_runs(setting)?;
-    let takes_over = rebase.map(|path| take_over(&plan, path, &setting.trust)).transpose()?;
+    let takes_over = rebase.map(|path| earlier_run(path, &setting.trust)).transpose()?;
+    setting.pass_env.iter().try_for_each(|name| refuse_passing(name, &plan))?;
     let mut locks = one_at_a_time(&plan, &left_out, &setting.runs, setting, terminal)?;
     let by = account();
     let mut folder = RunFolder::create(&setting.runs, &plan, &by)?;
@@ -211,16 +212,15 @@ pub fn begin(
     let (by, source) = (account(), Some(IdentitySource::OsUser));
     let started = Event::RunStarted { run: folder.name(), plan: plan.hash.clone(), by, source, left_out };
     record(&mut folder, &mut run, started)?;
-    if let Some((kept, old)) = takes_over {
-        let Event::RunRebased { from, head, .. } = &kept else {
-            return Err(RunError::System("what is taken over is taken over by `run.rebased`".into()));
-        };
+    pass_on(&mut folder, &mut run, setting, terminal)?;
+    if let Some(Earlier { name, head, run: old }) = takes_over {
         // What people allowed counts again only where nothing before or after it has changed.
-        let mut evidence = proof::evidence_of(&run, &old, from, head);
+        let mut evidence = proof::evidence_of(&run, &old, &name, &head);
         if let Event::RunEvidence { guards, .. } = &mut evidence {
             guards.retain(|_, vouched| !vouched.by.is_empty());
         }
-        record(&mut folder, &mut run, kept)?;
+        let kept = proof::taken_over(&run, &old);
+        record(&mut folder, &mut run, Event::RunRebased { from: name, head, kept })?;
         record(&mut folder, &mut run, evidence)?;
     }
     record_evidence(&mut folder, &mut run, &earlier)?;
@@ -231,6 +231,23 @@ pub fn begin(
     }
     terminal.say(&format!("run {}", folder.name()));
     go_on(folder, run, secrets, redactor, earlier, setting, terminal)
+}
+
+/// Records which variables are passed on besides those of the sessions before, and says which of all of
+/// them are not there.
+fn pass_on(folder: &mut RunFolder, run: &mut Run, setting: &Setting, terminal: Terminal) -> Result<(), RunError> {
+    let new = setting.pass_env.iter().filter(|name| !run.passed().contains(*name));
+    let names: BTreeSet<String> = new.cloned().collect();
+    if !names.is_empty() {
+        let event = Event::VariablesPassed { names };
+        terminal.say(&line_of(run, &event).unwrap_or_default());
+        record(folder, run, event)?;
+    }
+    let there = variables();
+    for name in run.passed().iter().filter(|name| !there.contains_key(*name)) {
+        terminal.complain(&format!("`{name}` is to be passed on and is not set: no script sees it.\n"));
+    }
+    Ok(())
 }
 
 /// Records which runs are named as evidence, and what each has seen.
@@ -267,6 +284,8 @@ pub fn resume(path: &Path, setting: &Setting, terminal: Terminal) -> Result<Sess
     let _locks = one_at_a_time(&plan, &left_out, path, setting, terminal)?;
     let earlier = earlier_runs(setting)?;
     let mut run = borne_out(path, Arc::new(plan), folder.chain(), &setting.trust)?;
+    let passed = setting.pass_env.iter().chain(run.passed());
+    passed.into_iter().try_for_each(|name| refuse_passing(name, run.plan()))?;
     check_grounds(path, folder.chain(), &earlier)?;
     if let Next::End(state) = run.next() {
         return Err(RunError::Usage(format!("run `{}` has ended: {state}", folder.name())));
@@ -274,6 +293,7 @@ pub fn resume(path: &Path, setting: &Setting, terminal: Terminal) -> Result<Sess
     refuse_nobody(&run, setting)?;
     let (by, source) = (account(), Some(IdentitySource::OsUser));
     record(&mut folder, &mut run, Event::RunResumed { by, source })?;
+    pass_on(&mut folder, &mut run, setting, terminal)?;
     record_evidence(&mut folder, &mut run, &earlier)?;
     identify(&mut folder, &mut run, setting)?;
     go_on(folder, run, secrets, redactor, earlier, setting, terminal)
@@ -616,7 +636,7 @@ fn go_on(
         run: folder.name(),
         project: setting.project.clone(),
         private_folder: folder.path().join("tmp"),
-        env: passed_on(&variables(), &setting.pass_env),
+        env: passed_on(&variables(), run.passed()),
         secrets,
         redactor: redactor.clone(),
         end_leftovers: setting.end_leftovers,
@@ -728,7 +748,7 @@ fn follow_signals(control: &Arc<Control>) -> Result<(), RunError> {
     Ok(())
 }
 
-/// A run that is named as evidence.
+/// A run that is named as evidence, or to be taken over.
 struct Earlier {
     name: String,
     head: String,
@@ -737,19 +757,12 @@ struct Earlier {
 
 /// Reads the runs that are named as evidence. One whose journal does not hold is evidence of nothing.
 fn earlier_runs(setting: &Setting) -> Result<Vec<Earlier>, RunError> {
-    let read = setting.evidence.iter().map(|path| {
-        let read = read_run(path)?;
-        Ok(Earlier { name: name_of(path), head: read.chain.head().to_owned(), run: examine(&read, &setting.trust)? })
-    });
-    read.collect()
+    setting.evidence.iter().map(|path| earlier_run(path, &setting.trust)).collect()
 }
 
-/// Takes over what an earlier run has done.
-fn take_over(plan: &Plan, path: &Path, trust: &Trust) -> Result<(Event, Run), RunError> {
+fn earlier_run(path: &Path, trust: &Trust) -> Result<Earlier, RunError> {
     let read = read_run(path)?;
-    let head = read.chain.head().to_owned();
-    let run = examine(&read, trust)?;
-    Ok((Event::RunRebased { from: name_of(path), head, kept: proof::taken_over(plan, &run) }, run))
+    Ok(Earlier { name: name_of(path), head: read.chain.head().to_owned(), run: examine(&read, trust)? })
 }
 
 /// A performer without hands: it holds nothing that could start a process.

@@ -222,6 +222,9 @@ pub fn line_of(run: &Run, event: &Event) -> Option<String> {
         Event::RunResumed { by, .. } => format!("the run goes on, by {by}"),
         Event::PersonSigned { by, .. } => format!("{} signs what the journal holds so far", inert(by)),
         Event::RunnerSigned { .. } | Event::PeopleListed(_) => return None,
+        Event::VariablesPassed { names } => {
+            format!("passed on to the scripts: {}", names.iter().cloned().collect::<Vec<_>>().join(", "))
+        }
         Event::RunRebased { from, kept, .. } => format!("{} kept from run {from}", counted(kept.len(), "step")),
         Event::RunEvidence { run, guards, proofs, .. } => format!(
             "run {run} is evidence for {} and {}",
