@@ -13,6 +13,7 @@
 #![cfg(unix)]
 
 use regex::Regex;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -72,7 +73,7 @@ fn perform(page: &str) {
     let blocks = blocks(&text).unwrap_or_else(|(line, what)| panic!("content/{page}:{line}: {what}"));
     let mut reader = Reader::new(&text);
     let update = std::env::var_os("OPSBOOK_UPDATE").is_some();
-    let (mut news, mut differs) = (Vec::new(), false);
+    let (mut news, mut differs, mut names) = (Vec::new(), false, Names::default());
     for block in &blocks {
         let at = |line: usize, what: String| -> ! { panic!("content/{page}:{line}: {what}") };
         match &block.kind {
@@ -97,7 +98,14 @@ fn perform(page: &str) {
                             at(command.line, command.difference(&printed));
                         }
                     }
-                    news.push((command, block.indent, amended(&command.shown, &lines)));
+                    let new = amended(&command.shown, &lines);
+                    if let Some(what) = names.disagreement(&command.shown, &new) {
+                        differs = true;
+                        if !update {
+                            at(command.line, format!("{what}\n\n(OPSBOOK_UPDATE=1 writes the page anew)"));
+                        }
+                    }
+                    news.push((command, block.indent, new));
                 }
             }
         }
@@ -394,7 +402,7 @@ fn amended(shown: &[String], printed: &[&str]) -> Vec<String> {
         } else if i < shown.len() && j < printed.len() && here >= cost[i + 1][j + 1] {
             let same = same_line(&shown[i], printed[j]);
             if same && here == cost[i + 1][j + 1] || here == cost[i + 1][j + 1] + 1 {
-                lines.push(if same && shown[i].contains('…') { shown[i].clone() } else { printed[j].to_owned() });
+                lines.push(if same { renewed(&shown[i], printed[j]) } else { printed[j].to_owned() });
                 (i, j) = (i + 1, j + 1);
             } else if j < printed.len() && here == cost[i][j + 1] + 1 {
                 lines.push(printed[j].to_owned());
@@ -439,24 +447,73 @@ fn fits(shown: &str, printed: &str) -> bool {
     rest.ends_with(last)
 }
 
+/// What differs each time, as what it is.
+const CHANGING: [(&str, &str); 7] = [
+    (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z", "TIMESTAMP"),
+    (r"\b\d\d:\d\d:\d\d\b", "TIME"),
+    (r"  \d+:\d\d$", "  CLOCK"),
+    (r"\b[0-9a-f]{8}-[0-9A-Z]{26}\b", "RUN"),
+    (r"\b[0-9a-f]{40,64}\b", "DIGEST"),
+    (r"\bSHA256:[A-Za-z0-9+/]{43}", "KEY"),
+    (r"\b\d+(?:\.\d+)? m?s\b", "DURATION"),
+];
+
 /// A line in which times, durations, digests and names of runs are always the same.
 fn steady(line: &str) -> String {
-    static CHANGING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
-        [
-            (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
-            (r"\b\d\d:\d\d:\d\d\b", "TIME"),
-            (r"  \d+:\d\d$", "  DURATION"),
-            (r"\b[0-9a-f]{8}-[0-9A-Z]{26}\b", "RUN"),
-            (r"\b[0-9a-f]{40,64}\b", "DIGEST"),
-            (r"\bSHA256:[A-Za-z0-9+/]{43}", "KEY"),
-            (r"\b\d+(\.\d+)? m?s\b", "DURATION"),
-        ]
-        .map(|(pattern, word)| (Regex::new(pattern).unwrap(), word))
-        .into()
-    });
-    CHANGING
+    static PATTERNS: LazyLock<Vec<(Regex, &str)>> =
+        LazyLock::new(|| CHANGING.map(|(pattern, word)| (Regex::new(pattern).unwrap(), word)).into());
+    PATTERNS
         .iter()
         .fold(line.trim_end().to_owned(), |line, (pattern, word)| pattern.replace_all(&line, *word).into_owned())
+}
+
+/// The printed line, with `…` where the page has it.
+fn renewed(shown: &str, printed: &str) -> String {
+    if !shown.contains('…') {
+        return printed.to_owned();
+    }
+    let mut pattern = regex::escape(&steady(shown));
+    for (changing, word) in CHANGING {
+        pattern = pattern.replace(&regex::escape(word), changing.trim_end_matches('$'));
+    }
+    let pattern = format!("^({})$", pattern.replace('…', ")(?:.*?)("));
+    let parts = Regex::new(&pattern).ok().and_then(|pattern| {
+        let found = pattern.captures(printed.trim_end())?;
+        Some(found.iter().skip(1).flatten().map(|part| part.as_str()).collect::<Vec<_>>().join("…"))
+    });
+    parts.unwrap_or_else(|| shown.to_owned())
+}
+
+/// Which name or digest of the page stands for which of this performance. One that stands for two is from
+/// another performance than the rest of the page, which readers notice. What is the same each time is the
+/// same here: the digest of a plan, and the name of its runs as far as it is that digest.
+#[derive(Default)]
+struct Names {
+    pairs: BTreeMap<String, String>,
+    back: BTreeMap<String, String>,
+}
+
+impl Names {
+    fn disagreement(&mut self, shown: &[String], new: &[String]) -> Option<String> {
+        static NAME: LazyLock<Regex> = LazyLock::new(|| {
+            let one = |word| CHANGING.iter().find(|(_, other)| *other == word).expect("a word of the table").0;
+            Regex::new(&format!("plan +sha256:[0-9a-f]{{64}}|{}|{}", one("RUN"), one("DIGEST"))).unwrap()
+        });
+        let (shown, new) = (shown.join("\n"), new.join("\n"));
+        for (old, now) in NAME.find_iter(&shown).zip(NAME.find_iter(&new)) {
+            let (old, now) = (old.as_str(), now.as_str());
+            let steady = |name: &str| match name.split_once('-') {
+                Some((plan, _)) => plan.to_owned(),
+                None => name.strip_prefix("plan").unwrap_or_default().to_owned(),
+            };
+            let known = self.pairs.entry(old.to_owned()).or_insert_with(|| now.to_owned());
+            let back = self.back.entry(now.to_owned()).or_insert_with(|| old.to_owned());
+            if known != now || back != old || steady(old) != steady(now) {
+                return Some(format!("the page has `{old}` where this performance has `{now}`"));
+            }
+        }
+        None
+    }
 }
 
 #[test]
@@ -465,8 +522,24 @@ fn an_update_changes_what_differs_and_keeps_what_stands_for_anything() {
     let amend = |text: &str, printed: &str| amended(&shown(text), &printed.lines().collect::<Vec<_>>()).join("\n");
     assert_eq!(amend("a\n…\n1 pages", "a\nb\nc\n1 page"), "a\n…\n1 page");
     assert_eq!(amend("in … s\nold", "in 3 s\nnew\nmore"), "in … s\nnew\nmore");
+    assert_eq!(amend("10:00:01 by … (1 s)", "11:00:02 by ana (2 s)"), "11:00:02 by … (2 s)");
     assert_eq!(amend("x", "a\nb"), "a\nb");
     assert_eq!(amend("a\nb\nc", "a\nc"), "a\nc");
+}
+
+#[test]
+fn names_of_two_performances_are_not_mixed() {
+    let run = |plan: &str, number: char| format!("run {plan}-{}", number.to_string().repeat(26));
+    let mut names = Names::default();
+    let mut agree = |shown: &str, now: &str| names.disagreement(&[shown.to_owned()], &[now.to_owned()]).is_none();
+    assert!(agree(&run("11111111", '0'), &run("11111111", '5')));
+    assert!(agree(&run("11111111", '0'), &run("11111111", '5')));
+    assert!(!agree(&run("11111111", '1'), &run("11111111", '5')), "two names on the page, one run");
+    assert!(!agree(&run("11111111", '0'), &run("11111111", '6')), "one name on the page, two runs");
+    assert!(!agree(&run("22222222", '7'), &run("33333333", '8')), "another plan");
+    let digest = |byte: &str| byte.repeat(32);
+    assert!(agree(&format!("head {}", digest("aa")), &format!("head {}", digest("bb"))));
+    assert!(!agree(&format!("plan  sha256:{}", digest("cc")), &format!("plan  sha256:{}", digest("dd"))));
 }
 
 #[test]
