@@ -92,7 +92,7 @@ Examples:
 Without `-f`, a command looks for `book.toml`, `mkdocs.yml` or `mkdocs.yaml` in this folder, then in its \
 parents.
 
-Exit status: 0 fine, 1 the content is at fault, 2 could not do it."
+Exit status: 0 fine, 1 the content is at fault, 2 could not do it; `opsbook run --help` has those of runs."
 )]
 struct Typed {
     #[command(subcommand)]

@@ -263,7 +263,7 @@ pub const RUNBOOK: &[Key] = &[
     key("roles", Takes::TableOf(&Takes::Texts), "who may do what: a role and the people in it"),
     key("accounts", Takes::TableOf(&Takes::Text), "the names that accounts of machines have among the signers"),
     key("allowed-signers", Takes::Text, "the file with the keys that may sign approvals"),
-    key("runs", Takes::Text, "the folder that runs are kept in, `runs` by default"),
+    key("runs", Takes::Text, "the folder that runs are kept in; without it, one of the account"),
     key("policy", Takes::Table(POLICY), "what the policy lints and the runner ask for"),
 ];
 

@@ -369,7 +369,7 @@ pub struct Runbook {
     pub accounts: BTreeMap<String, Spanned<String>>,
     /// The file with the keys that may sign approvals, in the form of `ssh-keygen`.
     pub allowed_signers: Option<Spanned<SitePath>>,
-    /// The folder that runs are kept in; `runs` beside the configuration where it is not given.
+    /// The folder that runs are kept in; the account's folder for state where it is not given.
     pub runs: Option<Spanned<SitePath>>,
     /// What the policy lints and the runner ask for.
     pub policy: Policy,
