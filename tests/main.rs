@@ -29,6 +29,7 @@ mod keys;
 mod kube;
 mod language;
 mod layers;
+mod limits;
 mod links;
 mod lints;
 mod live;

@@ -46,27 +46,15 @@ fn mark(nodes: &mut [Node], ids: &BTreeMap<Span, &str>) {
 pub(super) fn users<'a>(runbooks: impl Iterator<Item = (SitePath, &'a Runbook)>) -> Users {
     let mut users = Users::new();
     for (page, runbook) in runbooks {
-        for item in items(&runbook.checklist) {
+        runbook.walk_items(&mut |item| {
             if let ItemAction::Use { target, .. } = &item.action
                 && let Some((file, id)) = target.value.split_once('#')
             {
                 users.entry((page.parent().join(file), id.to_owned())).or_default().insert(page);
             }
-        }
+        });
     }
     users
-}
-
-/// All items that are no groups.
-fn items(checklist: &[Item]) -> Vec<&Item> {
-    let mut all = Vec::new();
-    for item in checklist {
-        match &item.action {
-            ItemAction::Group(group) => all.extend(&group.items),
-            _ => all.push(item),
-        }
-    }
-    all
 }
 
 /// Text as the page shows it: a value that only a run has stands as its mark, the environment as itself.
@@ -195,35 +183,56 @@ fn param(param: &Param) -> ParamView {
     }
 }
 
-/// The checklist in groups; items between two groups stand in one without a title.
+/// The checklist in groups, those inside others after the items before them; items between two groups
+/// stand in one without a title, which has the id of the group around them.
 fn groups(runbook: &Runbook, route: &PageRoute, site: &Site) -> Vec<GroupView> {
-    let mut groups: Vec<GroupView> = Vec::new();
-    let mut loose = false;
-    for entry in &runbook.checklist {
+    let mut groups = Vec::new();
+    add_groups(&runbook.checklist, &GroupView::default(), runbook, route, site, &mut groups);
+    groups
+}
+
+fn add_groups(
+    items: &[Item],
+    around: &GroupView,
+    runbook: &Runbook,
+    route: &PageRoute,
+    site: &Site,
+    out: &mut Vec<GroupView>,
+) {
+    let env = around.env.as_deref();
+    let mut open = !around.title.is_empty();
+    if open {
+        out.push(around.clone());
+    }
+    for entry in items {
         if let ItemAction::Group(group) = &entry.action {
-            let env = entry.env.as_ref().map(|env| env.value.clone());
-            groups.push(GroupView {
-                id: entry.id.clone(),
+            let env = entry.env.as_ref().map(|env| env.value.clone()).or_else(|| around.env.clone());
+            let path = if around.id.is_empty() { String::new() } else { format!("{}.", around.id) };
+            let inner = GroupView {
+                id: format!("{path}{}", entry.id),
                 title: shown(&group.title, env.as_deref()),
                 each: group.each.as_ref().map(|each| match each {
                     Each::Component => "component".to_owned(),
                     Each::List { name, .. } => name.value.clone(),
                 }),
                 parallel: group.parallel != 1,
-                items: group.items.iter().map(|entry| item(entry, env.as_deref(), runbook, route, site)).collect(),
+                max_failures: group.max_failures.as_ref().map(|max| max.value),
+                depth: around.depth + 1,
+                items: Vec::new(),
                 env,
-            });
-            loose = false;
-        } else {
-            if !loose {
-                groups.push(GroupView::default());
-                loose = true;
-            }
-            let group = groups.last_mut().expect("one was pushed where there was none");
-            group.items.push(item(entry, None, runbook, route, site));
+            };
+            add_groups(&group.items, &inner, runbook, route, site, out);
+            open = false;
+            continue;
         }
+        if !open {
+            let (id, env) = (around.id.clone(), around.env.clone());
+            out.push(GroupView { id, env, depth: around.depth, ..GroupView::default() });
+            open = true;
+        }
+        let group = out.last_mut().expect("one was pushed where there was none");
+        group.items.push(item(entry, env, runbook, route, site));
     }
-    groups
 }
 
 /// `env` is the group's.
@@ -304,17 +313,12 @@ fn step(block: &Block, runbook: &Runbook, route: &PageRoute, site: &Site, users:
         }
         _ => false,
     };
-    // An item's own environment counts before its group's.
     let mut env = BTreeSet::new();
-    for entry in &runbook.checklist {
-        let inner = match &entry.action {
-            ItemAction::Group(group) => group.items.iter().collect(),
-            _ => vec![entry],
-        };
-        for item in inner.into_iter().filter(|item| used(item)) {
-            env.extend(item.env.as_ref().or(entry.env.as_ref()).map(|env| env.value.clone()));
+    runbook.walk_placed(&mut |item, _, of| {
+        if used(item) {
+            env.extend(of.map(str::to_owned));
         }
-    }
+    });
     let pages = users.get(&(route.path, id.clone())).into_iter().flatten();
     StepView {
         id: id.clone(),

@@ -23,7 +23,7 @@ pub(super) fn link(expansion: &mut Expansion<'_>) -> Needs {
         expansion,
     };
     linker.mark_followed();
-    linker.enter(expansion_root(), &[], On::Success);
+    linker.enter(expansion_root(), &[]);
     let mut needs = linker.needs;
     for list in &mut needs {
         list.sort_unstable();
@@ -130,7 +130,10 @@ impl Linker<'_, '_> {
             }
         }
         for node in 0..self.expansion.nodes.len() {
-            let NodeKind::Group { children, parallel: false, .. } = &self.expansion.nodes[node].kind else { continue };
+            let NodeKind::Group { children, parallel: false, tolerant: false, .. } = &self.expansion.nodes[node].kind
+            else {
+                continue;
+            };
             let mut before: Option<usize> = None;
             for child in children {
                 let on = self.expansion.nodes[*child].on;
@@ -169,26 +172,35 @@ impl Linker<'_, '_> {
         exits
     }
 
-    fn enter(&mut self, node: usize, before: &[usize], on: On) {
+    fn enter(&mut self, node: usize, before: &[(usize, On)]) {
         let expansion = self.expansion;
         match &expansion.nodes[node].kind {
-            NodeKind::Step(step) => self.needs[*step] = before.iter().map(|need| (*need, on)).collect(),
-            NodeKind::Group { children, parallel, .. } => {
-                let mut current: Vec<usize> = before.to_vec();
-                let mut entering = on;
+            NodeKind::Step(step) => self.needs[*step] = before.to_vec(),
+            NodeKind::Group { children, parallel, tolerant, .. } => {
+                let mut current: Vec<(usize, On)> = before.to_vec();
                 for child in children {
                     let stated = expansion.nodes[*child].on;
-                    match self.resolved.get(child).cloned() {
+                    let mut needs = match self.resolved.get(child).cloned() {
                         Some(targets) => {
-                            let needs: Vec<usize> = targets.into_iter().flat_map(|target| self.exits(target)).collect();
-                            self.enter(*child, &needs, stated.unwrap_or(On::Success));
+                            let exits = targets.into_iter().flat_map(|target| self.exits(target));
+                            exits.map(|need| (need, On::Success)).collect()
                         }
-                        None => self.enter(*child, &current, stated.unwrap_or(entering)),
+                        None => current.clone(),
+                    };
+                    if let Some(stated) = stated {
+                        needs.iter_mut().for_each(|(_, on)| *on = stated);
                     }
-                    if !parallel && stated != Some(On::Failure) {
-                        current = self.exits(*child);
-                        entering = On::Success;
+                    self.enter(*child, &needs);
+                    if *parallel || stated == Some(On::Failure) {
+                        continue;
                     }
+                    let exits = self.exits(*child).into_iter();
+                    current = if *tolerant {
+                        // What came before the group must have gone well, the repetition before need not.
+                        before.iter().copied().chain(exits.map(|exit| (exit, On::Done))).collect()
+                    } else {
+                        exits.map(|exit| (exit, On::Success)).collect()
+                    };
                 }
             }
         }

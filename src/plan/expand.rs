@@ -42,8 +42,10 @@ pub(super) enum NodeKind {
     Group {
         children: Vec<usize>,
         parallel: bool,
-        /// Whether the children are the components of a repeated group.
+        /// Whether the children are the repetitions of a repeated group.
         repeated: bool,
+        /// Whether a repetition goes on where the one before it failed.
+        tolerant: bool,
     },
 }
 
@@ -169,7 +171,7 @@ impl<'a> Expansion<'a> {
         self.nodes.push(Node {
             name: String::new(),
             parent: 0,
-            kind: NodeKind::Group { children: Vec::new(), parallel: false, repeated: false },
+            kind: NodeKind::Group { children: Vec::new(), parallel: false, repeated: false, tolerant: false },
             needs: None,
             on: None,
             iteration: None,
@@ -209,7 +211,7 @@ impl<'a> Expansion<'a> {
         self.add(Node {
             name: name.to_owned(),
             parent: scope.parent,
-            kind: NodeKind::Group { children: Vec::new(), parallel, repeated },
+            kind: NodeKind::Group { children: Vec::new(), parallel, repeated, tolerant: false },
             needs: item.and_then(|item| item.needs.clone()),
             on: item.and_then(|item| item.on.as_ref()).map(|on| words::on(on.value)),
             iteration: None,
@@ -405,9 +407,15 @@ impl<'a> Expansion<'a> {
                 _ => None,
             },
             parallel: group.parallel,
+            max_failures: group.max_failures.as_ref().map(|max| max.value),
         });
         let parallel = group.parallel != 1;
         let node = self.add_group(Some(item), &item.id, scope, parallel, group.each.is_some());
+        let goes_on = group.max_failures.as_ref().filter(|max| max.value > 0 && !parallel && group.each.is_some());
+        if let (Some(_), NodeKind::Group { tolerant, .. }) = (goes_on, &mut self.nodes[node].kind) {
+            *tolerant = true;
+        }
+        let first_step = self.protos.len();
         let inner = Scope { prefix: format!("{id}."), parent: node, group: Some(number), ..scope.clone() };
         for repetition in self.repetitions(group.each.as_ref(), scope, item.span) {
             let Some(Repetition { list, part, component, word }) = repetition else {
@@ -427,6 +435,15 @@ impl<'a> Expansion<'a> {
             if self.full {
                 break;
             }
+        }
+        if let Some(max) = goes_on
+            && self.protos[first_step..].iter().any(|proto| proto.step.approval.is_some())
+            && self.said.insert(max.span)
+        {
+            // An approval guards all that comes after it, the repetitions after its own included.
+            let message = "a group in sequence that goes on after a failure holds an approval";
+            let diagnostic = Diagnostic::new(Code::RunbookSchema, max.span, message);
+            self.diagnostics.push(diagnostic.help("put the approval before the group, or take `max_failures` away"));
         }
         self.drop_if_empty(node);
     }
@@ -551,6 +568,7 @@ impl<'a> Expansion<'a> {
             each: None,
             list: None,
             parallel: 1,
+            max_failures: None,
         });
         let group = self.groups.len() - 1;
         let node = self.add_group(Some(item), &item.id, scope, false, false);

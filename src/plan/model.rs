@@ -237,6 +237,9 @@ pub struct Group {
     /// How many of its items (with `each`: of its components) may run at once: 1 in sequence, 0
     /// without limit.
     pub parallel: u32,
+    /// How many of them may fail before no new one begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_failures: Option<u32>,
 }
 
 /// What a group is repeated for.
@@ -832,6 +835,12 @@ impl Plan {
 }
 
 impl Group {
+    /// Returns the item (of a repeated group: the repetition) that a step inside of the group belongs to,
+    /// in whichever group of it the step stands.
+    pub fn unit<'s>(&self, step: &'s str) -> Option<&'s str> {
+        step.strip_prefix(&self.id)?.strip_prefix('.')?.split('.').next()
+    }
+
     /// Returns the part of a step's id that says for which of the group's repetitions it is.
     pub fn repetition<'s>(&self, step: &'s str) -> Option<&'s str> {
         self.each?;

@@ -155,6 +155,7 @@ fn extract_action(
         ("items", &["group"]),
         ("each", &["group"]),
         ("parallel", &["group"]),
+        ("max_failures", &["group"]),
     ];
     for (key, owners) in belongs {
         if let Some((span, _)) = fields.entry(key)
@@ -243,6 +244,14 @@ fn extract_action(
                     }
                 },
             };
+            let max_failures = reader.int(fields, "max_failures", 0).and_then(|number| {
+                let (span, node) = fields.entry("max_failures")?;
+                if parallel == 1 && each.is_none() {
+                    reader.wrong(span, "`max_failures` means nothing in a group in sequence: what fails ends it");
+                    return None;
+                }
+                Some(Spanned::new(u32::try_from(number).unwrap_or(u32::MAX), node.span))
+            });
             let items = match fields.entry("items") {
                 Some((_, node)) => extract_items(reader, node, "items", depth + 1),
                 None => {
@@ -250,7 +259,7 @@ fn extract_action(
                     Vec::new()
                 }
             };
-            Some((ItemAction::Group(Group { title, each, parallel, items }), Some(id)))
+            Some((ItemAction::Group(Group { title, each, parallel, max_failures, items }), Some(id)))
         }
     }
 }

@@ -49,6 +49,7 @@ pub const ITEM: &[&str] = &[
     "items",
     "each",
     "parallel",
+    "max_failures",
     "env",
     "needs",
     "on",

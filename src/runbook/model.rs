@@ -342,6 +342,8 @@ pub struct Group {
     pub each: Option<Each>,
     /// How many may run at once: 1 in sequence, 0 without limit.
     pub parallel: u32,
+    /// How many of them may fail before no new one begins.
+    pub max_failures: Option<Spanned<u32>>,
     /// The items in order.
     pub items: Vec<Item>,
 }
@@ -577,21 +579,32 @@ impl Runbook {
     }
 
     /// Returns the anchors that the runbook's page has besides its headings, each with its place:
-    /// `step-…` for blocks, and `item-…`, with the group's id before the item's, where there is a
-    /// checklist to show.
+    /// `step-…` for blocks, and `item-…`, with the ids of the groups around it before the item's, where
+    /// there is a checklist to show.
     pub fn anchors(&self) -> Vec<(String, Span)> {
         let mut out: Vec<(String, Span)> =
             self.blocks.iter().map(|block| (format!("step-{}", block.id.value), block.span)).collect();
         if self.settings.is_none() {
             return out;
         }
-        for item in &self.checklist {
-            out.push((format!("item-{}", item.id), item.span));
+        self.walk_placed(&mut |item, path, _| out.push((format!("item-{path}"), item.span)));
+        out
+    }
+
+    /// Visits every item, groups before their items, with its path (the ids of the groups around it and
+    /// its own, joined by dots) and with the environment that it works in.
+    pub fn walk_placed<'a>(&'a self, visit: &mut impl FnMut(&'a Item, &str, Option<&'a str>)) {
+        // No deeper than the reader lets groups stand inside each other.
+        let mut stack: Vec<(&Item, String, Option<&str>)> =
+            self.checklist.iter().rev().map(|item| (item, String::new(), None)).collect();
+        while let Some((item, before, env)) = stack.pop() {
+            let path = format!("{before}{}", item.id);
+            let env = item.env.as_ref().map(|env| env.value.as_str()).or(env);
+            visit(item, &path, env);
             if let ItemAction::Group(group) = &item.action {
-                out.extend(group.items.iter().map(|inner| (format!("item-{}.{}", item.id, inner.id), inner.span)));
+                stack.extend(group.items.iter().rev().map(|inner| (inner, format!("{path}."), env)));
             }
         }
-        out
     }
 
     /// Returns the links to other places that the runbook makes outside its prose, as written and

@@ -6,7 +6,7 @@
 
 use super::script::{OUTPUT, attempt, function, retry_loop, soak_loop};
 use super::{
-    CONTENT_MARK, Emitted, Losses, kubeconfig_of, lose_answers, lose_approval, one_line, outputs_used, previous_of,
+    CONTENT_MARK, Emitted, Losses, kubeconfig_of, lose_answers, lose_language, lose_approval, one_line, outputs_used, previous_of,
     quote, refusal, scripts_of, sealed, vars_of,
 };
 use crate::plan::yaml::{Value, list, map, text, write};
@@ -416,6 +416,7 @@ fn losses(plan: &Plan) -> Vec<super::Loss> {
     let mut losses = Losses::default();
     losses.of_all("the hash chain of the journal");
     lose_answers(&mut losses, plan);
+    lose_language(&mut losses, plan);
     if !plan.secrets.is_empty() {
         losses.of_all("that secrets are taken out of what is shown");
     }

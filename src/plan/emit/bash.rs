@@ -6,7 +6,7 @@
 
 use super::script::{OUTPUT, end_of};
 use super::{
-    CONTENT_MARK, Emitted, Losses, exports, kubeconfig_of, lose_approval, one_line, outputs_used, performed,
+    CONTENT_MARK, Emitted, Losses, exports, kubeconfig_of, lose_approval, lose_language, one_line, outputs_used, performed,
     previous_of, quote, repeatable, scripts_of, sealed, vars_of,
 };
 use crate::plan::{Action, Evidence, On, Plan, Retries, RollbackPolicy, RollbackScope, Step, StepKind};
@@ -47,6 +47,7 @@ fn losses(plan: &Plan) -> Vec<super::Loss> {
     let mut losses = Losses::default();
     losses.of_all("the hash chain of the journal");
     losses.of_all("that processes which outlive a killed runner are found");
+    lose_language(&mut losses, plan);
     if !plan.secrets.is_empty() {
         losses.of_all("that secrets are taken out of what is shown");
     }

@@ -7,7 +7,7 @@
 
 use super::script::{attempt, function, retry_loop, soak_loop};
 use super::{
-    CONTENT_MARK, Emitted, Losses, Scripts, exports, kubeconfig_of, lose_answers, lose_approval, one_line,
+    CONTENT_MARK, Emitted, Losses, Scripts, exports, kubeconfig_of, lose_answers, lose_language, lose_approval, one_line,
     outputs_used, performed, previous_of, quote, refusal, scripts_of, sealed, vars_of,
 };
 use crate::plan::yaml::{Value, list, map, text, write};
@@ -560,6 +560,7 @@ fn losses(plan: &Plan) -> Vec<super::Loss> {
     let mut losses = Losses::default();
     losses.of_all("the hash chain of the journal");
     lose_answers(&mut losses, plan);
+    lose_language(&mut losses, plan);
     losses.of_all("that a third run waits: a run that is queued is cancelled by the next");
     if plan.groups.iter().any(|group| group.parallel != 1 && group.each.is_none()) {
         losses.of_all("that steps of a group run side by side");

@@ -91,6 +91,13 @@ fn lose_answers(losses: &mut Losses, plan: &Plan) {
     }
 }
 
+/// What every target but opsbook's own runner loses of the language.
+fn lose_language(losses: &mut Losses, plan: &Plan) {
+    if plan.groups.iter().any(|group| group.max_failures.is_some()) {
+        losses.of_all("how many of a group may fail before no new one begins");
+    }
+}
+
 /// What stands in for a step whose condition an engine cannot ask.
 fn refusal(step: &Step) -> Option<String> {
     let when = step.when.as_ref()?;

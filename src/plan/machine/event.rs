@@ -412,6 +412,8 @@ pub enum SkipReason {
     Condition,
     /// An earlier run that was named as evidence has it.
     Evidence,
+    /// So many of its group have failed that no new one begins.
+    Failures,
 }
 
 /// As what an operator settles a step in doubt.

@@ -250,6 +250,7 @@ fn word(step: &Step, status: &StepStatus) -> String {
         StepState::Skipped { reason: SkipReason::LeftOut, .. } => "left out",
         StepState::Skipped { reason: SkipReason::Condition, .. } => "not wanted",
         StepState::Skipped { reason: SkipReason::Evidence, .. } => "seen by an earlier run",
+        StepState::Skipped { reason: SkipReason::Failures, .. } => "not begun, too many had failed",
         StepState::Failed if step.approval.is_some() => "refused",
         StepState::Failed => "failed",
         StepState::TimedOut => "took too long",

@@ -68,6 +68,43 @@ struct Graph {
     scopes: BTreeMap<usize, String>,
     /// The condition of each step over outputs; `None` where it cannot be read, which never holds.
     conditions: Vec<Option<Option<Condition>>>,
+    /// The groups that limit how many of their items run at once or may fail.
+    limits: Vec<Limit>,
+    /// The limited groups around each step, as places in `limits`, with the place of its item in them.
+    limited: Vec<Vec<(usize, usize)>>,
+}
+
+/// A group that limits its items; with `each`, its repetitions.
+#[derive(Debug)]
+struct Limit {
+    /// How many run at once; 0 without limit.
+    parallel: usize,
+    /// How many may fail before no new one begins.
+    max_failures: Option<usize>,
+    /// The steps of each item, however deep they stand in it.
+    items: Vec<Vec<usize>>,
+}
+
+/// The limited groups of a plan, and those around each step.
+fn limits_of(plan: &Plan) -> (Vec<Limit>, Vec<Vec<(usize, usize)>>) {
+    let (mut limits, mut limited) = (Vec::new(), vec![Vec::new(); plan.steps.len()]);
+    for group in plan.groups.iter().filter(|group| group.parallel > 1 || group.max_failures.is_some()) {
+        let mut items: Vec<Vec<usize>> = Vec::new();
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+        for (at, step) in plan.steps.iter().enumerate() {
+            let Some(unit) = group.unit(&step.id) else { continue };
+            let place = *places.entry(unit).or_insert(items.len());
+            if place == items.len() {
+                items.push(Vec::new());
+            }
+            items[place].push(at);
+            limited[at].push((limits.len(), place));
+        }
+        let parallel = if group.parallel > 1 { group.parallel as usize } else { 0 };
+        let max_failures = group.max_failures.map(|max| max as usize);
+        limits.push(Limit { parallel, max_failures, items });
+    }
+    (limits, limited)
 }
 
 /// Where one step stands.
@@ -330,7 +367,8 @@ impl Run {
         });
         let needs = guard::waits(&plan);
         let scopes = scope::scopes(&plan, &needs);
-        let graph = Arc::new(Graph { conditions: conditions.collect(), index, needs, scopes });
+        let (limits, limited) = limits_of(&plan);
+        let graph = Arc::new(Graph { conditions: conditions.collect(), index, needs, scopes, limits, limited });
         let steps = vec![StepStatus::default(); plan.steps.len()];
         Run {
             plan,
@@ -524,6 +562,9 @@ impl Run {
         let status = &self.steps[at];
         let id = || step.id.clone();
         match status.state {
+            StepState::Pending if self.is_stopped(at) => {
+                actions.push(Action::Skip { step: id(), reason: SkipReason::Failures });
+            }
             StepState::Pending => {
                 match self.needs_of(at).and(|| if all_held { Needs::Met } else { self.guards_of(at) }) {
                     Needs::Open => {}
@@ -581,27 +622,36 @@ impl Run {
         }
     }
 
-    /// Tells whether the step's group may have one more of its items (with `each`: of its
-    /// components) under way.
+    /// Tells whether every limited group around a step may have one more of its items under way.
     fn has_room(&self, at: usize) -> bool {
-        let step = &self.plan.steps[at];
-        let group = self.plan.groups.iter().find(|group| Some(&group.id) == step.group_id.as_ref());
-        let Some(group) = group.filter(|group| group.parallel > 1) else {
-            return true;
-        };
-        let unit = |step: &Step| match group.each {
-            Some(_) => group.repetition(&step.id).map(str::to_owned),
-            None => Some(step.item.clone()),
-        };
-        let mut begun: BTreeMap<Option<String>, (bool, bool)> = BTreeMap::new();
-        for (other, status) in self.statuses().filter(|(other, _)| other.group_id == step.group_id) {
-            let (any_begun, all_ended) = begun.entry(unit(other)).or_insert((false, true));
-            *any_begun |= status.state != StepState::Pending || status.attempts > 0;
-            *all_ended &= status.state.ended();
-        }
-        let under_way = begun.iter().filter(|(_, (any_begun, all_ended))| *any_begun && !all_ended).count();
-        let own_begun = begun.get(&unit(step)).is_some_and(|(any_begun, _)| *any_begun);
-        own_begun || under_way < group.parallel as usize
+        self.graph.limited[at].iter().all(|(limit, item)| {
+            let Limit { parallel, items, .. } = &self.graph.limits[*limit];
+            let is_under_way = |item: &&Vec<usize>| self.has_begun(item) && !self.has_ended(item);
+            *parallel == 0 || self.has_begun(&items[*item]) || items.iter().filter(is_under_way).count() < *parallel
+        })
+    }
+
+    /// Tells whether a step belongs to an item that begins no more: so many others of its group have
+    /// failed. What has begun goes on to its end.
+    fn is_stopped(&self, at: usize) -> bool {
+        self.graph.limited[at].iter().any(|(limit, item)| {
+            let Limit { max_failures, items, .. } = &self.graph.limits[*limit];
+            let fails = |item: &&Vec<usize>| item.iter().any(|at| self.failed(*at) && !self.may_retry(*at));
+            max_failures.is_some_and(|max| !self.has_begun(&items[*item]) && items.iter().filter(fails).count() > max)
+        })
+    }
+
+    fn has_begun(&self, item: &[usize]) -> bool {
+        item.iter().any(|at| {
+            let status = &self.steps[*at];
+            let passed_over = |reason| matches!(reason, SkipReason::LeftOut | SkipReason::Failures);
+            let skipped = matches!(status.state, StepState::Skipped { reason, .. } if passed_over(reason));
+            status.attempts > 0 || status.state != StepState::Pending && !skipped
+        })
+    }
+
+    fn has_ended(&self, item: &[usize]) -> bool {
+        item.iter().all(|at| self.steps[*at].state.ended())
     }
 
     /// Nothing can be performed any more: undo, or end.
@@ -992,7 +1042,7 @@ impl Run {
         let state = self.steps[at].state;
         let pending = state == StepState::Pending;
         let met = pending && self.needs_of(at) == Needs::Met;
-        let ready = met && self.wanted(at);
+        let ready = met && self.wanted(at) && !self.is_stopped(at);
         let may_begin = || ready && self.guards_of(at) == Needs::Met;
         match event {
             Event::StepChecked { holds, in_doubt, .. } => {
@@ -1076,6 +1126,7 @@ impl Run {
                     {
                         self.skipped_badly(at)
                     }
+                    SkipReason::Failures if pending && self.is_stopped(at) => true,
                     SkipReason::Condition if met && !self.wanted(at) => false,
                     SkipReason::Evidence if ready && self.is_vouched(at) => false,
                     SkipReason::AlreadyTrue if ready && self.steps[at].checked == Some(true) => false,
@@ -1208,7 +1259,8 @@ impl Run {
                 self.finished = None;
                 self.again(at);
                 for status in &mut self.steps {
-                    if matches!(status.state, StepState::Skipped { reason: SkipReason::Upstream, .. }) {
+                    let followed = |reason| matches!(reason, SkipReason::Upstream | SkipReason::Failures);
+                    if matches!(status.state, StepState::Skipped { reason, .. } if followed(reason)) {
                         status.state = StepState::Pending;
                     }
                 }

@@ -257,9 +257,9 @@ pub struct ParamView {
 /// A group of checklist items.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct GroupView {
-    /// Its id; empty for items outside a group.
+    /// Its id, after those of the groups around it; empty for items outside a group.
     pub id: String,
-    /// Its title; empty for items outside a group.
+    /// Its title; empty for items outside a group, and for those that follow a group inside of it.
     pub title: String,
     /// The environment that it works in.
     pub env: Option<String>,
@@ -267,6 +267,10 @@ pub struct GroupView {
     pub each: Option<String>,
     /// Whether its items may be done at once.
     pub parallel: bool,
+    /// How many of them may fail before no new one begins.
+    pub max_failures: Option<u32>,
+    /// How many groups it stands in, itself included; 0 for items outside a group.
+    pub depth: usize,
     /// The items in order.
     pub items: Vec<ItemView>,
 }

@@ -198,6 +198,7 @@ fn mark_of(status: &StepStatus) -> (char, &'static str) {
         StepState::Skipped { reason: SkipReason::LeftOut, .. } => ('–', "left out"),
         StepState::Skipped { reason: SkipReason::Condition, .. } => ('–', "not wanted"),
         StepState::Skipped { reason: SkipReason::Evidence, .. } => ('✓', "seen by an earlier run"),
+        StepState::Skipped { reason: SkipReason::Failures, .. } => ('–', "not begun"),
         StepState::Failed => ('✗', "failed"),
         StepState::TimedOut => ('✗', "took too long"),
         StepState::Cancelled => ('✗', "interrupted"),
@@ -269,6 +270,7 @@ pub fn line_of(run: &Run, event: &Event) -> Option<String> {
                 SkipReason::LeftOut => "left out",
                 SkipReason::Condition => "its `when` does not hold",
                 SkipReason::Evidence => "an earlier run has it",
+                SkipReason::Failures => "too many of its group have failed",
             };
             format!("{step}: passed over, {why}")
         }
