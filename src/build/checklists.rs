@@ -293,6 +293,10 @@ fn item(item: &Item, env: Option<&str>, runbook: &Runbook, route: &PageRoute, si
     if let Some(evidence) = &item.evidence {
         detail = Some(format!("evidence: {}", evidence.value.word()));
     }
+    if let Some(limit) = &item.timeout {
+        let within = format!("≤ {}", limit.value.text);
+        detail = Some(detail.map_or(within.clone(), |detail| format!("{detail}, {within}")));
+    }
     ItemView {
         id: item.id.clone(),
         text: item.text.as_ref().map_or(default_text, |text| shown(text, env)),

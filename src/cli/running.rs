@@ -68,6 +68,10 @@ pub(super) struct PerformArgs {
     /// Wait where another run of the same runbook holds the environment, instead of giving up
     #[arg(long)]
     pub(super) wait: bool,
+    /// Stay where the run waits for people who are not at this terminal, in place of ending with
+    /// status 4: what they do with `opsbook approve` and `opsbook done` counts at once
+    #[arg(long)]
+    pub(super) stay: bool,
     /// Show each script before it runs
     #[arg(long)]
     pub(super) show: bool,
@@ -162,6 +166,7 @@ impl Surroundings {
         self.setting.allow_weak_identity = typed.allow_weak_identity;
         self.setting.interactive = !typed.no_input;
         self.setting.wait = typed.wait;
+        self.setting.stay = typed.stay;
         self.setting.show = typed.show;
         self.setting.anchor.clone_from(&typed.anchor);
         let runner = typed.runner.clone().zip(typed.runner_key.clone());

@@ -766,6 +766,8 @@ impl<'a> Expansion<'a> {
             until: None,
             every_s: None,
             timeout_s: None,
+            people_s: item.timeout.as_ref().map(|timeout| timeout.value.seconds),
+            remind_s: item.remind.as_ref().map(|remind| remind.value.seconds),
             retries: None,
             expect: None,
             idempotent: false,

@@ -323,6 +323,12 @@ pub struct Step {
     /// The limit of `run` in seconds.
     #[serde(default)]
     pub timeout_s: Option<u64>,
+    /// How long people may take, in seconds, from when they are waited for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub people_s: Option<u64>,
+    /// How often they are reminded, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind_s: Option<u64>,
     /// How often it is tried again.
     #[serde(default)]
     pub retries: Option<Retries>,

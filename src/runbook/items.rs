@@ -104,10 +104,13 @@ fn extract_item(reader: &mut Reader<'_>, node: &Node, depth: usize) -> Option<It
     if let Some((span, _)) = fields.entry("capture").filter(|_| action != ItemAction::Manual) {
         reader.wrong(span, "only an item that a person does can capture an answer");
     }
+    let (timeout, remind) = extract_patience(reader, &fields, &action);
     Some(Item {
         id,
         id_span,
         span: node.span,
+        timeout,
+        remind,
         action,
         env: reader.text(&fields, "env"),
         needs,
@@ -119,6 +122,36 @@ fn extract_item(reader: &mut Reader<'_>, node: &Node, depth: usize) -> Option<It
         capture,
         text,
     })
+}
+
+/// Reads how long people may take and how often they are reminded.
+fn extract_patience(
+    reader: &mut Reader<'_>,
+    fields: &Fields<'_>,
+    action: &ItemAction,
+) -> (Option<Spanned<Duration>>, Option<Spanned<Duration>>) {
+    let mut read = |key: &str, elsewhere: &str| {
+        let (span, _) = fields.entry(key)?;
+        if !matches!(action, ItemAction::Manual | ItemAction::Approve(_)) {
+            let message = format!("`{key}` means nothing here: only people are waited for with one");
+            reader.diagnostics.push(Diagnostic::new(Code::RunbookSchema, span, message).help(elsewhere));
+            return None;
+        }
+        let length = reader.duration(fields, key)?;
+        if length.value.seconds == 0 {
+            reader.wrong(length.span, format!("`{key}` is at least a second"));
+            return None;
+        }
+        Some(length)
+    };
+    let timeout = read("timeout", "a block has its own `timeout`, in its header");
+    let remind = read("remind", "what a machine does needs no reminder");
+    if let (Some(timeout), Some(remind)) = (&timeout, &remind)
+        && remind.value.seconds >= timeout.value.seconds
+    {
+        reader.wrong(remind.span, format!("nobody is reminded before the time is over, after {}", timeout.value.text));
+    }
+    (timeout, remind)
 }
 
 /// Whether a kind of evidence can be asked for: a person's of a person, the output of what runs.

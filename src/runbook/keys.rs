@@ -58,6 +58,8 @@ pub const ITEM: &[&str] = &[
     "evidence",
     "section",
     "capture",
+    "timeout",
+    "remind",
 ];
 /// Keys of `wait:` where it waits for a block to pass.
 pub const WAIT: &[&str] = &["until", "every", "within"];

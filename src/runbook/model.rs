@@ -278,6 +278,10 @@ pub struct Item {
     pub section: Option<Spanned<String>>,
     /// The answers that a person gives, in the order written.
     pub capture: Vec<Capture>,
+    /// How long people may take.
+    pub timeout: Option<Spanned<Duration>>,
+    /// How often they are reminded.
+    pub remind: Option<Spanned<Duration>>,
 }
 
 /// What an item asks for.
@@ -728,6 +732,8 @@ impl Item {
             evidence: None,
             section: None,
             capture: Vec::new(),
+            timeout: None,
+            remind: None,
         }
     }
 }

@@ -96,6 +96,14 @@ fn lose_language(losses: &mut Losses, plan: &Plan) {
     if plan.groups.iter().any(|group| group.max_failures.is_some()) {
         losses.of_all("how many of a group may fail before no new one begins");
     }
+    for step in &plan.steps {
+        if step.people_s.is_some() {
+            losses.of_step(step, "how long people may take");
+        }
+        if step.remind_s.is_some() {
+            losses.of_step(step, "that people are reminded");
+        }
+    }
 }
 
 /// What stands in for a step whose condition an engine cannot ask.

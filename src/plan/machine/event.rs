@@ -216,6 +216,20 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         why: Option<String>,
     },
+    /// People have been waited for so long that it is time to remind them.
+    #[serde(rename = "step.reminded")]
+    StepReminded {
+        /// The step that waits.
+        step: String,
+        /// Which reminder it is, from 1; those that fell due while nobody performed the run are one.
+        reminder: u32,
+    },
+    /// People have been waited for longer than they may take.
+    #[serde(rename = "step.overdue")]
+    StepOverdue {
+        /// The step that waited.
+        step: String,
+    },
     /// A person did a manual item.
     #[serde(rename = "manual.done")]
     ManualDone {
@@ -477,6 +491,8 @@ impl Event {
             | Event::ApprovalGiven(Decision { step, .. })
             | Event::ApprovalRefused(Decision { step, .. })
             | Event::ApprovalExpired { step, .. }
+            | Event::StepReminded { step, .. }
+            | Event::StepOverdue { step }
             | Event::ManualDone { step, .. }
             | Event::EvidenceAdded { step, .. }
             | Event::Resolve { step, .. }

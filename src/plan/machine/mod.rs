@@ -43,4 +43,4 @@ pub use chain::{Chain, Damage, GENESIS, Record};
 pub use event::{
     BreakGlass, Decision, Event, IdentitySource, Kept, Listed, Resolution, RunState, SkipReason, StepResult, Vouched,
 };
-pub use run::{Action, CAPTURE, Next, Rejected, Run, Runner, StepState, StepStatus, Waiting, Yes};
+pub use run::{Action, CAPTURE, Due, Next, Rejected, Run, Runner, StepState, StepStatus, Waiting, Yes, for_people};

@@ -5,7 +5,7 @@
 
 use super::signers::fingerprint_of;
 use super::{Chain, Event, Resolution, Run, SkipReason, StepState, StepStatus};
-use crate::plan::Step;
+use crate::plan::{Step, StepKind};
 use std::collections::BTreeMap;
 
 /// What a record is made of besides the run and its journal.
@@ -155,6 +155,8 @@ fn people(chain: &Chain, sources: &Sources<'_>, out: &mut String) {
             Event::ApprovalExpired { step, why: Some(why) } => {
                 format!("{}: the approval counts no more: {}", span(step), span(why))
             }
+            Event::StepReminded { step, reminder } => format!("{}: reminder {reminder}", span(step)),
+            Event::StepOverdue { step } => format!("{}: nobody acted in time", span(step)),
             Event::ManualDone { step, by, .. } => format!("{} done by {}", span(step), span(by)),
             Event::EvidenceAdded { step, kind, value, sha256, by } => {
                 let kept = sha256.as_ref().map(|digest| format!(", kept as {}", span(digest))).unwrap_or_default();
@@ -253,6 +255,7 @@ fn word(step: &Step, status: &StepStatus) -> String {
         StepState::Skipped { reason: SkipReason::Failures, .. } => "not begun, too many had failed",
         StepState::Failed if step.approval.is_some() => "refused",
         StepState::Failed => "failed",
+        StepState::TimedOut if matches!(step.kind, StepKind::Manual | StepKind::Approval) => "nobody acted in time",
         StepState::TimedOut => "took too long",
         StepState::Cancelled => "interrupted",
         StepState::InDoubt => "in doubt",

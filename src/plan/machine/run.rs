@@ -1,6 +1,6 @@
 //! The machine: `next` says what may be done, `apply` takes in what happened.
 
-use super::clock::is_older;
+use super::clock::{is_older, millis};
 use super::guard::{self, Guard, Waits};
 use super::signers::folded;
 use super::{
@@ -68,6 +68,8 @@ struct Graph {
     scopes: BTreeMap<usize, String>,
     /// The condition of each step over outputs; `None` where it cannot be read, which never holds.
     conditions: Vec<Option<Option<Condition>>>,
+    /// The steps that people do and for which it matters since when they are waited for.
+    timed: Vec<usize>,
     /// The groups that limit how many of their items run at once or may fail.
     limits: Vec<Limit>,
     /// The limited groups around each step, as places in `limits`, with the place of its item in them.
@@ -130,6 +132,10 @@ pub struct StepStatus {
     pub evidence: Vec<(String, String, Option<String>)>,
     /// Who did it, where it is a manual item.
     pub by: Option<String>,
+    /// Since when people are waited for; only of steps for which that matters.
+    waits_since: Option<String>,
+    /// Which reminder was the last.
+    reminders: u32,
     /// What `check` said since the last attempt.
     checked: Option<bool>,
     /// Whether the attempt that follows was announced by a retry event.
@@ -265,6 +271,20 @@ impl Action {
     }
 }
 
+/// What the time makes due: each names the event that reports it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// → `step.reminded`.
+    Reminder {
+        /// The step that waits.
+        step: String,
+        /// Which reminder.
+        reminder: u32,
+    },
+    /// → `step.overdue`.
+    Overdue(String),
+}
+
 /// What a person is waited for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Waiting {
@@ -296,6 +316,11 @@ fn reject<T>(message: impl Into<String>) -> Result<T, Rejected> {
 }
 
 impl StepStatus {
+    /// Returns since when people are waited for, of a step that limits their time.
+    pub fn waits_since(&self) -> Option<&str> {
+        self.waits_since.as_deref()
+    }
+
     /// Tells whether the command line left the step out.
     pub fn is_left_out(&self) -> bool {
         matches!(self.state, StepState::Skipped { reason: SkipReason::LeftOut, .. })
@@ -368,7 +393,10 @@ impl Run {
         let needs = guard::waits(&plan);
         let scopes = scope::scopes(&plan, &needs);
         let (limits, limited) = limits_of(&plan);
-        let graph = Arc::new(Graph { conditions: conditions.collect(), index, needs, scopes, limits, limited });
+        let is_timed = |at: &usize| plan.steps[*at].people_s.is_some() || plan.steps[*at].remind_s.is_some();
+        let timed = (0..plan.steps.len()).filter(is_timed).collect();
+        let graph = Graph { conditions: conditions.collect(), index, needs, scopes, timed, limits, limited };
+        let graph = Arc::new(graph);
         let steps = vec![StepStatus::default(); plan.steps.len()];
         Run {
             plan,
@@ -606,6 +634,62 @@ impl Run {
             }
             StepState::RollbackInDoubt => doubts.push(id()),
             _ => {}
+        }
+    }
+
+    /// Tells whether the time can make anything due: somebody is waited for who must not take for ever.
+    pub fn is_timed(&self) -> bool {
+        self.graph.timed.iter().any(|at| self.steps[*at].waits_since.is_some())
+    }
+
+    /// Returns what a time makes due, in the order of the plan.
+    pub fn due(&self, now: &str) -> Vec<Due> {
+        let due = self.graph.timed.iter().filter_map(|at| {
+            let (step, status) = (&self.plan.steps[*at], &self.steps[*at]);
+            if self.is_overdue(*at, now) {
+                return Some(Due::Overdue(step.id.clone()));
+            }
+            let reminder = self.reminder_at(*at, now);
+            (reminder > status.reminders).then(|| Due::Reminder { step: step.id.clone(), reminder })
+        });
+        due.collect()
+    }
+
+    /// Tells whether people have been waited for longer than they may take.
+    fn is_overdue(&self, at: usize, now: &str) -> bool {
+        let limit = self.plan.steps[at].people_s;
+        self.steps[at].waits_since.as_ref().zip(limit).is_some_and(|(since, limit)| is_older(since, now, limit))
+    }
+
+    /// Which reminder is the last that is due at a time; 0 where none is.
+    fn reminder_at(&self, at: usize, now: &str) -> u32 {
+        let since = self.steps[at].waits_since.as_deref().and_then(millis);
+        let every = self.plan.steps[at].remind_s.filter(|every| *every > 0).and_then(|every| i64::try_from(every).ok());
+        let number = since.zip(every).zip(millis(now)).map_or(0, |((since, every), now)| (now - since) / 1_000 / every);
+        u32::try_from(number.max(0)).unwrap_or(u32::MAX)
+    }
+
+    /// Whether people are waited for with a step now.
+    fn waits_for_people(&self, at: usize) -> bool {
+        self.finished.is_none()
+            && !self.cancelled
+            && self.steps[at].state == StepState::Pending
+            && !self.is_stopped(at)
+            && self.needs_of(at) == Needs::Met
+            && self.wanted(at)
+            && !self.is_vouched(at)
+    }
+
+    /// Notes since when people are waited for: from the record that made them be.
+    fn note_waiting(&mut self, ts: &str) {
+        let graph = Arc::clone(&self.graph);
+        for at in &graph.timed {
+            let waits = self.waits_for_people(*at);
+            let status = &mut self.steps[*at];
+            if waits != status.waits_since.is_some() {
+                status.waits_since = waits.then(|| ts.to_owned());
+                status.reminders = 0;
+            }
         }
     }
 
@@ -884,6 +968,12 @@ impl Run {
     /// # Errors
     /// Returns why the event cannot follow on those before it; the run is then unchanged.
     pub fn apply(&mut self, ts: &str, event: &Event) -> Result<(), Rejected> {
+        self.take(ts, event)?;
+        self.note_waiting(ts);
+        Ok(())
+    }
+
+    fn take(&mut self, ts: &str, event: &Event) -> Result<(), Rejected> {
         if self.started == matches!(event, Event::RunStarted { .. }) {
             return reject(if self.started { "the run has begun already" } else { "the run has not begun" });
         }
@@ -1143,6 +1233,9 @@ impl Run {
                 if decision.plan != plan.hash || decision.digest != step.digest || decision.env != step.env {
                     return reject(format!("the decision on step `{}` is about another plan", step.id));
                 }
+                if ready && self.is_overdue(at, ts) {
+                    return reject(self.too_late(at));
+                }
                 if Some(&decision.scope) != self.graph.scopes.get(&at) {
                     return reject(format!("the decision on step `{}` is about other steps after it", step.id));
                 }
@@ -1168,9 +1261,24 @@ impl Run {
                     self.steps[at].state = StepState::Pending;
                 }
             }
+            Event::StepReminded { reminder, .. } => {
+                if *reminder <= self.steps[at].reminders || *reminder != self.reminder_at(at, ts) {
+                    return reject(format!("reminder {reminder} of step `{}` is not due", step.id));
+                }
+                self.steps[at].reminders = *reminder;
+            }
+            Event::StepOverdue { .. } => {
+                if !self.is_overdue(at, ts) {
+                    return reject(format!("step `{}` is not overdue", step.id));
+                }
+                self.end(at, ts, StepState::TimedOut);
+            }
             Event::ManualDone { by, .. } => {
                 if !ready || step.kind != StepKind::Manual {
                     return reject(format!("step `{}` is not waiting for a person", step.id));
+                }
+                if self.is_overdue(at, ts) {
+                    return reject(self.too_late(at));
                 }
                 if let Some(name) = step.capture.keys().find(|name| !self.steps[at].outputs.contains_key(*name)) {
                     return reject(format!("step `{}` asks for the answer `{name}`", step.id));
@@ -1221,6 +1329,11 @@ impl Run {
             | Event::JournalRecovered { .. } => return reject(format!("this is not about step `{}`", step.id)),
         }
         Ok(())
+    }
+
+    fn too_late(&self, at: usize) -> String {
+        let (id, limit) = (&self.plan.steps[at].id, self.plan.steps[at].people_s.unwrap_or_default());
+        format!("the time for step `{id}` is over: it was waited for {}", for_people(limit))
     }
 
     fn apply_resolution(&mut self, ts: &str, at: usize, resolution: Resolution) -> Result<(), Rejected> {
@@ -1304,6 +1417,13 @@ impl Run {
         status.checked = None;
         status.settled = false;
     }
+}
+
+/// A length of time in its largest whole unit.
+pub fn for_people(seconds: u64) -> String {
+    let units = [(86_400, "d"), (3_600, "h"), (60, "min")];
+    let whole = units.iter().find(|(length, _)| seconds >= *length && seconds % length == 0);
+    whole.map_or_else(|| format!("{seconds} s"), |(length, unit)| format!("{} {unit}", seconds / length))
 }
 
 /// The kind of evidence that is an answer: its value is `name=answer`.

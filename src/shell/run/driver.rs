@@ -11,7 +11,7 @@ use super::session::fold_read;
 use super::time;
 use crate::plan::machine::clock::is_older;
 use crate::plan::machine::proof::{self, Unproven};
-use crate::plan::machine::{Action, BreakGlass, Chain, Event, Next, Run, RunState, StepResult, Waiting, guard};
+use crate::plan::machine::{Action, BreakGlass, Chain, Due, Event, Next, Run, RunState, StepResult, Waiting, guard};
 use crate::plan::{Evidence, Expect, Step, duration_s};
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -312,6 +312,7 @@ fn drive_unsettled(
                     Err(why) => driver.view.say(&format!("a request was refused: {why}")),
                 }
             }
+            driver.mind_the_time()?;
             let mut begun = false;
             if let Next::Act(actions) = driver.run.next() {
                 for action in actions {
@@ -440,6 +441,40 @@ impl Driver<'_> {
         }
     }
 
+    /// Records what the time has made due for people who are waited for.
+    ///
+    /// # Errors
+    /// When the clock cannot say.
+    fn mind_the_time(&mut self) -> Result<(), RunError> {
+        if !self.run.is_timed() || self.told_to_stop {
+            return Ok(());
+        }
+        let now = self.trusted_time("how long people have been waited for")?;
+        for due in self.run.due(&now) {
+            self.happen(match due {
+                Due::Reminder { step, reminder } => Event::StepReminded { step, reminder },
+                Due::Overdue(step) => Event::StepOverdue { step },
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Returns the time of the next record.
+    ///
+    /// # Errors
+    /// When this machine's clock is far behind the journal, so that nobody can tell `what`.
+    fn trusted_time(&self, what: &str) -> Result<String, RunError> {
+        let now = self.journal.time();
+        if is_older(&time::now(), &now, MAX_LAG_S) {
+            let why = format!(
+                "the clock of this machine is behind the last record of the journal ({now}): nobody can tell {what}. \
+                 Set the clock right, then resume"
+            );
+            return Err(RunError::Stale { why });
+        }
+        Ok(now)
+    }
+
     /// Begins an action, or returns `None` where it is under way already.
     fn begin(
         &mut self,
@@ -519,14 +554,11 @@ impl Driver<'_> {
     /// # Errors
     /// When one expires and the clock cannot say whether it has.
     fn expire_approvals(&mut self, id: &str, people: &dyn People) -> Result<bool, RunError> {
-        let now = self.journal.time();
-        if is_older(&time::now(), &now, MAX_LAG_S) && self.run.has_expiry(id) {
-            let why = format!(
-                "the clock of this machine is behind the last record of the journal ({now}): nobody can tell whether \
-                 an approval before `{id}` has expired. Set the clock right, then resume"
-            );
-            return Err(RunError::Stale { why });
-        }
+        let now = if self.run.has_expiry(id) {
+            self.trusted_time(&format!("whether an approval before `{id}` has expired"))?
+        } else {
+            self.journal.time()
+        };
         let mut expired = Vec::new();
         let given = if guard::is_guarded(self.step(id)) { self.run.given_approvals(id) } else { Vec::new() };
         for approval in given {

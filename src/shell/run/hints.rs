@@ -86,6 +86,12 @@ fn standing_of(run: &Run, step: &str) -> Option<String> {
     crate::plan::machine::approval::standing(run, step)
 }
 
+/// Says until when people may act, where their time is limited.
+fn until_of(run: &Run, step: &str) -> Option<String> {
+    let limit = run.plan().step(step)?.people_s?;
+    Some(format!("until {}", super::time::after(run.status(step)?.waits_since()?, limit)?))
+}
+
 /// Says, for a run that waits or is in doubt, how people move it on.
 fn ways_on(name: &str, run: &Run) -> Vec<Hint> {
     match run.next() {
@@ -102,10 +108,13 @@ fn ways_on(name: &str, run: &Run) -> Vec<Hint> {
                     };
                     let captures = run.plan().step(step).into_iter().flat_map(|step| step.capture.keys());
                     let captures: String = captures.map(|name| format!(" --capture {name}=ANSWER")).collect();
-                    vec![Hint::new(format!("opsbook done {name} {step}{flag}{captures}"))]
+                    vec![Hint { command: format!("opsbook done {name} {step}{flag}{captures}"), why: until_of(run, step) }]
                 }
                 Waiting::Approval { step, .. } => vec![
-                    Hint { command: format!("opsbook approve {name} {step}"), why: standing_of(run, step) },
+                    Hint {
+                        command: format!("opsbook approve {name} {step}"),
+                        why: standing_of(run, step).or_else(|| until_of(run, step)),
+                    },
                     Hint { command: format!("opsbook refuse {name} {step}"), why: undone(run, step) },
                 ],
             })

@@ -329,11 +329,20 @@ fn is_url(text: &str) -> bool {
 
 /// Nobody is there: a run that needs somebody stops, and requests of others are judged.
 #[derive(Debug)]
-pub struct Absent(pub Office);
+pub struct Absent {
+    /// Judges what others leave.
+    pub office: Office,
+    /// Whether the runner stays for them.
+    pub stay: bool,
+}
 
 impl People for Absent {
     fn ask(&mut self, _run: &Run, _waiting: &[Waiting]) -> Result<Answer, RunError> {
-        Ok(Answer::Leave)
+        if !self.stay {
+            return Ok(Answer::Leave);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        Ok(Answer::Nothing)
     }
 
     fn still_counts(&self, run: &Run, approval: &Step, now: &str) -> Result<(), String> {
@@ -341,7 +350,7 @@ impl People for Absent {
     }
 
     fn admit(&mut self, run: &Run, request: &str) -> Result<Vec<Event>, String> {
-        admit(&self.0, run, request)
+        admit(&self.office, run, request)
     }
 }
 

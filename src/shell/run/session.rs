@@ -63,6 +63,8 @@ pub struct Setting {
     pub end_leftovers: bool,
     /// Whether to wait for a lock that somebody else holds.
     pub wait: bool,
+    /// Whether to stay for people who are not there, in place of leaving the run waiting.
+    pub stay: bool,
     /// Whether to show each script before it runs.
     pub show: bool,
     /// Whether what people type may be written down although not every secret is at hand to look for.
@@ -666,7 +668,7 @@ fn go_on(
             &mut run,
             &mut folder,
             &local,
-            &mut Absent(office),
+            &mut Absent { office, stay: setting.stay },
             &mut Plain::new(terminal, setting.show),
             &control,
             &grounds,

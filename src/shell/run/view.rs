@@ -3,7 +3,9 @@
 use super::driver::View;
 use super::time;
 use crate::plan::StepKind;
-use crate::plan::machine::{Event, Next, Resolution, Run, SkipReason, StepResult, StepState, StepStatus, Waiting};
+use crate::plan::machine::{
+    Event, Next, Resolution, Run, SkipReason, StepResult, StepState, StepStatus, Waiting, for_people,
+};
 use crate::shell::Terminal;
 use crate::text::counted;
 use std::collections::VecDeque;
@@ -283,6 +285,13 @@ pub fn line_of(run: &Run, event: &Event) -> Option<String> {
         Event::ApprovalExpired { step, why: None } => format!("{step}: the approval has expired"),
         Event::ApprovalExpired { step, why: Some(why) } => {
             format!("{step}: the approval counts no more: {}", inert(why))
+        }
+        Event::StepReminded { step, reminder } => {
+            format!("{step}{}: reminder {reminder}: people are still waited for", title(step))
+        }
+        Event::StepOverdue { step } => {
+            let limit = run.plan().step(step).and_then(|step| step.people_s).unwrap_or_default();
+            format!("{step}{}: nobody acted within {}", title(step), for_people(limit))
         }
         Event::ManualDone { step, by, .. } => format!("{step}{}: done by {by}", title(step)),
         Event::EvidenceAdded { step, kind, value, .. } => format!("{step}: {kind} added: {}", inert(value)),
