@@ -3,7 +3,7 @@
 use super::cache::Cache;
 use crate::markdown::{Node, Parsed};
 use crate::plan::{self, Binding, Facts, Lowered, show};
-use crate::render::theme::view::{EnvironmentView, GroupView, ItemView, PageRef, ParamView, RunbookView, StepView};
+use crate::render::theme::view::{EnvironmentView, GroupView, HookView, ItemView, PageRef, ParamView, RunbookView, StepView};
 use crate::runbook::{
     Block, Capture, Each, Item, ItemAction, OnFailure, Param, ParamType, Rollback, Runbook, Scalar, Template,
 };
@@ -120,6 +120,14 @@ pub(super) fn view(
             .collect(),
         params: settings.params.iter().map(param).collect(),
         secrets: settings.secrets.iter().map(text).collect(),
+        notify: settings
+            .notify
+            .iter()
+            .map(|hook| HookView {
+                on: hook.on.iter().map(|on| on.word().to_owned()).collect(),
+                block: block_reference(&hook.block.value, route, site),
+            })
+            .collect(),
         groups: groups(runbook, route, site),
         steps: runbook.blocks.iter().map(|block| step(block, runbook, route, site, users)).collect(),
         on_failure: settings.on_failure.as_ref().and_then(|failure| on_failure(failure, route, site)),

@@ -5,7 +5,7 @@ use super::links::{find_block, find_place, no_page};
 use super::lower::{Place, add_environments, mentioned};
 use super::machine::guard;
 use super::model::{
-    Action, Approval, BreakGlass, Capture, Component, Each, Environment, Evidence, Expect, Group, Helm, Impact, On,
+    Action, Approval, BreakGlass, Capture, Component, Each, Environment, Evidence, Expect, Group, Helm, Hook, Impact, On,
     Retries, Role, Script, Shell, Step, StepKind, StepSource,
 };
 use super::params::{bind_params, variable};
@@ -185,6 +185,25 @@ impl<'a> Expansion<'a> {
         for item in items {
             self.item(item, scope);
         }
+    }
+
+    /// Makes the hooks of the runbook that is planned; pages that it uses tell nobody.
+    pub(super) fn hooks(&mut self, settings: &runbook::Settings, scope: &Scope) -> Vec<Hook> {
+        let mut hooks = Vec::new();
+        for hook in &settings.notify {
+            match find_block(self.library, scope.page, &hook.block, ReferenceKind::Notify) {
+                Ok((page, block)) => {
+                    let mut secrets = Vec::new();
+                    let action = self.action(page, block, "notify", scope, hook.block.span, &mut secrets);
+                    secrets.sort();
+                    secrets.dedup();
+                    self.secrets.extend(secrets.iter().cloned());
+                    hooks.push(Hook { on: hook.on.iter().map(|on| words::notice(*on)).collect(), action, secrets });
+                }
+                Err(diagnostic) => self.diagnostics.push(*diagnostic),
+            }
+        }
+        hooks
     }
 
     /// Checks the section of an item that is no step itself.

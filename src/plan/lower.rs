@@ -143,6 +143,7 @@ pub fn lower(
     expansion.items(&runbook.checklist, &scope);
     expansion.report_vanished();
     expansion.pages.insert(entry);
+    let notify = expansion.hooks(settings, &scope);
     let on_failure = settings.on_failure.as_ref().map(|declared| OnFailure {
         rollback: words::rollback_policy(declared.rollback),
         scope: words::rollback_scope(declared.scope),
@@ -204,6 +205,7 @@ pub fn lower(
         components,
         vars,
         on_failure,
+        notify,
         groups,
         steps,
         source: PlanSource { commit: facts.commit.clone(), files },

@@ -52,6 +52,9 @@ pub struct Plan {
     /// What happens when a step fails for good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_failure: Option<OnFailure>,
+    /// Who is told of what happens.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notify: Vec<Hook>,
     /// The groups (pause points) in document order.
     #[serde(default)]
     pub groups: Vec<Group>,
@@ -196,6 +199,45 @@ pub struct OnFailure {
     /// The page to go to, from the project's folder: `docs/hotfix.md#note`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub then: Option<String>,
+}
+
+/// A block that tells people what happens in a run. What becomes of it changes nothing in the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hook {
+    /// What it is told of.
+    pub on: Vec<Notice>,
+    /// What tells.
+    pub action: Action,
+    /// The secrets it sees, sorted.
+    #[serde(default)]
+    pub secrets: Vec<String>,
+}
+
+/// What people are told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Notice {
+    /// A person is waited for, or reminded.
+    Waiting,
+    /// A step failed for good.
+    Failed,
+    /// An approval was given by all who must give it.
+    Approved,
+    /// The run has ended.
+    Ended,
+}
+
+impl Notice {
+    /// Returns the word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Notice::Waiting => "waiting",
+            Notice::Failed => "failed",
+            Notice::Approved => "approved",
+            Notice::Ended => "ended",
+        }
+    }
 }
 
 /// Whether `undo` scripts run after a failure.

@@ -20,6 +20,7 @@ pub const SETTINGS: &[&str] = &[
     "policy",
     "title",
     "ticket",
+    "notify",
 ];
 /// Keys of one entry of `params:`.
 pub const PARAM: &[&str] = &["type", "pattern", "choices", "min", "max", "default", "prompt"];
@@ -31,6 +32,8 @@ pub const COMPONENTS: &[&str] = &["from", "select"];
 pub const COMPONENT: &[&str] = &["name", "path", "from", "to", "tag", "sha"];
 /// Keys of `on_failure:`.
 pub const ON_FAILURE: &[&str] = &["rollback", "scope", "then"];
+/// Keys of one entry of `notify:`.
+pub const HOOK: &[&str] = &["on", "step"];
 /// Keys of one entry of `allow:`.
 pub const ALLOW: &[&str] = &["rule", "reason", "until"];
 /// Keys of `policy:`.

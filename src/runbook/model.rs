@@ -50,6 +50,9 @@ words! { /** What sort of answer is captured. */ CaptureType { Text "text", Choi
 words! { /** An interpreter. */ Shell { Bash "bash", Sh "sh", Python3 "python3", } }
 words! { /** Whether `undo` scripts run after a failure. */ RollbackPolicy { Reverse "reverse", None "none", } }
 words! { /** How far the undoing reaches. */ RollbackScope { Env "env", All "all", } }
+words! { /** What people are told of. */ Notice {
+    Waiting "waiting", Failed "failed", Approved "approved", Ended "ended",
+} }
 words! { /** How a block runs. */ BlockType { Run "run", Helm "helm", Kubectl "kubectl", Http "http", } }
 
 /// What a page asks to be done.
@@ -121,6 +124,17 @@ pub struct Settings {
     pub title: Option<Template>,
     /// The ticket that a run belongs to.
     pub ticket: Option<Template>,
+    /// Who is told of what happens, in the order written.
+    pub notify: Vec<Hook>,
+}
+
+/// A block that tells people what happens in a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hook {
+    /// What it is told of.
+    pub on: Vec<Notice>,
+    /// The block, by id or as `path.md#id`.
+    pub block: Spanned<String>,
 }
 
 /// A length of time as written and in seconds.
@@ -620,6 +634,9 @@ impl Runbook {
         {
             out.push(Reference { kind: ReferenceKind::Then, target: then.clone(), from: None });
         }
+        for hook in self.settings.iter().flat_map(|settings| &settings.notify) {
+            out.push(Reference { kind: ReferenceKind::Notify, target: hook.block.clone(), from: None });
+        }
         self.walk_items(&mut |item| {
             let from = Some(item.id.clone());
             let mut add = |kind, target: &Spanned<String>| {
@@ -673,6 +690,7 @@ pub enum ReferenceKind {
     Verify,
     Rollback,
     Then,
+    Notify,
 }
 
 impl ReferenceKind {
@@ -686,6 +704,7 @@ impl ReferenceKind {
             ReferenceKind::Verify => "verify",
             ReferenceKind::Rollback => "rollback",
             ReferenceKind::Then => "then",
+            ReferenceKind::Notify => "notify",
         }
     }
 }

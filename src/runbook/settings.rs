@@ -3,7 +3,7 @@
 use super::fields::{Fields, Reader};
 use super::keys;
 use super::model::{
-    Allow, Component, Components, Environment, Kind, Mode, OnFailure, Param, ParamType, RollbackPolicy, RollbackScope,
+    Allow, Component, Components, Environment, Hook, Kind, Mode, Notice, OnFailure, Param, ParamType, RollbackPolicy, RollbackScope,
     Select, Settings,
 };
 use crate::diag::{Code, Diagnostic, nearest};
@@ -56,7 +56,37 @@ pub(super) fn extract_settings(reader: &mut Reader<'_>, node: &Node, key: Span) 
         min_watch,
         title: reader.template(&fields, "title"),
         ticket: reader.template(&fields, "ticket"),
+        notify: extract_hooks(reader, &fields),
     })
+}
+
+fn extract_hooks(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<Hook> {
+    let Some(node) = fields.get("notify") else { return Vec::new() };
+    let mut hooks = Vec::new();
+    for entry in node.as_seq().unwrap_or(std::slice::from_ref(node)) {
+        let Some(fields) = reader.fields(entry, "notify", keys::HOOK, Code::RunbookSchema) else { continue };
+        let mut on = Vec::new();
+        for text in reader.texts(&fields, "on") {
+            match Notice::from_word(&text.value) {
+                Some(word) if on.contains(&word) => {}
+                Some(word) => on.push(word),
+                None => {
+                    let message = format!("`{}` is nothing that a run tells of", text.value);
+                    let known = super::fields::list(Notice::WORDS);
+                    let diagnostic = Diagnostic::new(Code::RunbookSchema, text.span, message);
+                    reader.diagnostics.push(diagnostic.help(format!("it is one of {known}")));
+                }
+            }
+        }
+        if fields.get("on").is_none() {
+            reader.wrong(entry.span, "this entry of `notify` does not say what it tells `on`");
+        }
+        match reader.text(&fields, "step") {
+            Some(block) => hooks.push(Hook { on, block }),
+            None => reader.wrong(entry.span, "this entry of `notify` names no `step`, the block that tells"),
+        }
+    }
+    hooks
 }
 
 fn extract_date(reader: &mut Reader<'_>, fields: &Fields<'_>, key: &str) -> Option<Spanned<String>> {

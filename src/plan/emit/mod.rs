@@ -96,6 +96,9 @@ fn lose_language(losses: &mut Losses, plan: &Plan) {
     if plan.groups.iter().any(|group| group.max_failures.is_some()) {
         losses.of_all("how many of a group may fail before no new one begins");
     }
+    if !plan.notify.is_empty() {
+        losses.of_all("who is told of what happens");
+    }
     for step in &plan.steps {
         if step.people_s.is_some() {
             losses.of_step(step, "how long people may take");

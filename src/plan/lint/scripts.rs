@@ -73,6 +73,12 @@ const RUN: &[&str] = &[
     "CHART_PATHS",
 ];
 
+/// Variables, behind `OPSBOOK_`, that a block of `notify` sees besides.
+pub(in crate::plan) const TOLD: &[&str] = &[
+    "EVENT", "RUN", "PLAN", "RUNBOOK", "TITLE", "TICKET", "STATE", "STEP", "STEP_TITLE", "ENV", "REMINDER", "REASON",
+    "TEXT", "NOTICE",
+];
+
 pub(super) fn lint(subject: &Subject<'_>, found: &mut Diagnostics) {
     for block in &subject.runbook.blocks {
         let Body::Script { shell, script, .. } = &block.body else {
@@ -208,8 +214,16 @@ fn variables(subject: &Subject<'_>, block: &Block, script: &Chunk, read: &bash::
         })
         .map(|(_, step)| step)
         .collect();
-    let Some(step) = steps.first() else { return };
-    let mut known: BTreeSet<String> = plan.vars.keys().chain(step.vars.keys()).cloned().collect();
+    let hook = plan.notify.iter().find(|hook| hook.action.block == block.id.value);
+    if steps.is_empty() && hook.is_none() {
+        return;
+    }
+    let mut known: BTreeSet<String> = plan.vars.keys().cloned().collect();
+    known.extend(steps.first().iter().flat_map(|step| step.vars.keys().cloned()));
+    known.extend(hook.iter().flat_map(|hook| hook.action.vars.keys().cloned()));
+    if hook.is_some() {
+        known.extend(TOLD.iter().map(|name| format!("OPSBOOK_{name}")));
+    }
     known.extend(steps.iter().flat_map(|step| step.secrets.iter().cloned()));
     known.extend(block.secrets.iter().map(|secret| secret.value.clone()));
     let outputs = Outputs::of(plan);

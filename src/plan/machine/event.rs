@@ -1,5 +1,6 @@
 //! What happens in a run, as values: the events that the journal keeps and the machine folds.
 
+use crate::plan::Notice;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -229,6 +230,23 @@ pub enum Event {
     StepOverdue {
         /// The step that waited.
         step: String,
+    },
+    /// People were told of something by a hook of the plan, or could not be.
+    #[serde(rename = "run.notified")]
+    RunNotified {
+        /// The place of the hook in the plan's list, from 0.
+        hook: usize,
+        /// Of what.
+        on: Notice,
+        /// The step that it is about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step: Option<String>,
+        /// Which reminder it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reminder: Option<u32>,
+        /// Why they could not be told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failed: Option<String>,
     },
     /// A person did a manual item.
     #[serde(rename = "manual.done")]
@@ -509,6 +527,7 @@ impl Event {
             | Event::RunInterrupted { .. }
             | Event::RunCancelled { .. }
             | Event::RunFinished { .. }
+            | Event::RunNotified { .. }
             | Event::JournalRecovered { .. } => None,
         }
     }

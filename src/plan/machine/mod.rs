@@ -28,6 +28,7 @@ mod chain;
 pub mod clock;
 mod event;
 pub mod guard;
+mod notice;
 #[cfg(test)]
 mod laws;
 pub mod proof;
@@ -43,4 +44,5 @@ pub use chain::{Chain, Damage, GENESIS, Record};
 pub use event::{
     BreakGlass, Decision, Event, IdentitySource, Kept, Listed, Resolution, RunState, SkipReason, StepResult, Vouched,
 };
-pub use run::{Action, CAPTURE, Due, Next, Rejected, Run, Runner, StepState, StepStatus, Waiting, Yes, for_people};
+pub use notice::for_people;
+pub use run::{Action, CAPTURE, Due, Next, Owed, Rejected, Run, Runner, StepState, StepStatus, Waiting, Yes};

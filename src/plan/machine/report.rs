@@ -28,7 +28,7 @@ pub fn report(name: &str, run: &Run, chain: &Chain, sources: &Sources<'_>) -> St
     components(run, &mut out);
     steps(run, sources, &mut out);
     broken_glass(chain, &mut out);
-    people(chain, sources, &mut out);
+    people(run, chain, sources, &mut out);
     outputs(chain, sources, &mut out);
     out
 }
@@ -132,7 +132,7 @@ fn broken_glass(chain: &Chain, out: &mut String) {
 }
 
 /// What people did, in the order in which they did it.
-fn people(chain: &Chain, sources: &Sources<'_>, out: &mut String) {
+fn people(run: &Run, chain: &Chain, sources: &Sources<'_>, out: &mut String) {
     out.push_str("\n## People\n\n");
     let before = out.len();
     // The key by its fingerprint, as `ssh-keygen -l` shows it.
@@ -154,6 +154,12 @@ fn people(chain: &Chain, sources: &Sources<'_>, out: &mut String) {
             Event::ApprovalExpired { step, why: None } => format!("{}: the approval expired", span(step)),
             Event::ApprovalExpired { step, why: Some(why) } => {
                 format!("{}: the approval counts no more: {}", span(step), span(why))
+            }
+            Event::RunNotified { hook, on, step, failed, .. } => {
+                let hook = run.plan().notify.get(*hook).map_or("-", |hook| hook.action.block.as_str());
+                let about = step.as_ref().map(|step| format!(" {}", span(step))).unwrap_or_default();
+                let failed = failed.as_ref().map(|why| format!(" could not be: {}", span(why)));
+                format!("told by {} of {}{about}{}", span(hook), on.word(), failed.unwrap_or_default())
             }
             Event::StepReminded { step, reminder } => format!("{}: reminder {reminder}", span(step)),
             Event::StepOverdue { step } => format!("{}: nobody acted in time", span(step)),

@@ -2,11 +2,12 @@
 
 use super::clock::{is_older, millis};
 use super::guard::{self, Guard, Waits};
+use super::notice::{self, for_people};
 use super::signers::folded;
 use super::{
     Decision, Event, IdentitySource, Kept, Resolution, RunState, SkipReason, StepResult, Vouched, proof, scope,
 };
-use crate::plan::{Forbid, Impact, On, Plan, RollbackPolicy, RollbackScope, Step, StepKind, duration_s};
+use crate::plan::{Forbid, Impact, Notice, On, Plan, RollbackPolicy, RollbackScope, Step, StepKind, duration_s};
 use crate::runbook::{Condition, OUTPUTS};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -35,6 +36,21 @@ pub struct Run {
     evidence: BTreeSet<(String, String)>,
     /// The variables that are passed on to the scripts besides those that always are.
     passed: BTreeSet<String>,
+    /// What hooks have not told yet, and why they are to tell it.
+    owed: BTreeMap<Owed, String>,
+}
+
+/// Something that a hook of the plan is to tell.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Owed {
+    /// The place of the hook in the plan's list.
+    pub hook: usize,
+    /// Of what it tells.
+    pub on: Notice,
+    /// The step that it is about.
+    pub step: Option<String>,
+    /// Which reminder it is.
+    pub reminder: Option<u32>,
 }
 
 /// Who began or resumed a run.
@@ -393,7 +409,11 @@ impl Run {
         let needs = guard::waits(&plan);
         let scopes = scope::scopes(&plan, &needs);
         let (limits, limited) = limits_of(&plan);
-        let is_timed = |at: &usize| plan.steps[*at].people_s.is_some() || plan.steps[*at].remind_s.is_some();
+        let tells = plan.notify.iter().any(|hook| hook.on.contains(&Notice::Waiting));
+        let is_timed = |at: &usize| {
+            let step = &plan.steps[*at];
+            step.people_s.is_some() || step.remind_s.is_some() || tells && !performed(step.kind)
+        };
         let timed = (0..plan.steps.len()).filter(is_timed).collect();
         let graph = Graph { conditions: conditions.collect(), index, needs, scopes, timed, limits, limited };
         let graph = Arc::new(graph);
@@ -412,6 +432,7 @@ impl Run {
             proofs: BTreeMap::new(),
             evidence: BTreeSet::new(),
             passed: BTreeSet::new(),
+            owed: BTreeMap::new(),
         }
     }
 
@@ -637,6 +658,48 @@ impl Run {
         }
     }
 
+    /// Returns what hooks have not told yet, and why they are to tell it.
+    pub fn owed(&self) -> impl Iterator<Item = (&Owed, &str)> {
+        self.owed.iter().map(|(owed, why)| (owed, why.as_str()))
+    }
+
+    fn owe(&mut self, on: Notice, step: Option<usize>, reminder: Option<u32>, why: &str) {
+        let step = step.map(|at| self.plan.steps[at].id.clone());
+        for (hook, _) in self.plan.notify.iter().enumerate().filter(|(_, hook)| hook.on.contains(&on)) {
+            self.owed.insert(Owed { hook, on, step: step.clone(), reminder }, why.to_owned());
+        }
+    }
+
+    /// Notes what an event gives hooks to tell. `lost` and `held` say how its step stood before it.
+    fn note_news(&mut self, event: &Event, at: Option<usize>, lost: bool, held: bool) {
+        if self.plan.notify.is_empty() {
+            return;
+        }
+        if let Event::RunFinished { state } = event {
+            self.owe(Notice::Ended, None, None, &format!("the run {}", state.said()));
+        }
+        let Some(at) = at else { return };
+        if self.is_lost(at) && !lost {
+            let why = notice::of_failure(&self.plan.steps[at], event);
+            self.owe(Notice::Failed, Some(at), None, &why);
+        }
+        if let Event::ApprovalGiven(decision) = event
+            && self.steps[at].state == StepState::Succeeded
+            && !held
+        {
+            self.owe(Notice::Approved, Some(at), None, &format!("approved by {}", decision.by));
+        }
+        if let Event::StepReminded { reminder, .. } = event {
+            let why = notice::of_waiting(&self.plan.steps[at], self.missing_approvals(at));
+            self.owe(Notice::Waiting, Some(at), Some(*reminder), &why);
+        }
+    }
+
+    /// Tells whether a step failed and is not tried again by itself.
+    fn is_lost(&self, at: usize) -> bool {
+        self.failed(at) && !self.may_retry(at)
+    }
+
     /// Tells whether the time can make anything due: somebody is waited for who must not take for ever.
     pub fn is_timed(&self) -> bool {
         self.graph.timed.iter().any(|at| self.steps[*at].waits_since.is_some())
@@ -689,6 +752,12 @@ impl Run {
             if waits != status.waits_since.is_some() {
                 status.waits_since = waits.then(|| ts.to_owned());
                 status.reminders = 0;
+                let id = &self.plan.steps[*at].id;
+                self.owed.retain(|owed, _| owed.on != Notice::Waiting || owed.step.as_ref() != Some(id));
+                if waits {
+                    let why = notice::of_waiting(&self.plan.steps[*at], self.missing_approvals(*at));
+                    self.owe(Notice::Waiting, Some(*at), None, &why);
+                }
             }
         }
     }
@@ -968,7 +1037,11 @@ impl Run {
     /// # Errors
     /// Returns why the event cannot follow on those before it; the run is then unchanged.
     pub fn apply(&mut self, ts: &str, event: &Event) -> Result<(), Rejected> {
+        let at = event.step().and_then(|step| self.graph.index.get(step).copied());
+        let stood = at.map(|at| (self.is_lost(at), self.steps[at].state.held()));
         self.take(ts, event)?;
+        let (lost, held) = stood.unwrap_or_default();
+        self.note_news(event, at, lost, held);
         self.note_waiting(ts);
         Ok(())
     }
@@ -984,6 +1057,7 @@ impl Run {
                 | Event::RunnerSigned { .. }
                 | Event::PersonSigned { .. }
                 | Event::PeopleListed(_)
+                | Event::RunNotified { .. }
         );
         if let Some(state) = self.finished
             && !reopens
@@ -1034,6 +1108,13 @@ impl Run {
             Event::RunInterrupted { .. } => {
                 self.stopping = true;
                 Ok(())
+            }
+            Event::RunNotified { hook, on, step, reminder, .. } => {
+                let owed = Owed { hook: *hook, on: *on, step: step.clone(), reminder: *reminder };
+                match self.owed.remove(&owed) {
+                    Some(_) => Ok(()),
+                    None => reject(format!("hook {hook} had nothing to tell of `{}`", on.word())),
+                }
             }
             Event::RunCancelled { .. } => {
                 self.cancelled = true;
@@ -1326,6 +1407,7 @@ impl Run {
             | Event::RunInterrupted { .. }
             | Event::RunCancelled { .. }
             | Event::RunFinished { .. }
+            | Event::RunNotified { .. }
             | Event::JournalRecovered { .. } => return reject(format!("this is not about step `{}`", step.id)),
         }
         Ok(())
@@ -1417,13 +1499,6 @@ impl Run {
         status.checked = None;
         status.settled = false;
     }
-}
-
-/// A length of time in its largest whole unit.
-pub fn for_people(seconds: u64) -> String {
-    let units = [(86_400, "d"), (3_600, "h"), (60, "min")];
-    let whole = units.iter().find(|(length, _)| seconds >= *length && seconds % length == 0);
-    whole.map_or_else(|| format!("{seconds} s"), |(length, unit)| format!("{} {unit}", seconds / length))
 }
 
 /// The kind of evidence that is an answer: its value is `name=answer`.

@@ -226,8 +226,19 @@ pub struct RunbookView {
     pub title: Option<String>,
     /// The ticket that a run of it belongs to.
     pub ticket: Option<String>,
+    /// Who is told of what happens in a run.
+    pub notify: Vec<HookView>,
     /// The order of the steps as an SVG picture.
     pub graph_svg: Option<String>,
+}
+
+/// A block that tells people what happens in a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct HookView {
+    /// What it tells of: `waiting`, `failed`, `approved`, `ended`.
+    pub on: Vec<String>,
+    /// The block.
+    pub block: PageRef,
 }
 
 /// An environment of a runbook.

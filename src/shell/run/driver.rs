@@ -11,7 +11,9 @@ use super::session::fold_read;
 use super::time;
 use crate::plan::machine::clock::is_older;
 use crate::plan::machine::proof::{self, Unproven};
-use crate::plan::machine::{Action, BreakGlass, Chain, Due, Event, Next, Run, RunState, StepResult, Waiting, guard};
+use crate::plan::machine::{
+    Action, BreakGlass, Chain, Due, Event, Next, Owed, Run, RunState, StepResult, Waiting, guard,
+};
 use crate::plan::{Evidence, Expect, Step, duration_s};
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -127,6 +129,17 @@ pub struct Task<'p> {
     pub previous_revision: Option<String>,
 }
 
+/// Something that a hook of the plan is to tell, with all that it may say.
+#[derive(Clone, Debug)]
+pub struct News {
+    /// What, and which hook tells it.
+    pub owed: Owed,
+    /// Why.
+    pub why: String,
+    /// How the run stands.
+    pub state: RunState,
+}
+
 /// A part of a step that was performed.
 #[derive(Clone, Debug)]
 pub struct Performed {
@@ -153,6 +166,12 @@ pub trait Performer: Sync {
     /// # Errors
     /// When the step must not start.
     fn prepare(&self, step: &Step) -> Result<Option<String>, RunError>;
+
+    /// Lets a hook of the plan tell people something.
+    ///
+    /// # Errors
+    /// Says why it could not.
+    fn tell(&self, news: &News) -> Result<(), String>;
 
     /// Waits, unless the run is interrupted.
     fn pause(&self, time: Duration);
@@ -250,6 +269,7 @@ enum Message {
     Output { step: String, lines: String },
     Done { step: String, part: Part, attempt: u32, in_doubt: bool, performed: Result<Performed, RunError> },
     RetryDue { step: String, attempt: u32 },
+    Told { owed: Owed, failed: Option<String> },
 }
 
 /// Performs a run until it ends, needs somebody, or is interrupted.
@@ -300,6 +320,7 @@ fn drive_unsettled(
             in_flight: BTreeSet::new(),
             looked_at: BTreeSet::new(),
             told_to_stop: false,
+            telling: BTreeSet::new(),
         };
         loop {
             if control.level() > 0 && !driver.told_to_stop {
@@ -313,6 +334,14 @@ fn drive_unsettled(
                 }
             }
             driver.mind_the_time()?;
+            while let Some(news) = driver.next_news() {
+                driver.journal.settle()?;
+                let sender = sender.clone();
+                scope.spawn(move || {
+                    let failed = performer.tell(&news).err();
+                    let _ = sender.send(Message::Told { owed: news.owed, failed });
+                });
+            }
             let mut begun = false;
             if let Next::Act(actions) = driver.run.next() {
                 for action in actions {
@@ -322,7 +351,7 @@ fn drive_unsettled(
                     begun = true;
                     match work {
                         Work::Done => {}
-                        Work::Blocked { step, why } if driver.in_flight.is_empty() => {
+                        Work::Blocked { step, why } if driver.in_flight.is_empty() && driver.telling.is_empty() => {
                             return Ok(Outcome::Unproven { step, why });
                         }
                         Work::Blocked { .. } => begun = false,
@@ -357,7 +386,7 @@ fn drive_unsettled(
                 continue;
             }
             driver.journal.settle()?;
-            if driver.in_flight.is_empty() {
+            if driver.in_flight.is_empty() && driver.telling.is_empty() {
                 match driver.run.next() {
                     Next::End(state) => return Ok(Outcome::Ended(state)),
                     Next::Stopped => return Ok(Outcome::Interrupted),
@@ -414,6 +443,8 @@ struct Driver<'a> {
     /// Approvals that were looked at since something was last recorded about people.
     looked_at: BTreeSet<String>,
     told_to_stop: bool,
+    /// What hooks are telling now.
+    telling: BTreeSet<Owed>,
 }
 
 impl Driver<'_> {
@@ -439,6 +470,18 @@ impl Driver<'_> {
             }
             other => other,
         }
+    }
+
+    /// Returns what a hook is to tell next.
+    fn next_news(&mut self) -> Option<News> {
+        // What an interrupt cut short, the next session tells.
+        if self.told_to_stop {
+            return None;
+        }
+        let (owed, why) = self.run.owed().find(|(owed, _)| !self.telling.contains(*owed))?;
+        let news = News { owed: owed.clone(), why: why.to_owned(), state: self.run.state() };
+        self.telling.insert(news.owed.clone());
+        Some(news)
     }
 
     /// Records what the time has made due for people who are waited for.
@@ -638,6 +681,15 @@ impl Driver<'_> {
             Message::Output { step, lines } => {
                 self.view.output(&step, &lines);
                 Ok(())
+            }
+            Message::Told { owed, failed } => {
+                self.telling.remove(&owed);
+                // What was done meanwhile needs no telling any more.
+                if failed.is_some() && self.told_to_stop || !self.run.owed().any(|(other, _)| *other == owed) {
+                    return Ok(());
+                }
+                let Owed { hook, on, step, reminder } = owed;
+                self.happen(Event::RunNotified { hook, on, step, reminder, failed })
             }
             Message::RetryDue { step, attempt } => {
                 self.in_flight.remove(&step);

@@ -5,7 +5,7 @@
 //! revision before a write, releases that an earlier attempt left pending, the flags of versions 3
 //! and 4. Does not know the order of steps.
 
-use super::driver::{Part, Performed, Performer, Task};
+use super::driver::{News, Part, Performed, Performer, Task};
 use super::error::RunError;
 use super::process::{Control, Ended, Ending, Job, MASKED, Origin, PrivateFile, parse_outputs, perform};
 use super::redact::{Redactor, SHORTEST};
@@ -38,6 +38,9 @@ const PASSED_ON: &[&str] = &[
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
 ];
+
+/// How long a hook may take that does not say it, in seconds.
+const TELLING_S: u64 = 30;
 
 /// This machine as a performer of one run.
 #[derive(Debug)]
@@ -225,6 +228,36 @@ impl Performer for Local {
         }
     }
 
+    fn tell(&self, news: &News) -> Result<(), String> {
+        let hook = self.plan.notify.get(news.owed.hook).ok_or("the plan has no such hook")?;
+        let action = &hook.action;
+        let mut env = self.env.clone();
+        env.extend(self.plan.vars.clone());
+        env.extend(action.vars.clone());
+        let secrets = hook.secrets.iter().filter_map(|name| Some((name.clone(), self.secrets.get(name)?.clone())));
+        env.extend(secrets);
+        env.extend(self.said_of(news));
+        let job = Job {
+            shell: action.shell,
+            script: action.script.clone(),
+            cwd: action.cwd.as_ref().map_or_else(|| self.project.clone(), |cwd| self.project.join(cwd)),
+            env,
+            timeout: Some(Duration::from_secs(action.timeout_s.unwrap_or(TELLING_S))),
+            masks: None,
+            end_leftovers: true,
+            origin: None,
+        };
+        let ended = perform(&job, &self.private_folder, &self.redactor, &self.control, &mut |_| {});
+        let ended = ended.map_err(|error| error.to_string())?;
+        let last = ended.log.lines().last().map(|line| format!(": {line}")).unwrap_or_default();
+        match ended.ending {
+            Ending::Exited(0) => Ok(()),
+            Ending::Exited(status) => Err(format!("exit status {status}{last}")),
+            Ending::TimedOut => Err("it took too long".to_owned()),
+            Ending::Signalled(_) | Ending::Cancelled | Ending::Killed => Err(format!("it was ended{last}")),
+        }
+    }
+
     fn pause(&self, time: Duration) {
         let until = Instant::now() + time;
         while self.control.level() == 0 && Instant::now() < until {
@@ -301,6 +334,35 @@ impl Local {
                 Performed { ended, outputs_text: String::new(), verdict, note: Some(why) }
             }
         })
+    }
+
+    /// What a hook may say: each part by itself, and all as one line of JSON, without secrets.
+    fn said_of(&self, news: &News) -> BTreeMap<String, String> {
+        let plan = &self.plan;
+        let step = news.owed.step.as_ref().and_then(|step| plan.step(step));
+        let title = plan.title.as_deref().unwrap_or(&plan.runbook);
+        let about = step.map(|step| format!("{}: ", step.id)).unwrap_or_default();
+        let text = format!("{title}: {about}{}", news.why);
+        let parts = [
+            ("EVENT", news.owed.on.word()),
+            ("RUN", &self.run),
+            ("PLAN", plan.short_hash()),
+            ("RUNBOOK", &plan.runbook),
+            ("TITLE", title),
+            ("TICKET", plan.ticket.as_deref().unwrap_or_default()),
+            ("STATE", &news.state.to_string()),
+            ("STEP", step.map_or("", |step| &step.id)),
+            ("STEP_TITLE", step.map_or("", |step| &step.title)),
+            ("ENV", step.and_then(|step| step.env.as_deref()).unwrap_or_default()),
+            ("REMINDER", &news.owed.reminder.map(|number| number.to_string()).unwrap_or_default()),
+            ("REASON", &news.why),
+            ("TEXT", &text),
+        ];
+        let parts = parts.map(|(name, value)| (name, self.redactor.redact(value)));
+        let json: BTreeMap<String, &String> = parts.iter().map(|(name, value)| (name.to_lowercase(), value)).collect();
+        let json = serde_json::to_string(&json).expect("texts are JSON");
+        let vars = parts.iter().map(|(name, value)| (format!("OPSBOOK_{name}"), value.clone()));
+        vars.chain([("OPSBOOK_NOTICE".to_owned(), json)]).collect()
     }
 
     /// Finds where a step's script stands on its page: its lines, one below the other, in the step's

@@ -3,7 +3,7 @@
 //! Owns the putting together: folder, performer, people, view, signals. Decides nothing about order
 //! or about who may do what.
 
-use super::driver::{Grounds, Memory, Outcome, Part, Performed, Performer, Task, View, drive};
+use super::driver::{Grounds, Memory, News, Outcome, Part, Performed, Performer, Task, View, drive};
 use super::error::RunError;
 use super::folder::{ReadRun, RunFolder, kept_text, leave_request, name_of, read_run};
 use super::forget::forget;
@@ -305,7 +305,9 @@ pub fn resume(path: &Path, setting: &Setting, terminal: Terminal) -> Result<Sess
 ///
 /// # Errors
 /// When a step's change is not proven where it must be.
-pub fn rehearse(plan: Plan, left_out: Vec<String>, view: &mut dyn View) -> Result<Run, RunError> {
+pub fn rehearse(mut plan: Plan, left_out: Vec<String>, view: &mut dyn View) -> Result<Run, RunError> {
+    // Nobody is told of what is only imagined.
+    plan.notify.clear();
     let plan = Arc::new(plan);
     let mut run = Run::new(Arc::clone(&plan));
     let started =
@@ -797,6 +799,10 @@ impl Performer for Rehearsal {
 
     fn prepare(&self, _step: &Step) -> Result<Option<String>, RunError> {
         Ok(None)
+    }
+
+    fn tell(&self, _news: &News) -> Result<(), String> {
+        Ok(())
     }
 
     fn pause(&self, _time: Duration) {}

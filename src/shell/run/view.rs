@@ -286,6 +286,14 @@ pub fn line_of(run: &Run, event: &Event) -> Option<String> {
         Event::ApprovalExpired { step, why: Some(why) } => {
             format!("{step}: the approval counts no more: {}", inert(why))
         }
+        Event::RunNotified { hook, on, step, failed, .. } => {
+            let hook = run.plan().notify.get(*hook).map_or("", |hook| hook.action.block.as_str());
+            let about = step.as_ref().map(|step| format!(" of {step}")).unwrap_or_default();
+            match failed {
+                None => format!("told by {hook}: {}{about}", on.word()),
+                Some(why) => format!("{hook} could not tell: {}{about}: {}", on.word(), inert(why)),
+            }
+        }
         Event::StepReminded { step, reminder } => {
             format!("{step}{}: reminder {reminder}: people are still waited for", title(step))
         }
