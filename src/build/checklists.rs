@@ -5,7 +5,7 @@ use crate::markdown::{Node, Parsed};
 use crate::plan::{self, Binding, Facts, Lowered, show};
 use crate::render::theme::view::{EnvironmentView, GroupView, HookView, ItemView, PageRef, ParamView, RunbookView, StepView};
 use crate::runbook::{
-    Block, Capture, Each, Item, ItemAction, OnFailure, Param, ParamType, Rollback, Runbook, Scalar, Template,
+    Block, Capture, Changes, Each, Item, ItemAction, OnFailure, Param, ParamType, Rollback, Runbook, Scalar, Template,
 };
 use crate::site::{PageRoute, Site};
 use crate::text::{SitePath, Span, World};
@@ -116,7 +116,12 @@ pub(super) fn view(
         environments: settings
             .environments
             .iter()
-            .map(|env| EnvironmentView { name: text(&env.name), tier: env.tier, after: env.after.as_ref().map(text) })
+            .map(|env| EnvironmentView {
+                name: text(&env.name),
+                tier: env.tier,
+                after: env.after.as_ref().map(text),
+                changes: env.changes.as_ref().map(changes),
+            })
             .collect(),
         params: settings.params.iter().map(param).collect(),
         secrets: settings.secrets.iter().map(text).collect(),
@@ -133,6 +138,17 @@ pub(super) fn view(
         on_failure: settings.on_failure.as_ref().and_then(|failure| on_failure(failure, route, site)),
         graph_svg: graph_svg.cloned(),
     })
+}
+
+/// When an environment may be changed, in a line.
+fn changes(changes: &Changes) -> String {
+    let windows = changes.windows.iter().map(|window| {
+        let days: Vec<&str> = window.days.iter().map(|day| day.word()).collect();
+        format!("{} {}–{}", days.join(" "), window.from, window.to).trim().to_owned()
+    });
+    let freezes = changes.freezes.iter().map(|freeze| format!("❄ {}–{}", freeze.from, freeze.to));
+    let zone = changes.zone.as_ref().map_or("UTC", |zone| zone.value.as_str());
+    format!("{} ({zone})", windows.chain(freezes).collect::<Vec<_>>().join(", "))
 }
 
 fn on_failure(failure: &OnFailure, route: &PageRoute, site: &Site) -> Option<PageRef> {
@@ -300,6 +316,9 @@ fn item(item: &Item, env: Option<&str>, runbook: &Runbook, route: &PageRoute, si
     }
     if let Some(evidence) = &item.evidence {
         detail = Some(format!("evidence: {}", evidence.value.word()));
+    }
+    if let Some(time) = &item.not_before {
+        detail = Some(format!("≥ {}", shown(time, env)));
     }
     if let Some(limit) = &item.timeout {
         let within = format!("≤ {}", limit.value.text);

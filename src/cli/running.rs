@@ -68,8 +68,9 @@ pub(super) struct PerformArgs {
     /// Wait where another run of the same runbook holds the environment, instead of giving up
     #[arg(long)]
     pub(super) wait: bool,
-    /// Stay where the run waits for people who are not at this terminal, in place of ending with
-    /// status 4: what they do with `opsbook approve` and `opsbook done` counts at once
+    /// Stay where the run waits for people who are not at this terminal, or until a step may begin, in
+    /// place of ending with status 4: what people do with `opsbook approve` and `opsbook done` counts
+    /// at once
     #[arg(long)]
     pub(super) stay: bool,
     /// Show each script before it runs
@@ -246,6 +247,10 @@ pub(super) fn finish(terminal: Terminal, session: &Session, place: &RunsArgs) ->
             steps.iter().map(|step| format!("`{step}`")).collect::<Vec<_>>().join(", ")
         )),
         Outcome::Interrupted => terminal.complain(&format!("Run {name} was interrupted.\n")),
+        Outcome::Closed { step, closed } => {
+            let until = closed.until.as_ref().map(|until| format!("; it may begin at {until}")).unwrap_or_default();
+            terminal.complain(&format!("Run {name} stops before `{step}`: {}{until}.\n", closed.why));
+        }
         Outcome::Unproven { step, why } => terminal.complain(&format!(
             "Run {name} stops before `{step}`: {}. Prove it in `{}` and name that run with `--evidence RUN`, or break \
              the glass with `--break-glass '{step}=REASON'` where the step allows it.\n",

@@ -9,7 +9,7 @@ use super::model::{
     Retries, Role, Script, Shell, Step, StepKind, StepSource,
 };
 use super::params::{bind_params, variable};
-use super::{typed, words};
+use super::{typed, window, words};
 use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
 use crate::runbook::{self, Block, Body, Condition, Item, ItemAction, ReferenceKind, Rollback, Template, mark};
 use crate::text::{SitePath, Span, Spanned};
@@ -81,6 +81,8 @@ pub(super) struct Scope {
     pub(super) env: Option<String>,
     /// How the guards of the group's changes may be passed.
     pub(super) break_glass: Option<runbook::BreakGlass>,
+    /// Before when nothing of the group begins, in UTC.
+    pub(super) not_before: Option<String>,
     pub(super) component: Option<usize>,
     /// The words of lists that it is repeated for, by the name of the list.
     pub(super) each: Rc<BTreeMap<String, String>>,
@@ -281,7 +283,12 @@ impl<'a> Expansion<'a> {
             None => scope.env.clone(),
         };
         let break_glass = item.break_glass.clone().or_else(|| scope.break_glass.clone());
-        let inner = Scope { env, break_glass, conditions, ..scope.clone() };
+        let mut inner = Scope { env, break_glass, conditions, ..scope.clone() };
+        if let Some(declared) = &item.not_before {
+            let stated = self.not_before(declared, &inner, item.span);
+            // Of two, the later one holds.
+            inner.not_before = inner.not_before.max(stated);
+        }
         match &item.action {
             ItemAction::Group(group) => {
                 self.check_section(item, scope);
@@ -599,6 +606,7 @@ impl<'a> Expansion<'a> {
             parent: node,
             env: scope.env.clone(),
             break_glass: scope.break_glass.clone(),
+            not_before: scope.not_before.clone(),
             component: scope.component,
             each: Rc::clone(&scope.each),
             within: Rc::clone(&scope.within),
@@ -785,6 +793,7 @@ impl<'a> Expansion<'a> {
             until: None,
             every_s: None,
             timeout_s: None,
+            not_before: scope.not_before.clone().filter(|_| !matches!(kind, StepKind::Manual | StepKind::Approval)),
             people_s: item.timeout.as_ref().map(|timeout| timeout.value.seconds),
             remind_s: item.remind.as_ref().map(|remind| remind.value.seconds),
             retries: None,
@@ -804,6 +813,21 @@ impl<'a> Expansion<'a> {
             source: None,
             digest: String::new(),
         }
+    }
+
+    /// Reads the time before which an item does not begin.
+    fn not_before(&mut self, declared: &Template, scope: &Scope, item: Span) -> Option<String> {
+        let text = self.resolve(declared, scope, item);
+        let time = window::in_utc(&text);
+        let unknown = self.template && declared.holes().next().is_some();
+        if time.is_none() && !unknown && self.said.insert(declared.span) {
+            let message = format!("`{text}` is no time with its distance from UTC");
+            self.diagnostics.push(
+                Diagnostic::new(Code::RunbookSchema, declared.span, message)
+                    .help("write it as `2026-12-01T22:00+01:00`, or as `2026-12-01T21:00Z`"),
+            );
+        }
+        time
     }
 
     /// Resolves what people read: one line, one blank between two words.

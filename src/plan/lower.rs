@@ -9,10 +9,12 @@ use super::edges;
 use super::expand::{Asked, Expansion, Scope};
 use super::library::Library;
 use super::links::find_place;
-use super::model::{Environment, FORMAT, Need, OnFailure, Plan, PlanSource, SourceFile, Stage, Step};
+use super::model::{
+    Changes, Environment, FORMAT, Freeze, Need, OnFailure, Plan, PlanSource, SourceFile, Stage, Step, Window,
+};
 use super::outputs::{Outputs, output_variable};
 use super::params::{bind_params, check_defaults, to_model, variable};
-use super::{graph, words};
+use super::{graph, window, words};
 use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
 use crate::runbook::{Components, Condition, OUTPUTS, Runbook, Scalar, Select, Settings, Template, mark};
 use crate::text::{SitePath, Source, Span, World};
@@ -130,6 +132,7 @@ pub fn lower(
         parent: root,
         env: None,
         break_glass: None,
+        not_before: None,
         component: None,
         each: Rc::new(BTreeMap::new()),
         within: Rc::new(BTreeMap::new()),
@@ -332,9 +335,37 @@ pub(super) fn add_environments(
             cluster_uid: declared.cluster_uid.as_ref().map(&mut resolve),
             allow_weak_identity: declared.allow_weak_identity.as_ref().is_some_and(|allowed| allowed.value),
             vars: declared.vars.iter().map(|(name, value)| (name.value.clone(), resolve(value))).collect(),
+            changes: declared.changes.as_ref().map(changes),
         };
+        if let Some(zone) = declared.changes.as_ref().and_then(|changes| changes.zone.as_ref())
+            && window::zone(&zone.value).is_none()
+        {
+            let message = format!("`{}` is no time zone", zone.value);
+            diagnostics.push(
+                Diagnostic::new(Code::RunbookSchema, zone.span, message)
+                    .help("name it as the tz database does: `Europe/Zurich`, `America/New_York`, `UTC`"),
+            );
+        }
         diagnostics.extend(holes);
         environments.insert(name.clone(), environment);
+    }
+}
+
+fn changes(declared: &crate::runbook::Changes) -> Changes {
+    let window = |window: &crate::runbook::Window| Window {
+        days: window.days.iter().map(|day| words::day(*day)).collect(),
+        from: window.from.clone(),
+        to: window.to.clone(),
+    };
+    let freeze = |freeze: &crate::runbook::Freeze| Freeze {
+        from: freeze.from.clone(),
+        to: freeze.to.clone(),
+        reason: freeze.reason.clone(),
+    };
+    Changes {
+        zone: declared.zone.as_ref().map_or("UTC".to_owned(), |zone| zone.value.clone()),
+        windows: declared.windows.iter().map(window).collect(),
+        freezes: declared.freezes.iter().map(freeze).collect(),
     }
 }
 

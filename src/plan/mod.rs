@@ -20,6 +20,7 @@ mod outputs;
 mod params;
 pub mod show;
 mod typed;
+mod window;
 mod words;
 mod yaml;
 
@@ -30,3 +31,4 @@ pub use lower::{Binding, Lowered, Place, lower};
 pub use model::*;
 pub use outputs::{Output, Outputs};
 pub use params::takes;
+pub use window::{Closed, closed};

@@ -165,6 +165,63 @@ pub struct Environment {
     /// Variables that its steps see; they stand among each step's own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub vars: BTreeMap<String, String>,
+    /// When changes may begin in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changes>,
+}
+
+/// When changes may begin in an environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Changes {
+    /// The time zone, by its name in the tz database.
+    pub zone: String,
+    /// The hours in which they may; any time where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub windows: Vec<Window>,
+    /// The days on which they may not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub freezes: Vec<Freeze>,
+}
+
+/// Hours of some days of the week.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// The days on which it opens; every day where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub days: Vec<Day>,
+    /// When it opens, `HH:MM`.
+    pub from: String,
+    /// When it closes, `HH:MM`; on the next day where that is not after `from`.
+    pub to: String,
+}
+
+/// Days on which nothing may be changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Freeze {
+    /// The first day, `YYYY-MM-DD`.
+    pub from: String,
+    /// The last day.
+    pub to: String,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// The days of a week.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "the words of the format say it")]
+pub enum Day {
+    Mon,
+    Tue,
+    Wed,
+    Thu,
+    Fri,
+    Sat,
+    Sun,
 }
 
 /// One thing that is released.
@@ -365,6 +422,9 @@ pub struct Step {
     /// The limit of `run` in seconds.
     #[serde(default)]
     pub timeout_s: Option<u64>,
+    /// When it may begin at the earliest, in UTC: `2026-12-01T21:00:00Z`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<String>,
     /// How long people may take, in seconds, from when they are waited for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub people_s: Option<u64>,

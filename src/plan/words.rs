@@ -23,6 +23,7 @@ same! {
     on: On => On { Success Done Failure };
     evidence: Evidence => Evidence { None Note Url File Output };
     forbid: Forbid => Forbid { Runner Author PreviousApprover };
+    day: Day => Day { Mon Tue Wed Thu Fri Sat Sun };
     notice: Notice => Notice { Waiting Failed Approved Ended };
     shell: Shell => Shell { Bash Sh Python3 };
     rollback_policy: RollbackPolicy => RollbackPolicy { Reverse None };

@@ -104,6 +104,15 @@ fn extract_item(reader: &mut Reader<'_>, node: &Node, depth: usize) -> Option<It
     if let Some((span, _)) = fields.entry("capture").filter(|_| action != ItemAction::Manual) {
         reader.wrong(span, "only an item that a person does can capture an answer");
     }
+    let not_before = reader.template(&fields, "not_before");
+    if let Some((span, _)) = fields.entry("not_before")
+        && matches!(action, ItemAction::Manual | ItemAction::Approve(_))
+    {
+        reader.diagnostics.push(
+            Diagnostic::new(Code::RunbookSchema, span, "`not_before` means nothing here: people act when they may")
+                .help("give it to what a machine does after them, or to its group"),
+        );
+    }
     let (timeout, remind) = extract_patience(reader, &fields, &action);
     Some(Item {
         id,
@@ -111,6 +120,7 @@ fn extract_item(reader: &mut Reader<'_>, node: &Node, depth: usize) -> Option<It
         span: node.span,
         timeout,
         remind,
+        not_before,
         action,
         env: reader.text(&fields, "env"),
         needs,

@@ -25,7 +25,13 @@ pub const SETTINGS: &[&str] = &[
 /// Keys of one entry of `params:`.
 pub const PARAM: &[&str] = &["type", "pattern", "choices", "min", "max", "default", "prompt"];
 /// Keys of one entry of `environments:`.
-pub const ENVIRONMENT: &[&str] = &["tier", "after", "kubeconfig", "cluster_uid", "allow_weak_identity", "vars"];
+pub const ENVIRONMENT: &[&str] = &["tier", "after", "kubeconfig", "cluster_uid", "allow_weak_identity", "vars", "changes"];
+/// Keys of `changes:` of an environment.
+pub const CHANGES: &[&str] = &["zone", "windows", "freezes"];
+/// Keys of one entry of `windows:`.
+pub const WINDOW: &[&str] = &["days", "from", "to"];
+/// Keys of one entry of `freezes:`.
+pub const FREEZE: &[&str] = &["from", "to", "reason"];
 /// Keys of `components:` where it names a source.
 pub const COMPONENTS: &[&str] = &["from", "select"];
 /// Keys of one entry of an explicit list of components.
@@ -63,6 +69,7 @@ pub const ITEM: &[&str] = &[
     "capture",
     "timeout",
     "remind",
+    "not_before",
 ];
 /// Keys of `wait:` where it waits for a block to pass.
 pub const WAIT: &[&str] = &["until", "every", "within"];

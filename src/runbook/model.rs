@@ -50,6 +50,9 @@ words! { /** What sort of answer is captured. */ CaptureType { Text "text", Choi
 words! { /** An interpreter. */ Shell { Bash "bash", Sh "sh", Python3 "python3", } }
 words! { /** Whether `undo` scripts run after a failure. */ RollbackPolicy { Reverse "reverse", None "none", } }
 words! { /** How far the undoing reaches. */ RollbackScope { Env "env", All "all", } }
+words! { /** The days of a week. */ Day {
+    Mon "mon", Tue "tue", Wed "wed", Thu "thu", Fri "fri", Sat "sat", Sun "sun",
+} }
 words! { /** What people are told of. */ Notice {
     Waiting "waiting", Failed "failed", Approved "approved", Ended "ended",
 } }
@@ -197,6 +200,41 @@ pub struct Environment {
     pub allow_weak_identity: Option<Spanned<bool>>,
     /// Variables that its steps see, in the order written.
     pub vars: Vec<(Spanned<String>, Template)>,
+    /// When changes may begin in it.
+    pub changes: Option<Changes>,
+}
+
+/// When changes may begin in an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changes {
+    /// The time zone, by its name; UTC where none is written.
+    pub zone: Option<Spanned<String>>,
+    /// The hours in which they may; any time where there are none.
+    pub windows: Vec<Window>,
+    /// The days on which they may not.
+    pub freezes: Vec<Freeze>,
+}
+
+/// Hours of some days of the week.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The days on which it opens; every day where none is written.
+    pub days: Vec<Day>,
+    /// When it opens, `HH:MM`.
+    pub from: String,
+    /// When it closes, `HH:MM`; on the next day where that is not after `from`.
+    pub to: String,
+}
+
+/// Days on which nothing may be changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Freeze {
+    /// The first day, `YYYY-MM-DD`.
+    pub from: String,
+    /// The last day.
+    pub to: String,
+    /// Why.
+    pub reason: Option<String>,
 }
 
 /// Where components come from.
@@ -296,6 +334,8 @@ pub struct Item {
     pub timeout: Option<Spanned<Duration>>,
     /// How often they are reminded.
     pub remind: Option<Spanned<Duration>>,
+    /// When it may begin at the earliest.
+    pub not_before: Option<Template>,
 }
 
 /// What an item asks for.
@@ -753,6 +793,7 @@ impl Item {
             capture: Vec::new(),
             timeout: None,
             remind: None,
+            not_before: None,
         }
     }
 }

@@ -3,8 +3,8 @@
 use super::fields::{Fields, Reader};
 use super::keys;
 use super::model::{
-    Allow, Component, Components, Environment, Hook, Kind, Mode, Notice, OnFailure, Param, ParamType, RollbackPolicy, RollbackScope,
-    Select, Settings,
+    Allow, Changes, Component, Components, Day, Environment, Freeze, Hook, Kind, Mode, Notice, OnFailure, Param, ParamType, RollbackPolicy, RollbackScope,
+    Select, Settings, Window,
 };
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::text::yaml::Node;
@@ -244,6 +244,7 @@ fn extract_environments(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<Env
             cluster_uid: reader.template(&fields, "cluster_uid"),
             allow_weak_identity: weak.zip(weak_value).map(|(span, value)| Spanned::new(value, span)),
             vars: reader.vars(&fields, "vars"),
+            changes: fields.get("changes").and_then(|node| extract_changes(reader, node)),
         });
     }
     let names: Vec<&str> = out.iter().map(|environment| environment.name.value.as_str()).collect();
@@ -270,6 +271,80 @@ fn extract_environments(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<Env
         }
     }
     out
+}
+
+fn extract_changes(reader: &mut Reader<'_>, node: &Node) -> Option<Changes> {
+    let fields = reader.fields(node, "changes", keys::CHANGES, Code::RunbookSchema)?;
+    let entries = |fields: &Fields<'_>, key: &str| -> Vec<Node> {
+        let node = fields.get(key);
+        node.map_or(Vec::new(), |node| node.as_seq().map_or_else(|| vec![node.clone()], <[Node]>::to_vec))
+    };
+    let windows: Vec<Window> =
+        entries(&fields, "windows").iter().filter_map(|entry| extract_window(reader, entry)).collect();
+    let freezes: Vec<Freeze> =
+        entries(&fields, "freezes").iter().filter_map(|entry| extract_freeze(reader, entry)).collect();
+    if fields.get("windows").is_none() && fields.get("freezes").is_none() {
+        reader.wrong(node.span, "`changes` has neither `windows` nor `freezes`");
+    }
+    Some(Changes { zone: reader.text(&fields, "zone"), windows, freezes })
+}
+
+fn extract_window(reader: &mut Reader<'_>, node: &Node) -> Option<Window> {
+    let fields = reader.fields(node, "windows", keys::WINDOW, Code::RunbookSchema)?;
+    let mut days = Vec::new();
+    for text in reader.texts(&fields, "days") {
+        match Day::from_word(&text.value) {
+            Some(day) if days.contains(&day) => {}
+            Some(day) => days.push(day),
+            None => {
+                let message = format!("`{}` is no day of the week", text.value);
+                let known = super::fields::list(Day::WORDS);
+                let diagnostic = Diagnostic::new(Code::RunbookSchema, text.span, message);
+                reader.diagnostics.push(diagnostic.help(format!("it is one of {known}")));
+            }
+        }
+    }
+    let mut clock = |key: &str| {
+        let Some(text) = reader.text(&fields, key) else {
+            if fields.get(key).is_none() {
+                reader.wrong(node.span, format!("this window has no `{key}`"));
+            }
+            return None;
+        };
+        if !is_clock(&text.value) {
+            let message = format!("`{}` is no time of a day", text.value);
+            reader
+                .diagnostics
+                .push(Diagnostic::new(Code::RunbookSchema, text.span, message).help("write it as `\"09:00\"`"));
+            return None;
+        }
+        Some(text.value)
+    };
+    let (from, to) = (clock("from"), clock("to"));
+    Some(Window { days, from: from?, to: to? })
+}
+
+/// Tells whether text is a time of a day, `00:00` to `23:59`.
+fn is_clock(text: &str) -> bool {
+    let number = |text: &str| (text.len() == 2).then(|| text.parse::<u32>().ok()).flatten();
+    let parts = text.split_once(':').and_then(|(hour, minute)| number(hour).zip(number(minute)));
+    parts.is_some_and(|(hour, minute)| hour < 24 && minute < 60)
+}
+
+fn extract_freeze(reader: &mut Reader<'_>, node: &Node) -> Option<Freeze> {
+    let fields = reader.fields(node, "freezes", keys::FREEZE, Code::RunbookSchema)?;
+    for key in ["from", "to"] {
+        if fields.get(key).is_none() {
+            reader.wrong(node.span, format!("this freeze has no `{key}`"));
+        }
+    }
+    let (from, to) = (extract_date(reader, &fields, "from"), extract_date(reader, &fields, "to"));
+    let reason = reader.text(&fields, "reason").map(|text| text.value);
+    let (from, to) = (from?, to?);
+    if to.value < from.value {
+        reader.wrong(to.span, format!("this freeze ends on {}, before it begins", to.value));
+    }
+    Some(Freeze { from: from.value, to: to.value, reason })
 }
 
 fn extract_components(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Components> {

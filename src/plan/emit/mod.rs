@@ -99,7 +99,13 @@ fn lose_language(losses: &mut Losses, plan: &Plan) {
     if !plan.notify.is_empty() {
         losses.of_all("who is told of what happens");
     }
+    if plan.environments.values().any(|environment| environment.changes.is_some()) {
+        losses.of_all("when an environment may be changed");
+    }
     for step in &plan.steps {
+        if step.not_before.is_some() {
+            losses.of_step(step, "when it may begin");
+        }
         if step.people_s.is_some() {
             losses.of_step(step, "how long people may take");
         }

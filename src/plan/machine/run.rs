@@ -7,7 +7,10 @@ use super::signers::folded;
 use super::{
     Decision, Event, IdentitySource, Kept, Resolution, RunState, SkipReason, StepResult, Vouched, proof, scope,
 };
-use crate::plan::{Forbid, Impact, Notice, On, Plan, RollbackPolicy, RollbackScope, Step, StepKind, duration_s};
+use crate::plan::{
+    Closed, Forbid, Impact, Notice, On, Plan, RollbackPolicy, RollbackScope, Step, StepKind, closed as closed_environment,
+    duration_s,
+};
 use crate::runbook::{Condition, OUTPUTS};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -658,6 +661,19 @@ impl Run {
         }
     }
 
+    /// Says why a step may not begin at a time: it is too early for it, or for any change in its
+    /// environment.
+    pub fn closed(&self, step: &str, now: &str) -> Option<Closed> {
+        let step = &self.plan.steps[*self.graph.index.get(step)?];
+        if let Some(time) = step.not_before.as_ref()
+            && millis(time).zip(millis(now)).is_none_or(|(time, now)| now < time)
+        {
+            return Some(Closed { why: format!("it does not begin before {time}"), until: Some(time.clone()) });
+        }
+        let name = step.env.as_deref().filter(|_| guard::is_guarded(step))?;
+        closed_environment(name, self.plan.environments.get(name)?.changes.as_ref()?, now)
+    }
+
     /// Returns what hooks have not told yet, and why they are to tell it.
     pub fn owed(&self) -> impl Iterator<Item = (&Owed, &str)> {
         self.owed.iter().map(|(owed, why)| (owed, why.as_str()))
@@ -698,6 +714,19 @@ impl Run {
     /// Tells whether a step failed and is not tried again by itself.
     fn is_lost(&self, at: usize) -> bool {
         self.failed(at) && !self.may_retry(at)
+    }
+
+    /// Returns the people who are waited for, whatever machines do meanwhile.
+    pub fn waiting(&self) -> Vec<Waiting> {
+        let asked = (0..self.steps.len()).filter(|at| !performed(self.plan.steps[*at].kind));
+        let waiting = asked.filter(|at| self.waits_for_people(*at)).map(|at| {
+            let step = self.plan.steps[at].id.clone();
+            match self.plan.steps[at].kind {
+                StepKind::Approval => Waiting::Approval { step, missing: self.missing_approvals(at) },
+                _ => Waiting::Manual(step),
+            }
+        });
+        waiting.collect()
     }
 
     /// Tells whether the time can make anything due: somebody is waited for who must not take for ever.
@@ -1229,6 +1258,12 @@ impl Run {
             Event::StepStarted { attempt, previous_revision, break_glass, .. } => {
                 if !may_begin() {
                     return reject(format!("step `{}` is not ready for attempt {attempt}", step.id));
+                }
+                if let Some(closed) = self.closed(&step.id, ts).filter(|_| break_glass.is_none()) {
+                    return reject(format!("step `{}` cannot begin: {}", step.id, closed.why));
+                }
+                if break_glass.is_some() && step.break_glass.is_none() {
+                    return reject(format!("step `{}` has no glass to break", step.id));
                 }
                 if guard::is_guarded(step) {
                     self.check_before_change(ts, step, break_glass.as_ref())?;

@@ -250,6 +250,8 @@ pub struct EnvironmentView {
     pub tier: u32,
     /// The environment that comes first.
     pub after: Option<String>,
+    /// When it may be changed, in a line.
+    pub changes: Option<String>,
 }
 
 /// A parameter of a runbook.

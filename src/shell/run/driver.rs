@@ -14,7 +14,7 @@ use crate::plan::machine::proof::{self, Unproven};
 use crate::plan::machine::{
     Action, BreakGlass, Chain, Due, Event, Next, Owed, Run, RunState, StepResult, Waiting, guard,
 };
-use crate::plan::{Evidence, Expect, Step, duration_s};
+use crate::plan::{Closed, Evidence, Expect, Step, duration_s};
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
@@ -235,6 +235,13 @@ pub enum Outcome {
     InDoubt(Vec<String>),
     /// It was interrupted.
     Interrupted,
+    /// It is too early for a step.
+    Closed {
+        /// The step.
+        step: String,
+        /// Why, and until when.
+        closed: Closed,
+    },
     /// A write has no proof from the environment before.
     Unproven {
         /// The step.
@@ -255,6 +262,8 @@ pub struct Grounds {
     pub among: Vec<PathBuf>,
     /// The name of this run.
     pub own: String,
+    /// Whether to stay until it is time for a step.
+    pub stay: bool,
     /// Who breaks the glass.
     pub breaker: String,
     /// Why the glass is broken: each reason counts for one step, the one that it names with `STEP=`
@@ -321,6 +330,7 @@ fn drive_unsettled(
             looked_at: BTreeSet::new(),
             told_to_stop: false,
             telling: BTreeSet::new(),
+            early: None,
         };
         loop {
             if control.level() > 0 && !driver.told_to_stop {
@@ -342,15 +352,20 @@ fn drive_unsettled(
                     let _ = sender.send(Message::Told { owed: news.owed, failed });
                 });
             }
-            let mut begun = false;
+            let (mut begun, mut early) = (false, None);
             if let Next::Act(actions) = driver.run.next() {
                 for action in actions {
                     let Some(work) = driver.begin(&action, performer, &*people)? else {
                         continue;
                     };
+                    if let Work::Closed { step, closed } = work {
+                        // Others need not wait for it.
+                        early.get_or_insert((step, closed));
+                        continue;
+                    }
                     begun = true;
                     match work {
-                        Work::Done => {}
+                        Work::Done | Work::Closed { .. } => {}
                         Work::Blocked { step, why } if driver.in_flight.is_empty() && driver.telling.is_empty() => {
                             return Ok(Outcome::Unproven { step, why });
                         }
@@ -399,7 +414,25 @@ fn drive_unsettled(
                         Answer::Leave => return Ok(Outcome::Waiting(waiting)),
                     },
                     Next::Busy => return Err(RunError::System("a step is under way that nobody performs".into())),
-                    Next::Act(_) => {}
+                    Next::Act(_) => {
+                        let Some((step, closed)) = early else { continue };
+                        let waiting = driver.run.waiting();
+                        if !waiting.is_empty() {
+                            match people.ask(driver.run, &waiting)? {
+                                Answer::Events(events) => {
+                                    events.into_iter().try_for_each(|event| driver.happen_if_possible(event))?;
+                                }
+                                Answer::Nothing => driver.view.tick(driver.run),
+                                Answer::Leave => return Ok(Outcome::Waiting(waiting)),
+                            }
+                        } else if grounds.stay {
+                            driver.say_once(&step, &closed);
+                            performer.pause(Duration::from_millis(200));
+                            driver.view.tick(driver.run);
+                        } else {
+                            return Ok(Outcome::Closed { step, closed });
+                        }
+                    }
                 }
                 continue;
             }
@@ -413,6 +446,10 @@ fn drive_unsettled(
 
 enum Work {
     Done,
+    Closed {
+        step: String,
+        closed: Closed,
+    },
     Blocked {
         step: String,
         why: Unproven,
@@ -445,6 +482,8 @@ struct Driver<'a> {
     told_to_stop: bool,
     /// What hooks are telling now.
     telling: BTreeSet<Owed>,
+    /// For which step it was said last that it is too early.
+    early: Option<String>,
 }
 
 impl Driver<'_> {
@@ -469,6 +508,15 @@ impl Driver<'_> {
                 Ok(())
             }
             other => other,
+        }
+    }
+
+    /// Says that it is too early for a step, once.
+    fn say_once(&mut self, step: &str, closed: &Closed) {
+        if self.early.as_deref() != Some(step) {
+            let until = closed.until.as_ref().map(|until| format!("; it begins at {until}")).unwrap_or_default();
+            self.view.say(&format!("{step} waits: {}{until}", closed.why));
+            self.early = Some(step.to_owned());
         }
     }
 
@@ -558,16 +606,20 @@ impl Driver<'_> {
         };
         match part {
             Part::Main => {
+                // Too early, nobody is asked and nothing is looked at: what counts then may be another.
+                let closed = self.run.closed(id, &self.trusted_time_for(id)?);
+                if let Some(closed) = closed.clone().filter(|_| self.reason_for(id).is_none()) {
+                    return Ok(Some(Work::Closed { step: id.clone(), closed }));
+                }
                 if self.expire_approvals(id, people)? {
                     return Ok(Some(Work::Done));
                 }
-                let break_glass = match self.proof(id)? {
-                    Ok(()) => None,
-                    Err(why) => match self.broken_glass(id) {
-                        Some(broken) => Some(broken),
-                        None => return Ok(Some(Work::Blocked { step: id.clone(), why })),
-                    },
-                };
+                let unproven = self.proof(id)?.err();
+                let is_held = closed.is_some() || unproven.is_some();
+                let break_glass = if is_held { self.broken_glass(id) } else { None };
+                if let Some(why) = unproven.filter(|_| break_glass.is_none()) {
+                    return Ok(Some(Work::Blocked { step: id.clone(), why }));
+                }
                 let previous_revision = performer.prepare(self.step(id))?;
                 let step = id.clone();
                 self.happen(Event::StepStarted { step, attempt, previous_revision, break_glass })?;
@@ -589,6 +641,16 @@ impl Driver<'_> {
 
     fn step(&self, id: &str) -> &Step {
         self.run.plan().step(id).expect("the machine names steps of its plan")
+    }
+
+    /// Returns the time of the next record, which must be right where the step does not begin at any.
+    fn trusted_time_for(&self, id: &str) -> Result<String, RunError> {
+        let step = self.step(id);
+        let environment = step.env.as_ref().and_then(|env| self.run.plan().environments.get(env));
+        if step.not_before.is_none() && environment.is_none_or(|environment| environment.changes.is_none()) {
+            return Ok(self.journal.time());
+        }
+        self.trusted_time(&format!("whether `{id}` may begin"))
     }
 
     /// Takes back approvals before a step that count no more at this moment. Tells whether there were
@@ -657,20 +719,25 @@ impl Driver<'_> {
         read.collect()
     }
 
+    /// Finds the reason for a step whose glass may be broken: the one that names it, or the first that
+    /// names none.
+    fn reason_for(&self, id: &str) -> Option<usize> {
+        self.step(id).break_glass.as_ref()?;
+        let names = |reason: &str| {
+            let (step, why) = reason.split_once('=').unwrap_or(("", reason));
+            let step = self.run.plan().step(step).map(|step| step.id.clone());
+            (step, why.trim().is_empty())
+        };
+        let own = self.reasons.iter().position(|reason| names(reason) == (Some(id.to_owned()), false));
+        own.or_else(|| self.reasons.iter().position(|reason| names(reason).0.is_none() && !reason.trim().is_empty()))
+    }
+
     /// Takes the reason for a step whose glass may be broken: one reason, one step.
     fn broken_glass(&mut self, id: &str) -> Option<BreakGlass> {
+        let reason = self.reasons.remove(self.reason_for(id)?)?;
+        let own = reason.split_once('=').filter(|(step, _)| *step == id).map(|(_, why)| why.to_owned());
+        let reason = own.unwrap_or(reason);
         let allowed = self.step(id).break_glass.clone()?;
-        let names = |reason: &String| {
-            let (step, _) = reason.split_once('=')?;
-            self.run.plan().step(step).map(|step| step.id.clone())
-        };
-        let own = self.reasons.iter().position(|reason| names(reason).as_deref() == Some(id));
-        let at = own.or_else(|| self.reasons.iter().position(|reason| names(reason).is_none()))?;
-        let reason = self.reasons.remove(at)?;
-        let reason = if own.is_some() { reason.split_once('=')?.1.to_owned() } else { reason };
-        if reason.trim().is_empty() {
-            return None;
-        }
         let within = allowed.review_within.as_deref().and_then(duration_s);
         let review_by = within.and_then(|seconds| time::after(&self.journal.time(), seconds));
         Some(BreakGlass { by: self.grounds.breaker.clone(), reason, review_by })

@@ -56,6 +56,15 @@ pub fn next_commands(name: &str, run: &Run, outcome: &Outcome) -> Vec<Hint> {
             }
             hints.push(Hint::because(format!("opsbook report {name}"), "the record of the run"));
         }
+        Outcome::Closed { step, closed } => {
+            let from = closed.until.as_ref().map_or("when it may".to_owned(), |until| format!("from {until} on"));
+            hints.push(Hint { command: resume.clone(), why: Some(from) });
+            hints.push(Hint::because(format!("{resume} --stay"), "to wait here until then"));
+            if run.plan().step(step).is_some_and(|step| step.break_glass.is_some()) {
+                let command = format!("{resume} --break-glass '{step}=REASON'");
+                hints.push(Hint::because(command, "in an emergency"));
+            }
+        }
         Outcome::Unproven { why, .. } => hints.extend(for_unproven(&resume, why)),
         Outcome::Waiting(_) | Outcome::InDoubt(_) | Outcome::Interrupted => {
             hints.extend(ways_on(name, run));

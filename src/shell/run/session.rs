@@ -129,7 +129,7 @@ impl Session {
             Outcome::Ended(RunState::RolledBack) => 8,
             Outcome::Ended(RunState::RollbackFailed) => 9,
             Outcome::Ended(_) => 1,
-            Outcome::Waiting(_) | Outcome::Unproven { .. } => 4,
+            Outcome::Waiting(_) | Outcome::Closed { .. } | Outcome::Unproven { .. } => 4,
             Outcome::InDoubt(_) => 5,
             Outcome::Interrupted => u8::try_from(128 + self.signal).unwrap_or(130),
         }
@@ -308,6 +308,9 @@ pub fn resume(path: &Path, setting: &Setting, terminal: Terminal) -> Result<Sess
 pub fn rehearse(mut plan: Plan, left_out: Vec<String>, view: &mut dyn View) -> Result<Run, RunError> {
     // Nobody is told of what is only imagined.
     plan.notify.clear();
+    // It is never too early to look.
+    plan.environments.values_mut().for_each(|environment| environment.changes = None);
+    plan.steps.iter_mut().for_each(|step| step.not_before = None);
     let plan = Arc::new(plan);
     let mut run = Run::new(Arc::clone(&plan));
     let started =
@@ -656,11 +659,12 @@ fn go_on(
         max_age_s: setting.max_age_s,
         among: folders.into_iter().collect(),
         own: folder.name(),
+        stay: setting.stay || at_terminal_of(setting, terminal),
         breaker: account(),
         break_glass: setting.break_glass.iter().map(|reason| redactor.redact(reason)).collect(),
     };
     let office = office(setting, folder.path(), redactor);
-    let outcome = if setting.interactive && terminal.can_redraw(Stream::Err) && std::io::stdin().is_terminal() {
+    let outcome = if at_terminal_of(setting, terminal) {
         let lines = typed_lines();
         let mut people = AtTerminal { office, by: account(), lines, asked: None, terminal };
         let mut view = Live::new(terminal, setting.show);
@@ -680,6 +684,11 @@ fn go_on(
     sign_head(&mut folder, &mut run, setting)?;
     anchor(&folder, setting)?;
     Ok(Session { name: folder.name(), run, outcome, head: folder.chain().head().to_owned(), signal: control.signal() })
+}
+
+/// Tells whether a person sits at the terminal of this process.
+fn at_terminal_of(setting: &Setting, terminal: Terminal) -> bool {
+    setting.interactive && terminal.can_redraw(Stream::Err) && std::io::stdin().is_terminal()
 }
 
 /// Performs a run as far as it goes, and on from there where the person at the terminal settles what
