@@ -260,6 +260,7 @@ fn the_schema_of_the_plan_is_that_of_the_types() {
         ("component", names_of::<plan::Component>(keys())),
         ("on_failure", names_of::<plan::OnFailure>(keys())),
         ("hook", names_of::<plan::Hook>(keys())),
+        ("prelude_source", names_of::<plan::PreludeSource>(keys())),
         ("changes", names_of::<plan::Changes>(keys())),
         ("window", names_of::<plan::Window>(keys())),
         ("freeze", names_of::<plan::Freeze>(keys())),

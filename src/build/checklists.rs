@@ -133,6 +133,7 @@ pub(super) fn view(
                 block: block_reference(&hook.block.value, route, site),
             })
             .collect(),
+        prelude: settings.prelude.as_ref().map(|prelude| block_reference(&prelude.value, route, site)),
         groups: groups(runbook, route, site),
         steps: runbook.blocks.iter().map(|block| step(block, runbook, route, site, users)).collect(),
         on_failure: settings.on_failure.as_ref().and_then(|failure| on_failure(failure, route, site)),

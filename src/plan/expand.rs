@@ -1,12 +1,12 @@
 //! The checklist is unrolled: groups per component, pages that are used, blocks into steps.
 
 use super::library::{Library, Page, split_reference};
-use super::links::{find_block, find_place, no_page};
+use super::links::{find_block, find_place, find_prelude, no_page};
 use super::lower::{Place, add_environments, mentioned};
 use super::machine::guard;
 use super::model::{
     Action, Approval, BreakGlass, Capture, Component, Each, Environment, Evidence, Expect, Group, Helm, Hook, Impact, On,
-    Retries, Role, Script, Shell, Step, StepKind, StepSource,
+    PreludeSource, Retries, Role, Script, Shell, Step, StepKind, StepSource,
 };
 use super::params::{bind_params, variable};
 use super::{typed, window, words};
@@ -694,7 +694,10 @@ impl<'a> Expansion<'a> {
         step.run = Some(script);
         step.helm = helm;
         step.secrets = used;
-        step.check = block.check.as_ref().map(|check| lines(&check.value));
+        let own = block.check.as_ref().map(|check| lines(&check.value));
+        let is_bash = matches!(&block.body, Body::Script { shell: runbook::Shell::Bash, .. });
+        let prelude = if own.is_some() && is_bash { self.prelude(block.span.file) } else { None };
+        step.check = own.map(|own| prelude.map_or(own.clone(), |prelude| format!("{prelude}\n{own}")));
         if let Some(verify) = &block.verify {
             match find_block(self.library, page, verify, ReferenceKind::Verify) {
                 Ok((page, block)) => {
@@ -889,6 +892,16 @@ impl<'a> Expansion<'a> {
         let span = place.block.map_or(place.item, |(block, _)| block);
         let page = if place.block.is_some() { place.block_page } else { place.page };
         step.source = self.library.page(page).map(|page| step_source(page, span));
+        let has_own_script = step.kind == StepKind::Run && step.run.as_ref().is_some_and(|run| run.shell == Shell::Bash);
+        if let Some(Ok((path, _, script))) = find_prelude(self.library, page)
+            && has_own_script
+            && let Some(source) = &mut step.source
+            && let Some(of) = self.library.page(path)
+        {
+            let first_line = of.source.lines().line(script.span(0..1).range().start) as u64;
+            let n_lines = lines(script.text()).split('\n').count() as u64;
+            source.prelude = Some(PreludeSource { path: path.to_string(), first_line, lines: n_lines });
+        }
         let needs_span = item.needs.as_ref().and_then(|needs| needs.first()).map_or(place.name, |need| need.span);
         let number = self.protos.len();
         let conditions = scope.conditions.clone();
@@ -943,6 +956,22 @@ impl<'a> Expansion<'a> {
         block.env.iter().map(|(name, value)| (name.value.clone(), self.resolve(value, scope, item))).collect()
     }
 
+    /// What stands before each Bash script of a page: that page's own, whoever uses its blocks.
+    fn prelude(&mut self, page: SitePath) -> Option<String> {
+        match find_prelude(self.library, page)? {
+            Ok((path, _, script)) => {
+                self.pages.insert(path);
+                Some(lines(script.text()))
+            }
+            Err(diagnostic) => {
+                if diagnostic.span.is_none_or(|span| self.said.insert(span)) {
+                    self.diagnostics.push(*diagnostic);
+                }
+                None
+            }
+        }
+    }
+
     fn script(
         &mut self,
         block: &Block,
@@ -952,9 +981,15 @@ impl<'a> Expansion<'a> {
     ) -> (StepKind, Script, Option<Helm>, Vec<String>) {
         let timeout = block.timeout.as_ref().map(|timeout| timeout.value.seconds);
         let cwd = block.cwd.as_ref().map(|cwd| self.resolve(cwd, scope, item));
+        let prelude = self.prelude(block.span.file);
         let mut secrets: Vec<String> = block.secrets.iter().map(|secret| secret.value.clone()).collect();
         let mut resolve = |template: &Template| self.resolve(template, scope, item);
         let (kind, shell, text, helm) = match &block.body {
+            Body::Script { shell: runbook::Shell::Bash, script, .. } => {
+                let own = lines(script.text());
+                let text = prelude.map_or(own.clone(), |prelude| format!("{prelude}\n{own}"));
+                (StepKind::Run, Shell::Bash, text, None)
+            }
             Body::Script { shell, script, .. } => (StepKind::Run, words::shell(*shell), lines(script.text()), None),
             Body::Helm(spec) => {
                 let (helm, text) = typed::helm(spec, step, timeout, &mut resolve);
@@ -1151,5 +1186,6 @@ fn step_source(page: &Page, span: Span) -> StepSource {
         last_line: lines.line(last) as u64,
         byte_start: range.start as u64,
         byte_end: range.end as u64,
+        prelude: None,
     }
 }

@@ -2,8 +2,8 @@
 
 use super::library::{Library, split_reference};
 use crate::diag::{Code, Diagnostic, nearest};
-use crate::runbook::{Block, ReferenceKind};
-use crate::text::{SitePath, Span, Spanned};
+use crate::runbook::{Block, Body, ReferenceKind, Shell};
+use crate::text::{Chunk, SitePath, Span, Spanned};
 
 /// Finds the block that a reference written in `page` names.
 pub(super) fn find_block<'l>(
@@ -45,6 +45,22 @@ pub(super) fn find_block<'l>(
         (Some(near), _) => diagnostic.help(format!("did you mean `{near}`?")),
         (None, Some((other, _))) => diagnostic.help(format!("a step `{id}` is defined in `{other}`")),
         (None, None) => diagnostic.help(format!("give the block a header line `#| id: {id}`")),
+    }))
+}
+
+/// Finds the block whose script stands before each Bash script of a page.
+pub(super) fn find_prelude(
+    library: &Library,
+    page: SitePath,
+) -> Option<Result<(SitePath, &Block, &Chunk), Box<Diagnostic>>> {
+    let settings = library.page(page)?.runbook.as_ref()?.settings.as_ref()?;
+    let reference = settings.prelude.as_ref()?;
+    Some(find_block(library, page, reference, ReferenceKind::Prelude).and_then(|(path, block)| match &block.body {
+        Body::Script { shell: Shell::Bash, script, transcript: None } => Ok((path, block, script)),
+        _ => {
+            let message = format!("`{}` is no Bash script, so it cannot stand before others", block.id.value);
+            Err(Box::new(Diagnostic::new(Code::RunbookSchema, reference.span, message)))
+        }
     }))
 }
 

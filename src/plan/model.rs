@@ -741,6 +741,21 @@ pub struct StepSource {
     pub byte_start: u64,
     /// One past the last byte.
     pub byte_end: u64,
+    /// Where the lines were written that stand before the step's own script.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prelude: Option<PreludeSource>,
+}
+
+/// Where the lines were written that stand before a script.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PreludeSource {
+    /// The file, from the project's folder.
+    pub path: String,
+    /// The line there of the first of them, from 1.
+    pub first_line: u64,
+    /// How many there are.
+    pub lines: u64,
 }
 
 /// Where a plan came from.
@@ -1090,7 +1105,7 @@ mod tests {
     fn moving_prose_keeps_digests_and_hash() {
         let mut moved = small();
         moved.steps[0].source =
-            Some(StepSource { path: "a.md".into(), first_line: 9, last_line: 9, byte_start: 1, byte_end: 2 });
+            Some(StepSource { path: "a.md".into(), first_line: 9, last_line: 9, byte_start: 1, byte_end: 2, prelude: None });
         moved.source.commit = Some("abc".into());
         let before = small();
         moved.seal();

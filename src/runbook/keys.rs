@@ -21,6 +21,7 @@ pub const SETTINGS: &[&str] = &[
     "title",
     "ticket",
     "notify",
+    "prelude",
 ];
 /// Keys of one entry of `params:`.
 pub const PARAM: &[&str] = &["type", "pattern", "choices", "min", "max", "default", "prompt"];

@@ -129,6 +129,8 @@ pub struct Settings {
     pub ticket: Option<Template>,
     /// Who is told of what happens, in the order written.
     pub notify: Vec<Hook>,
+    /// The block whose script stands before each Bash script of the page, by id or as `path.md#id`.
+    pub prelude: Option<Spanned<String>>,
 }
 
 /// A block that tells people what happens in a run.
@@ -677,6 +679,9 @@ impl Runbook {
         for hook in self.settings.iter().flat_map(|settings| &settings.notify) {
             out.push(Reference { kind: ReferenceKind::Notify, target: hook.block.clone(), from: None });
         }
+        if let Some(prelude) = self.settings.as_ref().and_then(|settings| settings.prelude.as_ref()) {
+            out.push(Reference { kind: ReferenceKind::Prelude, target: prelude.clone(), from: None });
+        }
         self.walk_items(&mut |item| {
             let from = Some(item.id.clone());
             let mut add = |kind, target: &Spanned<String>| {
@@ -731,6 +736,7 @@ pub enum ReferenceKind {
     Rollback,
     Then,
     Notify,
+    Prelude,
 }
 
 impl ReferenceKind {
@@ -745,6 +751,7 @@ impl ReferenceKind {
             ReferenceKind::Rollback => "rollback",
             ReferenceKind::Then => "then",
             ReferenceKind::Notify => "notify",
+            ReferenceKind::Prelude => "prelude",
         }
     }
 }

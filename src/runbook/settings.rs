@@ -57,6 +57,7 @@ pub(super) fn extract_settings(reader: &mut Reader<'_>, node: &Node, key: Span) 
         title: reader.template(&fields, "title"),
         ticket: reader.template(&fields, "ticket"),
         notify: extract_hooks(reader, &fields),
+        prelude: reader.text(&fields, "prelude"),
     })
 }
 

@@ -141,8 +141,8 @@ fn used_blocks(library: &Library) -> BTreeMap<(SitePath, String), usize> {
     for (path, page) in library.pages() {
         let Some(runbook) = &page.runbook else { continue };
         for reference in runbook.references() {
-            use crate::runbook::ReferenceKind::{Monitor, Notify, Rollback, Step, Use, Verify};
-            if !matches!(reference.kind, Step | Use | Monitor | Notify | Verify | Rollback) {
+            use crate::runbook::ReferenceKind::{Monitor, Notify, Prelude, Rollback, Step, Use, Verify};
+            if !matches!(reference.kind, Step | Use | Monitor | Notify | Prelude | Verify | Rollback) {
                 continue;
             }
             if let Ok((path, block)) = super::links::find_block(library, path, &reference.target, reference.kind) {

@@ -3,6 +3,7 @@
 use super::{Subject, bash, find};
 use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
 use crate::plan::Outputs;
+use crate::plan::links::find_prelude;
 use crate::plan::model::{Plan, Step};
 use crate::runbook::{Block, Body, Role, Shell};
 use crate::text::{Chunk, Span};
@@ -107,6 +108,15 @@ pub(super) fn lint(subject: &Subject<'_>, found: &mut Diagnostics) {
                     .note("its last command succeeds whatever was seen")
                     .help("let the last command test a number against a limit"),
             );
+        }
+        let mut read = read;
+        if let Some(Ok((_, of, before))) = find_prelude(subject.library, subject.runbook.path)
+            && *shell == Shell::Bash
+            && of.span != block.span
+        {
+            let before = bash::read(before.text());
+            read.sources |= before.sources;
+            read.sets.extend(before.sets);
         }
         variables(subject, block, script, &read, found);
     }
@@ -281,7 +291,7 @@ fn output_read(
             Some(Some(output)) => {
                 // What undoes a step runs when all is over, what verifies it after the step itself.
                 let follows = step.undo.as_ref().is_some_and(|undo| undo.block == block.id.value)
-                    || output.step == step.id && step.run.as_ref().is_some_and(|run| run.script != block_script(block))
+                    || output.step == step.id && step.run.as_ref().is_some_and(|run| !run.script.ends_with(block_script(block)))
                     || plan.comes_before(output.step, step);
                 if !follows {
                     let message = format!(

@@ -226,6 +226,8 @@ pub struct RunbookView {
     pub title: Option<String>,
     /// The ticket that a run of it belongs to.
     pub ticket: Option<String>,
+    /// The block whose script stands before each Bash script of the page.
+    pub prelude: Option<PageRef>,
     /// Who is told of what happens in a run.
     pub notify: Vec<HookView>,
     /// The order of the steps as an SVG picture.

@@ -370,11 +370,14 @@ impl Local {
     fn origin(&self, step: &Step, script: &str) -> Option<Origin> {
         let source = step.source.as_ref()?;
         let page = fs::read_to_string(self.project.join(&source.path)).ok()?;
-        let wanted: Vec<&str> = script.trim_end().lines().map(str::trim).collect();
+        let before = source.prelude.as_ref().and_then(|prelude| usize::try_from(prelude.lines).ok()).unwrap_or(0);
+        let wanted: Vec<&str> = script.trim_end().lines().skip(before).map(str::trim).collect();
         let (first, last) = (usize::try_from(source.first_line).ok()?, usize::try_from(source.last_line).ok()?);
         let block: Vec<&str> = page.lines().take(last).skip(first.saturating_sub(1)).map(str::trim).collect();
         let at = block.windows(wanted.len().max(1)).position(|lines| lines == wanted)?;
-        Some(Origin { page: source.path.clone(), line: first + at })
+        let prelude = source.prelude.as_ref();
+        let prelude = prelude.map(|it| (it.path.clone(), usize::try_from(it.first_line).unwrap_or(1), before));
+        Some(Origin { page: source.path.clone(), line: first + at, prelude })
     }
 
     /// Says which output would carry a secret into the journal and to later steps.

@@ -76,6 +76,19 @@ pub struct Origin {
     pub page: String,
     /// The line, from 1.
     pub line: usize,
+    /// The page and line of what stands before it in the script, and how many lines that is.
+    pub prelude: Option<(String, usize, usize)>,
+}
+
+impl Origin {
+    /// Says where a line of the script was written.
+    fn of(&self, line: usize) -> String {
+        match &self.prelude {
+            Some((page, first, n_lines)) if line <= *n_lines => format!("{page}:{}", first + line - 1),
+            Some((_, _, n_lines)) => format!("{}:{}", self.page, self.line + line - n_lines - 1),
+            None => format!("{}:{}", self.page, self.line + line - 1),
+        }
+    }
 }
 
 /// Says in a message of a shell or of Python where its page has the line that the message is about: the
@@ -91,7 +104,7 @@ fn at_home<'t>(text: Cow<'t, str>, script: &str, origin: Option<&Origin>) -> Cow
     let n_digits = number.bytes().take_while(u8::is_ascii_digit).count();
     match number[..n_digits].parse::<usize>() {
         Ok(line) if line > 0 => {
-            Cow::Owned(format!("{before}{}:{}{}", origin.page, origin.line + line - 1, &number[n_digits..]))
+            Cow::Owned(format!("{before}{}{}", origin.of(line), &number[n_digits..]))
         }
         _ => text,
     }
@@ -676,11 +689,15 @@ mod tests {
 
     #[test]
     fn a_message_names_the_line_of_the_page() {
-        let origin = Origin { page: "docs/a.md".into(), line: 12 };
+        let mut origin = Origin { page: "docs/a.md".into(), line: 12, prelude: None };
         let said = |text: &'static str| at_home(text.into(), "/tmp/7-1", Some(&origin)).into_owned();
         assert_eq!(said("/tmp/7-1: line 3: foo: command not found"), "docs/a.md:14: foo: command not found");
         assert_eq!(said("  File \"/tmp/7-1\", line 1, in <module>"), "  docs/a.md:12, in <module>");
         assert_eq!(said("line 3 of /tmp/7-1"), "line 3 of /tmp/7-1");
+        origin.prelude = Some(("docs/b.md".into(), 5, 2));
+        let said = |text: &'static str| at_home(text.into(), "/tmp/7-1", Some(&origin)).into_owned();
+        assert_eq!(said("/tmp/7-1: line 2: x"), "docs/b.md:6: x");
+        assert_eq!(said("/tmp/7-1: line 3: x"), "docs/a.md:12: x");
     }
 
     #[test]
