@@ -97,9 +97,13 @@ pub(super) fn helm_back(helm: &Helm, step: &str, block: &Block, timeout_s: Optio
         helm.namespace.as_ref().map_or(String::new(), |namespace| format!(" --namespace {}", quote(namespace)));
     let limit = inner_timeout(None, timeout_s, 1).map_or(String::new(), |limit| format!(" --timeout {limit}"));
     let release = quote(&helm.release);
+    // Only that there is no such release means that there is nothing to undo: a cluster that does not
+    // answer is no release that is gone.
     let script = format!(
-        "if [ -n \"${{PREVIOUS_REVISION:-}}\" ]; then\n  helm rollback {release} \"$PREVIOUS_REVISION\"{namespace} --wait{limit}\nelif helm \
-         status {release}{namespace} >/dev/null 2>&1; then\n  helm uninstall {release}{namespace} --wait{limit}\nfi"
+        "if [ -n \"${{PREVIOUS_REVISION:-}}\" ]; then\n  helm rollback {release} \"$PREVIOUS_REVISION\"{namespace} --wait{limit}\n\
+         else\n  said=$(helm uninstall {release}{namespace} --wait{limit} 2>&1) || case $said in\n    \
+         *'release: not found'*) ;;\n    *) printf '%s\\n' \"$said\" >&2; exit 1 ;;\n  esac\n  \
+         printf '%s\\n' \"$said\"\nfi"
     );
     Action {
         block: block.id.value.clone(),

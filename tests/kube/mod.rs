@@ -236,6 +236,11 @@ impl Bench {
         command.args(arguments).args(["-n", "shop"]).output().expect("helm starts")
     }
 
+    fn history_is_empty(&self) -> bool {
+        let history = self.helm(&["history", "web", "-o", "json"]);
+        !history.status.success() && String::from_utf8_lossy(&history.stderr).contains("not found")
+    }
+
     fn history(&self) -> Vec<Value> {
         serde_json::from_slice(&self.helm(&["history", "web", "-o", "json"]).stdout).expect("helm prints JSON")
     }
@@ -331,6 +336,36 @@ fn a_release_is_installed_upgraded_and_taken_back() {
         assert_eq!(bench.staging.image("shop", "web"), "second");
         assert!(bench.journal().contains("\"previous_revision\":\"2\""), "{}", bench.journal());
         assert_eq!(states(&bench.staging.revisions("web")), ["superseded", "superseded", "superseded", "deployed"]);
+    });
+}
+
+#[test]
+fn the_built_in_undo_goes_back_to_what_served_or_to_nothing() {
+    with_each("built-in undo", |_, tools| {
+        let bench = Bench::new(tools, STAGING, "wait: watcher");
+        let page = fs::read_to_string(bench.path("docs/release.md")).expect("the bench has a page");
+        bench.write("docs/release.md", &page.replace("#| rollback: undo", "#| rollback: {helm: previous}"));
+        // Nothing served before: nothing serves after.
+        fs::remove_file(bench.path("switch")).expect("the switch is there");
+        let undone = bench.run();
+        ends(&undone, 8);
+        assert!(bench.history_is_empty(), "{}", said(&undone));
+        bench.write("switch", "");
+        ends(&bench.run(), 0);
+        bench.image("second");
+        fs::remove_file(bench.path("switch")).expect("the switch is there");
+        ends(&bench.run(), 8);
+        assert_eq!(bench.staging.image("shop", "web"), "first");
+        assert_eq!(states(&bench.staging.revisions("web")), ["superseded", "superseded", "deployed"]);
+        // Somebody took the release away meanwhile: there is nothing left to undo, and that is no failure.
+        ends(&bench.helm(&["uninstall", "web"]), 0);
+        let script = "helm uninstall web -n shop\nfalse";
+        let page = fs::read_to_string(bench.path("docs/release.md")).expect("the bench has a page");
+        let by_hand =
+            script.replace("helm", &format!("KUBECONFIG={} helm", bench.path("kubeconfig-by-hand").display()));
+        bench.write("docs/release.md", &page.replace("test -e switch", &by_hand));
+        ends(&bench.run(), 8);
+        assert!(bench.history_is_empty());
     });
 }
 
