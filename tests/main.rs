@@ -19,6 +19,7 @@ mod deviations;
 mod diagnostics;
 mod emit;
 mod evidence;
+mod examples;
 mod extensions_page;
 mod growth;
 mod incremental;
