@@ -82,6 +82,24 @@ const CASES: &[Case] = &[
     ("SETTINGS", "policy", "  policy: {min_soak: 1h, min_watch: 1h}\n", ""),
     ("SETTINGS", "title", "title: Run it", "title: Do it"),
     ("SETTINGS", "ticket", "ticket: CHG1", "ticket: CHG2"),
+    ("SETTINGS", "notify", "  notify: {on: [ended], step: page}\n", ""),
+    ("SETTINGS", "prelude", "prelude: ready", "prelude: undo"),
+    ("HOOK", "on", "on: [ended]", "on: [failed]"),
+    ("HOOK", "step", "[ended], step: page", "[ended], step: ready"),
+    ("ENVIRONMENT", "changes", "zone: Europe/Zurich, windows", "zone: UTC, windows"),
+    ("CHANGES", "zone", "zone: Europe/Zurich", "zone: Europe/Berlin"),
+    ("CHANGES", "windows", "windows: {days: [mon], from: \"09:00\", to: \"17:00\"}, ", ""),
+    ("CHANGES", "freezes", ", freezes: {from: 2026-12-20, to: 2027-01-05, reason: sale}", ""),
+    ("WINDOW", "days", "days: [mon]", "days: [tue]"),
+    ("WINDOW", "from", "from: \"09:00\"", "from: \"08:00\""),
+    ("WINDOW", "to", "to: \"17:00\"", "to: \"18:00\""),
+    ("FREEZE", "from", "from: 2026-12-20", "from: 2026-12-21"),
+    ("FREEZE", "to", "to: 2027-01-05", "to: 2027-01-06"),
+    ("FREEZE", "reason", "reason: sale", "reason: feast"),
+    ("ITEM", "max_failures", "max_failures: 1", "max_failures: 2"),
+    ("ITEM", "timeout", "timeout: 3h", "timeout: 4h"),
+    ("ITEM", "remind", "remind: 1h", "remind: 2h"),
+    ("ITEM", "not_before", "2026-12-01T22:00Z", "2026-12-02T22:00Z"),
     ("PARAM", "type", "{type: string, default: x}", "{type: integer, default: x}"),
     ("PARAM", "pattern", "pattern: \"[0-9]+\"", "pattern: \"[a-z]+\""),
     ("PARAM", "choices", "choices: [small, large]", "choices: [small]"),
@@ -200,7 +218,7 @@ const CASES: &[Case] = &[
 
 /// Every key of every table.
 fn all_keys() -> BTreeSet<(&'static str, &'static str)> {
-    let tables: [(&str, &'static [&'static str]); 20] = [
+    let tables: [(&str, &'static [&'static str]); 24] = [
         ("SETTINGS", keys::SETTINGS),
         ("PARAM", keys::PARAM),
         ("ENVIRONMENT", keys::ENVIRONMENT),
@@ -221,6 +239,10 @@ fn all_keys() -> BTreeSet<(&'static str, &'static str)> {
         ("HELM", keys::HELM),
         ("KUBECTL", keys::KUBECTL),
         ("HTTP", keys::HTTP),
+        ("HOOK", keys::HOOK),
+        ("CHANGES", keys::CHANGES),
+        ("WINDOW", keys::WINDOW),
+        ("FREEZE", keys::FREEZE),
     ];
     tables.into_iter().flat_map(|(table, keys)| keys.iter().map(move |key| (table, *key))).collect()
 }

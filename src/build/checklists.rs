@@ -3,7 +3,9 @@
 use super::cache::Cache;
 use crate::markdown::{Node, Parsed};
 use crate::plan::{self, Binding, Facts, Lowered, show};
-use crate::render::theme::view::{EnvironmentView, GroupView, HookView, ItemView, PageRef, ParamView, RunbookView, StepView};
+use crate::render::theme::view::{
+    EnvironmentView, GroupView, HookView, ItemView, PageRef, ParamView, RunbookView, StepView,
+};
 use crate::runbook::{
     Block, Capture, Changes, Each, Item, ItemAction, OnFailure, Param, ParamType, Rollback, Runbook, Scalar, Template,
 };

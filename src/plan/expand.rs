@@ -1,12 +1,12 @@
 //! The checklist is unrolled: groups per component, pages that are used, blocks into steps.
 
 use super::library::{Library, Page, split_reference};
-use super::links::{find_block, find_place, find_prelude, no_page};
+use super::links::{Prelude, find_block, find_place, find_prelude, no_page};
 use super::lower::{Place, add_environments, mentioned};
 use super::machine::guard;
 use super::model::{
-    Action, Approval, BreakGlass, Capture, Component, Each, Environment, Evidence, Expect, Group, Helm, Hook, Impact, On,
-    PreludeSource, Retries, Role, Script, Shell, Step, StepKind, StepSource,
+    Action, Approval, BreakGlass, Capture, Component, Each, Environment, Evidence, Expect, Group, Helm, Hook, Impact,
+    On, PreludeSource, Retries, Role, Script, Shell, Step, StepKind, StepSource,
 };
 use super::params::{bind_params, variable};
 use super::{typed, window, words};
@@ -696,7 +696,7 @@ impl<'a> Expansion<'a> {
         step.secrets = used;
         let own = block.check.as_ref().map(|check| lines(&check.value));
         let is_bash = matches!(&block.body, Body::Script { shell: runbook::Shell::Bash, .. });
-        let prelude = if own.is_some() && is_bash { self.prelude(block.span.file) } else { None };
+        let prelude = if own.is_some() && is_bash { self.prelude(block) } else { None };
         step.check = own.map(|own| prelude.map_or(own.clone(), |prelude| format!("{prelude}\n{own}")));
         if let Some(verify) = &block.verify {
             match find_block(self.library, page, verify, ReferenceKind::Verify) {
@@ -892,9 +892,11 @@ impl<'a> Expansion<'a> {
         let span = place.block.map_or(place.item, |(block, _)| block);
         let page = if place.block.is_some() { place.block_page } else { place.page };
         step.source = self.library.page(page).map(|page| step_source(page, span));
-        let has_own_script = step.kind == StepKind::Run && step.run.as_ref().is_some_and(|run| run.shell == Shell::Bash);
-        if let Some(Ok((path, _, script))) = find_prelude(self.library, page)
+        let has_own_script =
+            step.kind == StepKind::Run && step.run.as_ref().is_some_and(|run| run.shell == Shell::Bash);
+        if let Some(Ok(Prelude { page: path, block, script })) = find_prelude(self.library, page)
             && has_own_script
+            && block.span != span
             && let Some(source) = &mut step.source
             && let Some(of) = self.library.page(path)
         {
@@ -957,11 +959,12 @@ impl<'a> Expansion<'a> {
     }
 
     /// What stands before each Bash script of a page: that page's own, whoever uses its blocks.
-    fn prelude(&mut self, page: SitePath) -> Option<String> {
-        match find_prelude(self.library, page)? {
-            Ok((path, _, script)) => {
-                self.pages.insert(path);
-                Some(lines(script.text()))
+    fn prelude(&mut self, own: &Block) -> Option<String> {
+        match find_prelude(self.library, own.span.file)? {
+            Ok(prelude) if prelude.block.span == own.span => None,
+            Ok(prelude) => {
+                self.pages.insert(prelude.page);
+                Some(lines(prelude.script.text()))
             }
             Err(diagnostic) => {
                 if diagnostic.span.is_none_or(|span| self.said.insert(span)) {
@@ -981,7 +984,7 @@ impl<'a> Expansion<'a> {
     ) -> (StepKind, Script, Option<Helm>, Vec<String>) {
         let timeout = block.timeout.as_ref().map(|timeout| timeout.value.seconds);
         let cwd = block.cwd.as_ref().map(|cwd| self.resolve(cwd, scope, item));
-        let prelude = self.prelude(block.span.file);
+        let prelude = self.prelude(block);
         let mut secrets: Vec<String> = block.secrets.iter().map(|secret| secret.value.clone()).collect();
         let mut resolve = |template: &Template| self.resolve(template, scope, item);
         let (kind, shell, text, helm) = match &block.body {

@@ -48,15 +48,22 @@ pub(super) fn find_block<'l>(
     }))
 }
 
+/// What stands before each Bash script of a page.
+pub(super) struct Prelude<'l> {
+    /// The page that it stands in.
+    pub(super) page: SitePath,
+    /// The block.
+    pub(super) block: &'l Block,
+    /// Its script.
+    pub(super) script: &'l Chunk,
+}
+
 /// Finds the block whose script stands before each Bash script of a page.
-pub(super) fn find_prelude(
-    library: &Library,
-    page: SitePath,
-) -> Option<Result<(SitePath, &Block, &Chunk), Box<Diagnostic>>> {
+pub(super) fn find_prelude(library: &Library, page: SitePath) -> Option<Result<Prelude<'_>, Box<Diagnostic>>> {
     let settings = library.page(page)?.runbook.as_ref()?.settings.as_ref()?;
     let reference = settings.prelude.as_ref()?;
     Some(find_block(library, page, reference, ReferenceKind::Prelude).and_then(|(path, block)| match &block.body {
-        Body::Script { shell: Shell::Bash, script, transcript: None } => Ok((path, block, script)),
+        Body::Script { shell: Shell::Bash, script, transcript: None } => Ok(Prelude { page: path, block, script }),
         _ => {
             let message = format!("`{}` is no Bash script, so it cannot stand before others", block.id.value);
             Err(Box::new(Diagnostic::new(Code::RunbookSchema, reference.span, message)))

@@ -1104,8 +1104,14 @@ mod tests {
     #[test]
     fn moving_prose_keeps_digests_and_hash() {
         let mut moved = small();
-        moved.steps[0].source =
-            Some(StepSource { path: "a.md".into(), first_line: 9, last_line: 9, byte_start: 1, byte_end: 2, prelude: None });
+        moved.steps[0].source = Some(StepSource {
+            path: "a.md".into(),
+            first_line: 9,
+            last_line: 9,
+            byte_start: 1,
+            byte_end: 2,
+            prelude: None,
+        });
         moved.source.commit = Some("abc".into());
         let before = small();
         moved.seal();

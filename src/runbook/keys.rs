@@ -26,7 +26,8 @@ pub const SETTINGS: &[&str] = &[
 /// Keys of one entry of `params:`.
 pub const PARAM: &[&str] = &["type", "pattern", "choices", "min", "max", "default", "prompt"];
 /// Keys of one entry of `environments:`.
-pub const ENVIRONMENT: &[&str] = &["tier", "after", "kubeconfig", "cluster_uid", "allow_weak_identity", "vars", "changes"];
+pub const ENVIRONMENT: &[&str] =
+    &["tier", "after", "kubeconfig", "cluster_uid", "allow_weak_identity", "vars", "changes"];
 /// Keys of `changes:` of an environment.
 pub const CHANGES: &[&str] = &["zone", "windows", "freezes"];
 /// Keys of one entry of `windows:`.

@@ -3,8 +3,8 @@
 use super::fields::{Fields, Reader};
 use super::keys;
 use super::model::{
-    Allow, Changes, Component, Components, Day, Environment, Freeze, Hook, Kind, Mode, Notice, OnFailure, Param, ParamType, RollbackPolicy, RollbackScope,
-    Select, Settings, Window,
+    Allow, Changes, Component, Components, Day, Environment, Freeze, Hook, Kind, Mode, Notice, OnFailure, Param,
+    ParamType, RollbackPolicy, RollbackScope, Select, Settings, Window,
 };
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::text::yaml::Node;

@@ -6,8 +6,8 @@
 
 use super::script::{OUTPUT, attempt, function, retry_loop, soak_loop};
 use super::{
-    CONTENT_MARK, Emitted, Losses, kubeconfig_of, lose_answers, lose_language, lose_approval, one_line, outputs_used, previous_of,
-    quote, refusal, scripts_of, sealed, vars_of,
+    CONTENT_MARK, Emitted, Losses, kubeconfig_of, lose_answers, lose_approval, lose_language, one_line, outputs_used,
+    previous_of, quote, refusal, scripts_of, sealed, vars_of,
 };
 use crate::plan::yaml::{Value, list, map, text, write};
 use crate::plan::{Approval, Evidence, Forbid, On, Plan, RollbackPolicy, RollbackScope, Step, StepKind};

@@ -6,8 +6,8 @@
 
 use super::script::{OUTPUT, end_of};
 use super::{
-    CONTENT_MARK, Emitted, Losses, exports, kubeconfig_of, lose_approval, lose_language, one_line, outputs_used, performed,
-    previous_of, quote, repeatable, scripts_of, sealed, vars_of,
+    CONTENT_MARK, Emitted, Losses, exports, kubeconfig_of, lose_approval, lose_language, one_line, outputs_used,
+    performed, previous_of, quote, repeatable, scripts_of, sealed, vars_of,
 };
 use crate::plan::{Action, Evidence, On, Plan, Retries, RollbackPolicy, RollbackScope, Step, StepKind};
 use crate::runbook::{Condition, OUTPUTS};

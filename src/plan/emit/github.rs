@@ -7,8 +7,8 @@
 
 use super::script::{attempt, function, retry_loop, soak_loop};
 use super::{
-    CONTENT_MARK, Emitted, Losses, Scripts, exports, kubeconfig_of, lose_answers, lose_language, lose_approval, one_line,
-    outputs_used, performed, previous_of, quote, refusal, scripts_of, sealed, vars_of,
+    CONTENT_MARK, Emitted, Losses, Scripts, exports, kubeconfig_of, lose_answers, lose_approval, lose_language,
+    one_line, outputs_used, performed, previous_of, quote, refusal, scripts_of, sealed, vars_of,
 };
 use crate::plan::yaml::{Value, list, map, text, write};
 use crate::plan::{Action, Evidence, Forbid, Impact, On, Plan, RollbackPolicy, RollbackScope, Shell, Step, StepKind};

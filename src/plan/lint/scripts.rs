@@ -76,8 +76,20 @@ const RUN: &[&str] = &[
 
 /// Variables, behind `OPSBOOK_`, that a block of `notify` sees besides.
 pub(in crate::plan) const TOLD: &[&str] = &[
-    "EVENT", "RUN", "PLAN", "RUNBOOK", "TITLE", "TICKET", "STATE", "STEP", "STEP_TITLE", "ENV", "REMINDER", "REASON",
-    "TEXT", "NOTICE",
+    "EVENT",
+    "RUN",
+    "PLAN",
+    "RUNBOOK",
+    "TITLE",
+    "TICKET",
+    "STATE",
+    "STEP",
+    "STEP_TITLE",
+    "ENV",
+    "REMINDER",
+    "REASON",
+    "TEXT",
+    "NOTICE",
 ];
 
 pub(super) fn lint(subject: &Subject<'_>, found: &mut Diagnostics) {
@@ -110,11 +122,11 @@ pub(super) fn lint(subject: &Subject<'_>, found: &mut Diagnostics) {
             );
         }
         let mut read = read;
-        if let Some(Ok((_, of, before))) = find_prelude(subject.library, subject.runbook.path)
+        if let Some(Ok(prelude)) = find_prelude(subject.library, subject.runbook.path)
             && *shell == Shell::Bash
-            && of.span != block.span
+            && prelude.block.span != block.span
         {
-            let before = bash::read(before.text());
+            let before = bash::read(prelude.script.text());
             read.sources |= before.sources;
             read.sets.extend(before.sets);
         }
@@ -291,7 +303,8 @@ fn output_read(
             Some(Some(output)) => {
                 // What undoes a step runs when all is over, what verifies it after the step itself.
                 let follows = step.undo.as_ref().is_some_and(|undo| undo.block == block.id.value)
-                    || output.step == step.id && step.run.as_ref().is_some_and(|run| !run.script.ends_with(block_script(block)))
+                    || output.step == step.id
+                        && step.run.as_ref().is_some_and(|run| !run.script.ends_with(block_script(block)))
                     || plan.comes_before(output.step, step);
                 if !follows {
                     let message = format!(

@@ -28,9 +28,9 @@ mod chain;
 pub mod clock;
 mod event;
 pub mod guard;
-mod notice;
 #[cfg(test)]
 mod laws;
+mod notice;
 pub mod proof;
 pub mod report;
 mod run;

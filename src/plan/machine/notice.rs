@@ -48,6 +48,6 @@ pub(super) fn of_failure(step: &Step, event: &Event) -> String {
 /// A length of time in its largest whole unit.
 pub fn for_people(seconds: u64) -> String {
     let units = [(86_400, "d"), (3_600, "h"), (60, "min")];
-    let whole = units.iter().find(|(length, _)| seconds >= *length && seconds % length == 0);
+    let whole = units.iter().find(|(length, _)| seconds >= *length && seconds.is_multiple_of(*length));
     whole.map_or_else(|| format!("{seconds} s"), |(length, unit)| format!("{} {unit}", seconds / length))
 }

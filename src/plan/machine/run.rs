@@ -8,8 +8,8 @@ use super::{
     Decision, Event, IdentitySource, Kept, Resolution, RunState, SkipReason, StepResult, Vouched, proof, scope,
 };
 use crate::plan::{
-    Closed, Forbid, Impact, Notice, On, Plan, RollbackPolicy, RollbackScope, Step, StepKind, closed as closed_environment,
-    duration_s,
+    Closed, Forbid, Impact, Notice, On, Plan, RollbackPolicy, RollbackScope, Step, StepKind,
+    closed as closed_environment, duration_s,
 };
 use crate::runbook::{Condition, OUTPUTS};
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,8 +39,8 @@ pub struct Run {
     evidence: BTreeSet<(String, String)>,
     /// The variables that are passed on to the scripts besides those that always are.
     passed: BTreeSet<String>,
-    /// What hooks have not told yet, and why they are to tell it.
-    owed: BTreeMap<Owed, String>,
+    /// What hooks have not told yet, and why they are to tell it, in the order in which it happened.
+    owed: Vec<(Owed, String)>,
 }
 
 /// Something that a hook of the plan is to tell.
@@ -435,7 +435,7 @@ impl Run {
             proofs: BTreeMap::new(),
             evidence: BTreeSet::new(),
             passed: BTreeSet::new(),
-            owed: BTreeMap::new(),
+            owed: Vec::new(),
         }
     }
 
@@ -674,7 +674,7 @@ impl Run {
         closed_environment(name, self.plan.environments.get(name)?.changes.as_ref()?, now)
     }
 
-    /// Returns what hooks have not told yet, and why they are to tell it.
+    /// Returns what hooks have not told yet, and why they are to tell it, in the order of happening.
     pub fn owed(&self) -> impl Iterator<Item = (&Owed, &str)> {
         self.owed.iter().map(|(owed, why)| (owed, why.as_str()))
     }
@@ -682,7 +682,7 @@ impl Run {
     fn owe(&mut self, on: Notice, step: Option<usize>, reminder: Option<u32>, why: &str) {
         let step = step.map(|at| self.plan.steps[at].id.clone());
         for (hook, _) in self.plan.notify.iter().enumerate().filter(|(_, hook)| hook.on.contains(&on)) {
-            self.owed.insert(Owed { hook, on, step: step.clone(), reminder }, why.to_owned());
+            self.owed.push((Owed { hook, on, step: step.clone(), reminder }, why.to_owned()));
         }
     }
 
@@ -731,7 +731,8 @@ impl Run {
 
     /// Tells whether the time can make anything due: somebody is waited for who must not take for ever.
     pub fn is_timed(&self) -> bool {
-        self.graph.timed.iter().any(|at| self.steps[*at].waits_since.is_some())
+        let is_limited = |at: usize| self.plan.steps[at].people_s.or(self.plan.steps[at].remind_s).is_some();
+        self.graph.timed.iter().any(|at| self.steps[*at].waits_since.is_some() && is_limited(*at))
     }
 
     /// Returns what a time makes due, in the order of the plan.
@@ -782,7 +783,7 @@ impl Run {
                 status.waits_since = waits.then(|| ts.to_owned());
                 status.reminders = 0;
                 let id = &self.plan.steps[*at].id;
-                self.owed.retain(|owed, _| owed.on != Notice::Waiting || owed.step.as_ref() != Some(id));
+                self.owed.retain(|(owed, _)| owed.on != Notice::Waiting || owed.step.as_ref() != Some(id));
                 if waits {
                     let why = notice::of_waiting(&self.plan.steps[*at], self.missing_approvals(*at));
                     self.owe(Notice::Waiting, Some(*at), None, &why);
@@ -1140,8 +1141,11 @@ impl Run {
             }
             Event::RunNotified { hook, on, step, reminder, .. } => {
                 let owed = Owed { hook: *hook, on: *on, step: step.clone(), reminder: *reminder };
-                match self.owed.remove(&owed) {
-                    Some(_) => Ok(()),
+                match self.owed.iter().position(|(other, _)| *other == owed) {
+                    Some(at) => {
+                        self.owed.remove(at);
+                        Ok(())
+                    }
                     None => reject(format!("hook {hook} had nothing to tell of `{}`", on.word())),
                 }
             }

@@ -1,7 +1,7 @@
 //! One step in words: why it runs, what it waits for, what undoes it.
 
 use super::table::seconds;
-use crate::plan::model::{Evidence, On, Plan, Script, Step, StepKind};
+use crate::plan::model::{Changes, Evidence, On, Plan, Script, Step, StepKind};
 
 /// Explains a step.
 pub fn explain(plan: &Plan, step: &Step) -> String {
@@ -54,6 +54,19 @@ pub fn explain(plan: &Plan, step: &Step) -> String {
     if !step.capture.is_empty() {
         say("asks for", &step.capture.keys().cloned().collect::<Vec<_>>().join(", "));
     }
+    if let Some(time) = &step.not_before {
+        say("not before", time);
+    }
+    let environment = step.env.as_ref().and_then(|env| plan.environments.get(env));
+    if let Some(changes) = environment.and_then(|it| it.changes.as_ref()).filter(|_| step.writes()) {
+        say("begins", &when_open(changes));
+    }
+    if let Some(limit) = step.people_s {
+        say("at most", &format!("{}, from when people are waited for", seconds(limit)));
+    }
+    if let Some(every) = step.remind_s {
+        say("reminds", &format!("every {}", seconds(every)));
+    }
     if let Some(timeout) = step.timeout_s {
         say("at most", &seconds(timeout));
     }
@@ -99,6 +112,13 @@ pub fn explain(plan: &Plan, step: &Step) -> String {
     }
     say("digest", &step.digest);
     out
+}
+
+/// The hours of an environment, one line each.
+fn when_open(changes: &Changes) -> String {
+    let windows = changes.windows.iter().map(|window| format!("{window} ({})", changes.zone));
+    let freezes = changes.freezes.iter().map(|freeze| format!("not from {} to {}", freeze.from, freeze.to));
+    windows.chain(freezes).collect::<Vec<_>>().join("\n")
 }
 
 fn because(plan: &Plan, step: &Step) -> String {

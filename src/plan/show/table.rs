@@ -82,7 +82,7 @@ fn push_steps(out: &mut String, plan: &Plan) {
             how(step),
             step.env.clone().unwrap_or_default(),
             step.impact.map_or("", |impact| super::graph::impact_word(impact)).to_owned(),
-            step.wait_s.or(step.timeout_s).map_or(String::new(), seconds),
+            step.wait_s.or(step.timeout_s).or(step.people_s).map_or(String::new(), seconds),
             after(step, &numbers),
         ]);
     }

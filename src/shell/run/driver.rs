@@ -526,7 +526,9 @@ impl Driver<'_> {
         if self.told_to_stop {
             return None;
         }
-        let (owed, why) = self.run.owed().find(|(owed, _)| !self.telling.contains(*owed))?;
+        // Each hook tells one thing after the other, as it happened.
+        let is_busy = |hook: usize| self.telling.iter().any(|owed| owed.hook == hook);
+        let (owed, why) = self.run.owed().find(|(owed, _)| !is_busy(owed.hook))?;
         let news = News { owed: owed.clone(), why: why.to_owned(), state: self.run.state() };
         self.telling.insert(news.owed.clone());
         Some(news)

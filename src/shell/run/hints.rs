@@ -117,7 +117,10 @@ fn ways_on(name: &str, run: &Run) -> Vec<Hint> {
                     };
                     let captures = run.plan().step(step).into_iter().flat_map(|step| step.capture.keys());
                     let captures: String = captures.map(|name| format!(" --capture {name}=ANSWER")).collect();
-                    vec![Hint { command: format!("opsbook done {name} {step}{flag}{captures}"), why: until_of(run, step) }]
+                    vec![Hint {
+                        command: format!("opsbook done {name} {step}{flag}{captures}"),
+                        why: until_of(run, step),
+                    }]
                 }
                 Waiting::Approval { step, .. } => vec![
                     Hint {

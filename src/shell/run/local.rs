@@ -249,7 +249,9 @@ impl Performer for Local {
         };
         let ended = perform(&job, &self.private_folder, &self.redactor, &self.control, &mut |_| {});
         let ended = ended.map_err(|error| error.to_string())?;
-        let last = ended.log.lines().last().map(|line| format!(": {line}")).unwrap_or_default();
+        // A line of the log begins with its time and its stream.
+        let last = ended.log.lines().last().and_then(|line| line.splitn(3, ' ').nth(2));
+        let last = last.map(|line| format!(": {line}")).unwrap_or_default();
         match ended.ending {
             Ending::Exited(0) => Ok(()),
             Ending::Exited(status) => Err(format!("exit status {status}{last}")),

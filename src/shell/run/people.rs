@@ -346,7 +346,7 @@ impl People for Absent {
     }
 
     fn still_counts(&self, run: &Run, approval: &Step, now: &str) -> Result<(), String> {
-        self.0.still_counts(run, approval, now)
+        self.office.still_counts(run, approval, now)
     }
 
     fn admit(&mut self, run: &Run, request: &str) -> Result<Vec<Event>, String> {

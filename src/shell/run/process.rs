@@ -103,9 +103,7 @@ fn at_home<'t>(text: Cow<'t, str>, script: &str, origin: Option<&Origin>) -> Cow
     };
     let n_digits = number.bytes().take_while(u8::is_ascii_digit).count();
     match number[..n_digits].parse::<usize>() {
-        Ok(line) if line > 0 => {
-            Cow::Owned(format!("{before}{}{}", origin.of(line), &number[n_digits..]))
-        }
+        Ok(line) if line > 0 => Cow::Owned(format!("{before}{}{}", origin.of(line), &number[n_digits..])),
         _ => text,
     }
 }
