@@ -329,6 +329,44 @@ fn a_frozen_environment_is_not_changed_but_by_breaking_the_glass() {
 }
 
 #[test]
+fn no_journal_holds_a_change_that_began_too_early() {
+    use crate::runs::{plan, sealed, step, with};
+    use opsbook::plan::machine::{BreakGlass, Event, Run};
+    use serde_json::json;
+    let within = |id: &str| with(with(step(id, &[], "true"), "env", json!("lab")), "impact", json!("write"));
+    let glass = with(within("glass"), "break_glass", json!({"reason": "required"}));
+    let look = with(within("look"), "impact", json!("read"));
+    let later = with(look.clone(), "not_before", json!("2026-12-24T13:00:00Z"));
+    let mut value = plan(vec![within("plain"), glass, look, with(later, "id", json!("later"))]);
+    let freeze = json!({"from": "2026-12-20", "to": "2027-01-05"});
+    value["environments"] = json!({"lab": {"tier": 0, "changes": {"zone": "UTC", "freezes": [freeze]}}});
+    let plan = std::sync::Arc::new(sealed(&value));
+    let takes = |ts: &str, id: &str, broken: bool| {
+        let mut run = Run::new(std::sync::Arc::clone(&plan));
+        let (name, by) = ("r".to_owned(), "ana".to_owned());
+        let event = Event::RunStarted { run: name, plan: plan.hash.clone(), by, source: None, left_out: Vec::new() };
+        run.apply("2026-12-01T12:00:00Z", &event).expect("a run begins");
+        let glass = BreakGlass { by: "ana".into(), reason: "it burns".into(), review_by: None };
+        let (step, break_glass) = (id.to_owned(), broken.then_some(glass));
+        run.apply(ts, &Event::StepStarted { step, attempt: 1, previous_revision: None, break_glass }).is_ok()
+    };
+    for (ts, id, broken, fine) in [
+        ("2026-12-19T23:59:59.999Z", "plain", false, true),
+        ("2026-12-20T00:00:00Z", "plain", false, false),
+        ("2027-01-05T23:59:59Z", "plain", false, false),
+        ("2027-01-06T00:00:00Z", "plain", false, true),
+        ("2026-12-24T12:00:00Z", "plain", true, false),
+        ("2026-12-24T12:00:00Z", "glass", false, false),
+        ("2026-12-24T12:00:00Z", "glass", true, true),
+        ("2026-12-24T12:00:00Z", "look", false, true),
+        ("2026-12-24T12:59:59Z", "later", false, false),
+        ("2026-12-24T13:00:00Z", "later", false, true),
+    ] {
+        assert_eq!(takes(ts, id, broken), fine, "{id} at {ts}, glass {broken}");
+    }
+}
+
+#[test]
 fn a_step_does_not_begin_before_its_time_and_others_do() {
     let items = "  - {id: early, text: Early}\n  - group: Both\n    parallel: true\n    items:\n      - {id: late, step: work, not_before: \"${params.start}\"}\n      \
                  - {id: now, step: work}\n";

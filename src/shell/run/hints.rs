@@ -15,10 +15,6 @@ pub struct Hint {
 }
 
 impl Hint {
-    fn new(command: String) -> Hint {
-        Hint { command, why: None }
-    }
-
     fn because(command: String, why: &str) -> Hint {
         Hint { command, why: Some(why.to_owned()) }
     }
