@@ -16,6 +16,9 @@ const WORD: usize = 40;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     Hex,
+    /// Without a thought for columns of characters, and for an offset only on the way: what stands before a
+    /// dump may look like them.
+    HexAlone,
     /// Hexadecimal words of a machine that puts the least byte first.
     HexSwapped,
     Octal,
@@ -23,13 +26,15 @@ enum Way {
     Characters,
 }
 
-const WAYS: [Way; 5] = [Way::Hex, Way::HexSwapped, Way::Octal, Way::Decimal, Way::Characters];
+const WAYS: [Way; 6] = [Way::Hex, Way::HexAlone, Way::HexSwapped, Way::Octal, Way::Decimal, Way::Characters];
 
 /// A text that is read as a dump.
 pub(super) struct Dumps {
     lanes: Vec<Lane>,
     /// Which ways read a number in this line.
-    fits: [bool; 5],
+    fits: [bool; WAYS.len()],
+    /// Whether the last word looks like where the line stands, behind other text.
+    late_offset: bool,
     /// Whether the rest of the line holds no hexadecimal number any more.
     hex_is_over: bool,
     /// How many digits the first hexadecimal number of the line has.
@@ -47,7 +52,8 @@ impl Dumps {
     pub(super) fn new(words: &Words) -> Dumps {
         Dumps {
             lanes: WAYS.iter().map(|_| Lane::new(words)).collect(),
-            fits: [false; 5],
+            fits: [false; WAYS.len()],
+            late_offset: false,
             hex_is_over: false,
             width: None,
             line_start: 0,
@@ -68,11 +74,14 @@ impl Dumps {
             byte if byte.is_ascii_whitespace() || b",;:[](){}|".contains(&byte) => {
                 self.end_word(words, byte, unit.start, found);
                 self.n_blanks += 1;
-                self.hex_is_over |= byte == b'|';
+                self.hex_is_over |= byte == b'|' && self.width.is_some();
             }
             byte => {
                 if self.word.is_empty() {
                     self.word_start = unit.start;
+                    if std::mem::take(&mut self.late_offset) && self.n_blanks == 2 {
+                        (self.hex_is_over, self.width) = (false, None);
+                    }
                     self.hex_is_over |= self.n_blanks > 2 && self.width.is_some();
                     self.n_blanks = 0;
                 }
@@ -105,8 +114,9 @@ impl Dumps {
                 }
             }
         }
-        self.fits = [false; 5];
-        (self.hex_is_over, self.width, self.n_words, self.n_blanks) = (false, None, 0, 0);
+        self.fits = [false; WAYS.len()];
+        (self.hex_is_over, self.late_offset, self.width) = (false, false, None);
+        (self.n_words, self.n_blanks) = (0, 0);
         self.line_start = end.end;
     }
 
@@ -118,12 +128,21 @@ impl Dumps {
         let first = self.n_words == 0;
         self.n_words += 1;
         let hex_digits = word.iter().all(u8::is_ascii_hexdigit);
-        if word.len() > WORD || first && hex_digits && (6..=16).contains(&word.len()) && by != b'\n' {
-            // Where the line stands in what was dumped.
+        if word.len() > WORD {
             return;
         }
+        // Where the line stands in what was dumped, perhaps behind other text.
+        let is_wide = hex_digits && (6..=16).contains(&word.len()) && by != b'\n';
+        let is_offset = is_wide && (first || by == b':');
+        if is_offset && !first {
+            (self.hex_is_over, self.width) = (false, None);
+        }
+        self.late_offset = is_wide && self.width.is_some_and(|width| word.len() > width);
         let start = if self.word_start < self.line_start + LONG { self.line_start } else { self.word_start };
         for (index, way) in WAYS.into_iter().enumerate() {
+            if is_offset && (way != Way::HexAlone || self.lanes[index].is_within(words)) {
+                continue;
+            }
             let Some(bytes) = self.read(way, &word) else { continue };
             self.fits[index] = true;
             for byte in bytes.into_iter().filter_map(keep_dumped) {
@@ -135,19 +154,25 @@ impl Dumps {
             }
         }
         // What is no number ends the hexadecimal ones of its line: the characters follow.
-        self.hex_is_over |= self.width.is_some() && self.read(Way::Hex, &word).is_none();
+        self.hex_is_over |= !is_offset && self.width.is_some() && self.read(Way::Hex, &word).is_none();
     }
 
     fn read(&mut self, way: Way, word: &[u8]) -> Option<Vec<u8>> {
         match way {
-            Way::Hex | Way::HexSwapped => {
-                let digits = word.strip_prefix(b"0x").or_else(|| word.strip_prefix(b"0X")).unwrap_or(word);
+            Way::Hex | Way::HexAlone | Way::HexSwapped => {
+                let digits = match word {
+                    [b'0', b'x' | b'X', digits @ ..] => digits,
+                    _ => word,
+                };
                 let even = !digits.is_empty() && digits.len().is_multiple_of(2) && digits.len() <= 32;
                 let fits = self.width.is_none_or(|width| digits.len() <= width) && !self.hex_is_over;
+                let fits = fits || way == Way::HexAlone;
                 if !even || !fits || !digits.iter().all(u8::is_ascii_hexdigit) {
                     return None;
                 }
-                self.width.get_or_insert(digits.len());
+                if way != Way::HexAlone {
+                    self.width.get_or_insert(digits.len());
+                }
                 let mut bytes: Vec<u8> =
                     digits.chunks(2).filter_map(|pair| number(pair, 16)?.try_into().ok()).collect();
                 if way == Way::HexSwapped {

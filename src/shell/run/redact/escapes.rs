@@ -2,6 +2,7 @@
 //! references of HTML, backslashes of shells, JSON, Python and C.
 
 use super::Unit;
+use std::ops::Range;
 
 /// The longest reference of HTML that is looked for.
 const LONGEST: usize = 34;
@@ -36,6 +37,19 @@ impl Scheme {
     }
 }
 
+/// A text whose escapes were undone.
+#[derive(Debug, Default)]
+pub(super) struct Looked {
+    /// The text.
+    pub(super) text: Vec<Unit>,
+    /// So much of it was looked at before, and left open.
+    pub(super) n_before: usize,
+    /// So much of it is done.
+    pub(super) n_done: usize,
+    /// Where its escapes are.
+    pub(super) escapes: Vec<Range<usize>>,
+}
+
 enum Undone {
     /// So many bytes are an escape, which stands for these.
     Escape(usize, Vec<u8>),
@@ -57,7 +71,14 @@ impl Escapes {
 
     /// Undoes the escapes of the text that comes next. At the end, what is not complete is plain.
     pub(super) fn undo(&mut self, units: &[Unit], ended: bool) -> Vec<Unit> {
+        self.undo_telling(units, ended).0
+    }
+
+    /// Does the same, and returns the whole text that was looked at, with the place of each escape in it:
+    /// what was left open the last time, and the units.
+    pub(super) fn undo_telling(&mut self, units: &[Unit], ended: bool) -> (Vec<Unit>, Looked) {
         let mut text = std::mem::take(&mut self.pending);
+        let mut looked = Looked { n_before: text.len(), ..Looked::default() };
         text.extend_from_slice(units);
         let (mut out, mut at) = (Vec::with_capacity(text.len()), 0);
         while let Some(first) = text.get(at) {
@@ -71,12 +92,15 @@ impl Escapes {
                 Undone::Escape(length, bytes) => {
                     let (start, end) = (first.start, text[at + length - 1].end);
                     out.extend(bytes.into_iter().map(|byte| Unit { byte, start, end }));
+                    looked.escapes.push(at..at + length);
                     at += length;
                 }
             }
         }
-        self.pending = text.split_off(at);
-        out
+        self.pending = text[at..].to_vec();
+        looked.text = text;
+        looked.n_done = at;
+        (out, looked)
     }
 
     /// Returns where an incomplete escape begins.

@@ -58,7 +58,10 @@ pub(super) fn each_dumped(value: &str, add: &mut dyn FnMut(Vec<u8>)) {
     let lines = value.lines().filter(|_| value.contains('\n'));
     for text in std::iter::once(value).chain(lines).chain(password_of(value)) {
         let word: Vec<u8> = text.bytes().filter_map(keep_dumped).collect();
-        if word.len() >= SHORTEST {
+        if text.len() >= SHORTEST && word.len() > 3 {
+            // Digits that stand straight before or behind a dump make another number of its first or last.
+            add(word[1..].to_vec());
+            add(word[..word.len() - 1].to_vec());
             add(word);
         }
     }
@@ -109,6 +112,18 @@ fn of_one(value: &str, loosest: Level, add: &mut dyn FnMut(Level, Vec<u8>)) {
             place(&percent, loosest, add);
         }
     }
+    // As it is escaped once: what stands before one that is escaped twice may be read as an escape with its
+    // beginning, and this is what the reading beside that one finds.
+    for escaped in [ascii_json(value), html(value)] {
+        if escaped.as_bytes() != bytes {
+            place(escaped.as_bytes(), loosest, add);
+        }
+    }
+    let json = serde_json::Value::from(value).to_string();
+    let escaped = json.as_bytes()[1..json.len() - 1].to_vec();
+    if escaped != bytes {
+        place(&escaped, loosest, add);
+    }
     let mut derived = |form: Vec<u8>| {
         if form.len() >= SHORTEST {
             place(&form, Level::Loose, add);
@@ -116,7 +131,6 @@ fn of_one(value: &str, loosest: Level, add: &mut dyn FnMut(Level, Vec<u8>)) {
     };
     derived(value.chars().rev().collect::<String>().into_bytes());
     derived(bytes.iter().map(|byte| rot13(*byte)).collect());
-    let json = serde_json::Value::from(value).to_string();
     let mut wide: Vec<Vec<u8>> = vec![bytes.to_vec()];
     wide.extend([
         value.encode_utf16().flat_map(u16::to_le_bytes).collect(),
@@ -125,7 +139,6 @@ fn of_one(value: &str, loosest: Level, add: &mut dyn FnMut(Level, Vec<u8>)) {
     for text in &wide {
         derived(text.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect());
     }
-    let escaped = json.as_bytes()[1..json.len() - 1].to_vec();
     if escaped != bytes {
         wide.push(escaped);
     }
@@ -142,6 +155,26 @@ fn of_one(value: &str, loosest: Level, add: &mut dyn FnMut(Level, Vec<u8>)) {
     for inner in (0..3).map(|shift| digits(bytes, shift, 6, BASE64)) {
         (0..3).for_each(|shift| derived(digits(&inner, shift, 6, BASE64)));
     }
+}
+
+/// A value as JSON writes it in ASCII, without the quotes around it.
+fn ascii_json(value: &str) -> String {
+    let json = serde_json::Value::from(value).to_string();
+    let mut out = String::with_capacity(json.len());
+    for ch in json[1..json.len() - 1].chars() {
+        if ch.is_ascii() {
+            out.push(ch);
+        } else {
+            let mut units = [0; 2];
+            ch.encode_utf16(&mut units).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+        }
+    }
+    out
+}
+
+/// A value as HTML writes it.
+fn html(value: &str) -> String {
+    html_escape::encode_quoted_attribute(value).into_owned()
 }
 
 /// A byte as addresses write it (RFC 3986, section 2.1), a blank as it is given.
