@@ -1,6 +1,9 @@
 """Carries out every `run:` step of the workflows and of action.yml, each job in a clean clone.
 
-    steps.py [WORKFLOW...]
+    steps.py [--in-place] [WORKFLOW...]
+
+With `--in-place` this folder, which then has to be a clone that nobody works in, is that clone for every
+job, cleaned before each; otherwise a clone is made. What was compiled is kept in the target folder.
 
 What only GitHub has is replaced, and nothing else:
 
@@ -96,24 +99,30 @@ def holds(condition, context):
 class Place:
     """Clones, artifacts and stand-ins."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, in_place):
         self.folder = folder
-        self.source = folder / "source"
+        self.clone = ROOT if in_place else folder / "clone"
         self.artifacts = folder / "artifacts"
         self.releases = folder / "releases"
         for made in ("bin", "temp", "artifacts", "releases"):
             (folder / made).mkdir()
-        run("git", "clone", "--quiet", "--no-hardlinks", ROOT, self.source)
+        if not in_place:
+            run("git", "clone", "--quiet", "--no-hardlinks", ROOT, self.clone)
         # A release gives its version a day: the commit before the tag.
-        changelog = self.source / "CHANGELOG.md"
+        changelog = self.clone / "CHANGELOG.md"
         changelog.write_text(re.sub(rf"^## {re.escape(VERSION)}\b.*$", f"## {VERSION} - 2026-01-01",
                                     changelog.read_text(), flags=re.M))
         name = ["-c", "user.name=CI", "-c", "user.email=ci@example.org"]
-        run("git", *name, "commit", "--quiet", "--allow-empty", "--all", "--message", "The day", cwd=self.source)
+        run("git", *name, "commit", "--quiet", "--allow-empty", "--all", "--message", "The day", cwd=self.clone)
         for name, script in STAND_INS.items():
             path = folder / "bin" / name
             path.write_text("#!/usr/bin/env bash\nset -euo pipefail\n" + script.strip() + "\n")
             path.chmod(0o755)
+
+    def clean(self):
+        """Makes the clone what a checkout is, but for what was compiled."""
+        run("git", "reset", "--hard", "--quiet", cwd=self.clone)
+        run("git", "clean", "-fdxq", "--exclude=/target", cwd=self.clone)
 
     def environment(self):
         paths = [str(self.folder / "bin"), os.environ["PATH"]]
@@ -201,31 +210,29 @@ def jobs(workflow):
 
 
 def main():
-    wanted = sys.argv[1:] or ["pages", "ci", "release", "publish"]
+    in_place = "--in-place" in sys.argv[1:]
+    asked = [argument for argument in sys.argv[1:] if argument != "--in-place"]
+    wanted = asked or ["pages", "ci", "release", "publish"]
     unknown = {path.stem for path in (ROOT / ".github/workflows").iterdir()} - set(wanted)
-    if not sys.argv[1:] and unknown:
+    if not asked and unknown:
         raise SystemExit(f"steps.py does not know the workflows {unknown}")
     n_done, done = 0, set()
     with tempfile.TemporaryDirectory(prefix="opsbook-steps.") as folder:
-        place = Place(pathlib.Path(folder))
+        place = Place(pathlib.Path(folder), in_place)
         for name in wanted:
             workflow = yaml.safe_load((ROOT / f".github/workflows/{name}.yml").read_text())
             for tag in [f"v{VERSION}-rc.1", f"v{VERSION}"] if name == "release" else [f"v{VERSION}"]:
                 for path in [*place.artifacts.iterdir(), *(place.releases.iterdir() if name == "release" else [])]:
                     path.unlink()
                 for label, job, row in jobs(workflow):
-                    # One clone a job, cleaned after each row; what was compiled stays in TARGET.
-                    clone = place.folder / "clones" / f"{name}-{label.split()[0]}"
-                    if not clone.exists():
-                        run("git", "clone", "--quiet", "--no-hardlinks", place.source, clone)
+                    place.clean()
                     context = {
                         "github.ref_name": tag, "github.event.release.tag_name": tag, "github.token": "token",
                         "github.repository": "opsbook/opsbook", "github.actor": "ann", "github.ref": f"refs/tags/{tag}",
                         "secrets.CARGO_REGISTRY_TOKEN": "token", **row,
                     }
                     variables = {key: expressions(value, context) for key, value in job.get("env", {}).items()}
-                    n_done += carry_out(job["steps"], clone, place, context, variables, f"{name} {tag}: {label}", done)
-                    run("git", "clean", "-fdxq", cwd=clone)
+                    n_done += carry_out(job["steps"], place.clone, place, context, variables, f"{name} {tag}: {label}", done)
         n_done += action(place)
     print(f"{n_done} steps carried out")
 
