@@ -14,15 +14,18 @@ mod environment;
 mod git;
 mod manifest;
 mod output;
+mod poll;
 mod publish;
 mod repository;
 #[cfg(unix)]
 pub mod run;
 mod serve;
 mod shellcheck;
+mod swap;
 mod terminal;
 mod trust;
 mod watch;
+mod workshop;
 
 pub use clock::{Stopwatch, build_time, pause};
 pub use compile::{Again, CONFIG_NAMES, Pages, compile_again};
@@ -36,7 +39,7 @@ pub use git::{git_commit, git_default_branch, git_file, git_history, git_tags};
 pub use output::{OutputError, Written, check_output, replace_file, write_files, write_new_files, write_outputs};
 pub use publish::{Deployed, Deployment, check_deployment, deploy};
 pub use repository::{CommitWorld, Merged, Repository};
-pub use serve::{ServeOptions, Server};
+pub use serve::{Complaint, ServeOptions, Server, encode_path};
 pub use shellcheck::shellcheck;
 pub use terminal::{Stream, Terminal, Volume};
 pub use trust::{Trust, short};
