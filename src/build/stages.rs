@@ -18,7 +18,7 @@ use crate::render::theme::{SiteTheme, Theme};
 use crate::render::{search, sitemap, tags};
 use crate::runbook;
 use crate::site::{self, Files, PageRoute, Site};
-use crate::text::{Digest, SitePath, World};
+use crate::text::{Digest, ReadError, SitePath, World};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -102,6 +102,7 @@ pub fn build(
 
     // Collect.
     let outputs = collect(project, &site, &theme, &site_theme, world, &cache, &mut diagnostics);
+    project.hidden.hide(&mut diagnostics);
     diagnostics.sort();
     Built { outputs, diagnostics, n_pages: site.pages.len(), n_parsed, n_rendered, cache }
 }
@@ -277,7 +278,7 @@ fn collect(
         out.bytes(&asset.path, asset.bytes.into_owned());
     }
     for (path, name) in views::custom_files(project, world) {
-        if !name.ends_with(".html") && world.source(path).is_err() {
+        if !name.ends_with(".html") && matches!(world.source(path), Err(ReadError::NotUtf8 { .. })) {
             out.put(name, Content::CopyOf(path));
         }
     }
@@ -313,7 +314,9 @@ fn sitemap(project: &Project, site: &Site, out: &mut Collector<'_>) {
     let day = day.map(|time| time.to_zoned(jiff::tz::TimeZone::UTC).date().to_string());
     let pages = site.order.iter().filter_map(|path| site.pages.get(path)).filter(|route| !route.is_draft);
     let xml = sitemap::sitemap_xml(pages.filter_map(|route| route.canonical_url.as_deref()), day.as_deref());
-    let packed = sitemap::gzip(xml.as_bytes(), u32::try_from(project.purpose.time).unwrap_or(0));
+    // As in MkDocs, its time is the day that stands in it: the same pages are the same bytes on that day.
+    let midnight = project.purpose.time - project.purpose.time.rem_euclid(24 * 60 * 60);
+    let packed = sitemap::gzip(xml.as_bytes(), u32::try_from(midnight).unwrap_or(0));
     out.bytes("sitemap.xml", xml.into_bytes());
     out.bytes("sitemap.xml.gz", packed);
 }
@@ -373,6 +376,7 @@ fn templates(project: &Project, theme: &SiteTheme, world: &dyn World, out: &mut 
         let path = project.docs_dir.join(&name.value);
         match world.source(path) {
             Ok(source) => out.html(project, &name.value, theme.render_extra(&source, &name.value)),
+            Err(ReadError::Outside(why)) => out.diagnostics.push(Diagnostic::outside(name.span, &name.value, &why)),
             Err(_) => {
                 let message = format!("template `{}` is not found in `{}`", name.value, project.docs_dir);
                 out.diagnostics.push(Diagnostic::new(Code::TemplateSkipped, name.span, message));

@@ -24,8 +24,8 @@ Examples:
       Diagnostics for a code-scanning service
 
 Files that did not change are left alone, files of an earlier build that are no longer part of the site are \
-removed, and files that opsbook did not write stay. When the content is at fault, the output folder stays as \
-it is.")]
+removed, and files that opsbook did not write stay. When the content is at fault, or the build is stopped, the \
+output folder stays as it is.")]
 pub(super) struct Typed {
     #[command(flatten)]
     site: SiteArgs,
@@ -149,8 +149,7 @@ pub(super) fn write_site(
     if let Err(error) = shell::check_output(&disk, project.docs_dir, project.may_nest(), &folder) {
         return Err(could_not(terminal, &error.message, error.help.as_deref()));
     }
-    super::project::ask_history(&mut project, &disk, terminal);
-    disk.fence(project.docs_dir);
+    super::project::prepare(&mut project, &mut disk, terminal);
     let found = without_output(disk.list(project.docs_dir), project.docs_dir, disk.name(&folder));
     let loaded = clock.elapsed();
 
@@ -175,7 +174,8 @@ pub(super) fn write_site(
         return Err(status);
     }
 
-    let written = match shell::write_outputs(&disk, &built.outputs, &folder, typed.clean) {
+    let waits = || terminal.say(&format!("Waiting for another build that writes to {}", shown.display()));
+    let written = match shell::write_outputs(&disk, &built.outputs, &folder, typed.clean, &waits) {
         Ok(written) => written,
         Err(error) => return Err(could_not(terminal, &error.message, error.help.as_deref())),
     };

@@ -1,11 +1,14 @@
 //! The output folder: what a site becomes on a disk.
 //!
-//! Only what changed is written, each file whole or not at all (a temporary file and a rename on the
-//! same file system). Only what opsbook wrote is removed, and last: the manifest of the build before
-//! says what that is. Files of others stay, and nothing but the site is left in the folder.
+//! Only what changed is written, and shown all at once where the system can (`swap.rs`); else each file
+//! is renamed into place, whole or not at all. Only what opsbook wrote is removed: the manifest of the
+//! build before says what that is. Files of others stay, nothing but the site is left in the folder, and
+//! one process at a time writes to it (`workshop.rs`).
 
 use super::disk::{Disk, reason};
 use super::manifest::Manifest;
+use super::swap::{Swap, swap};
+use super::workshop::Workshop;
 use crate::build::{Content, OutPath, Outputs};
 use crate::text::SitePath;
 use std::collections::BTreeSet;
@@ -15,9 +18,6 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// Where files stand until they are whole; gone when the site is written.
-const WORKSHOP: &str = ".opsbook-tmp";
 
 /// What a write did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,7 +57,7 @@ fn failed(what: &str, place: &Path, error: &io::Error) -> OutputError {
 /// lie in the documentation folder, must not hold the project, and must take files. With `may_nest` it
 /// may lie in the documentation folder.
 ///
-/// Creates the folder where it is missing, and nothing else.
+/// Creates the folders above it where they are missing, and leaves nothing else.
 ///
 /// # Errors
 /// With the folder and the rule.
@@ -83,12 +83,19 @@ pub fn check_output(disk: &Disk, docs: SitePath, may_nest: bool, folder: &Path) 
     if disk.root().starts_with(&real) {
         return refuse("holds the project itself", elsewhere);
     }
+    let is_new = !folder.exists();
     fs::create_dir_all(folder).map_err(|error| failed("create the output folder", folder, &error))?;
-    let probe = folder.join(WORKSHOP);
-    fs::create_dir_all(&probe)
-        .and_then(|()| fs::write(probe.join("probe"), b""))
-        .and_then(|()| fs::remove_dir_all(&probe))
-        .map_err(|error| failed("write to the output folder", folder, &error))
+    let probe = folder.join(format!(".opsbook-tmp-{}", std::process::id()));
+    let taken = match fs::create_dir(&probe).and_then(|()| fs::remove_dir(&probe)) {
+        // A process of the same number, in another container, may be doing the same.
+        Err(error) if matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) => Ok(()),
+        outcome => outcome,
+    };
+    if is_new {
+        // The whole site appears at once.
+        let _ = fs::remove_dir(folder);
+    }
+    taken.map_err(|error| failed("write to the output folder", folder, &error))
 }
 
 /// The place without symbolic links, also where its last parts do not exist yet.
@@ -110,88 +117,218 @@ fn real_place(place: &Path) -> PathBuf {
 }
 
 /// Writes a site. With `clean`, everything else in the folder goes too, except what begins with a
-/// dot, as `mkdocs build --clean` does.
+/// dot, as `mkdocs build --clean` does. `waits` is called when another build writes to the folder.
 ///
 /// # Errors
-/// With the file that could not be written; files written before it stay, whole each, and the
-/// manifest names them. A manifest that cannot be written is no error: the site is whole without it.
-pub fn write_outputs(disk: &Disk, outputs: &Outputs, folder: &Path, clean: bool) -> Result<Written, OutputError> {
-    let workshop = folder.join(WORKSHOP);
-    fs::create_dir_all(&workshop).map_err(|error| failed("write to the output folder", folder, &error))?;
+/// With the file that could not be written. A manifest that cannot be written is no error: the site is
+/// whole without it.
+pub fn write_outputs(
+    disk: &Disk,
+    outputs: &Outputs,
+    folder: &Path,
+    clean: bool,
+    waits: &dyn Fn(),
+) -> Result<Written, OutputError> {
+    // A folder that is a symbolic link stays one: what it leads to is written.
+    let real = real_place(folder);
+    let cannot_write = |error: io::Error| failed("write to the output folder", folder, &error);
+    let workshop = Workshop::open(&real, waits).map_err(cannot_write)?;
     let manifest = Manifest::of(disk, folder);
     let before = manifest.read();
     let now: BTreeSet<String> = outputs.files.keys().map(|path| path.as_str().to_owned()).collect();
+    let changed = changed_files(disk, outputs, &real);
+    let stale = if clean { strangers(&real, &now) } else { before.difference(&now).cloned().collect() };
     // Should this build be killed, the next one still knows every file that may be ours.
     if !now.is_subset(&before) {
         // One that cannot be written is reported at the end.
         let _ = manifest.write(&before.union(&now).cloned().collect());
     }
-    clear_the_way(folder, &before, &now)?;
-    let changed = write_changed(disk, outputs, folder, &workshop)?;
-    let stale = if clean { strangers(folder, &now) } else { before.difference(&now).cloned().collect() };
-    let removed = prune(folder, stale)?;
-    let forgotten = manifest.write(&now).err();
-    fs::remove_dir_all(&workshop).map_err(|error| failed("remove", &workshop, &error))?;
-    Ok(Written { n_same: outputs.files.len() - changed.len(), changed, removed, forgotten })
-}
-
-/// Writes the files that differ, on all processors: most of the time goes into waiting for the disk.
-fn write_changed(disk: &Disk, outputs: &Outputs, folder: &Path, workshop: &Path) -> Result<Vec<OutPath>, OutputError> {
-    let files: Vec<(&OutPath, &Content)> = outputs.files.iter().collect();
-    let next = AtomicUsize::new(0);
-    let result: Mutex<Result<Vec<OutPath>, OutputError>> = Mutex::new(Ok(Vec::new()));
-    let n_threads = std::thread::available_parallelism().map_or(1, usize::from).min(files.len() / 16 + 1);
-    std::thread::scope(|scope| {
-        for thread_idx in 0..n_threads {
-            let (files, next, result) = (&files, &next, &result);
-            let temporary = workshop.join(thread_idx.to_string());
-            scope.spawn(move || {
-                let mut known_folder = PathBuf::new();
-                while let Some((path, content)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let outcome = write_one(disk, path, content, folder, &temporary, &mut known_folder);
-                    let mut result = result.lock().expect("no thread panics while it holds the result");
-                    match (&mut *result, outcome) {
-                        (Ok(changed), Ok(true)) => changed.push((*path).clone()),
-                        (Ok(_), Ok(false)) => {}
-                        (Ok(_), Err(error)) => *result = Err(error),
-                        (Err(_), _) => return,
-                    }
-                }
-            });
+    let at_once = workshop.is_beside && changed.len() + stale.len() != 1;
+    let removed = match at_once.then(|| swap_site(disk, outputs, &real, &workshop, &changed, &stale)) {
+        Some(Some(outcome)) => outcome?,
+        _ => {
+            fs::create_dir_all(&real).map_err(cannot_write)?;
+            clear_the_way(&real, &before, &now)?;
+            // Where the folder is of another file system than what is beside it, files cannot be renamed into it.
+            let workshop = if same_file_system(&real, &workshop.place("")) {
+                workshop
+            } else {
+                Workshop::inside(&real, waits).map_err(cannot_write)?
+            };
+            write_files_of(disk, outputs, &changed, &real, &|thread| Some(workshop.place(&thread.to_string())))?;
+            prune(&real, stale)?
         }
-    });
-    let mut changed = result.into_inner().expect("no thread panics while it holds the result")?;
-    changed.sort();
-    Ok(changed)
+    };
+    let forgotten = manifest.write(&now).err();
+    let n_same = outputs.files.len() - changed.len();
+    Ok(Written { n_same, changed, removed, forgotten })
 }
 
-fn write_one(
+/// Makes the whole site beside the old one and lets the two change places. `None` where that cannot be
+/// done and nothing has happened.
+fn swap_site(
     disk: &Disk,
-    path: &OutPath,
-    content: &Content,
+    outputs: &Outputs,
     folder: &Path,
-    temporary: &Path,
-    known_folder: &mut PathBuf,
-) -> Result<bool, OutputError> {
-    let target = folder.join(path.as_str());
-    let same = match content {
-        Content::Bytes(bytes) => holds(&target, bytes),
-        Content::CopyOf(source) => same_files(&disk.locate(*source), &target),
+    workshop: &Workshop,
+    changed: &[OutPath],
+    stale: &BTreeSet<String>,
+) -> Option<Result<Vec<String>, OutputError>> {
+    if changed.is_empty() && stale.is_empty() {
+        return folder.exists().then(|| Ok(Vec::new()));
+    }
+    let changed_names: BTreeSet<String> = changed.iter().map(|path| path.as_str().to_owned()).collect();
+    let mut kept = BTreeSet::new();
+    let mut removed = Vec::new();
+    for (path, is_empty_folder) in whole_folder(folder)? {
+        if !is_empty_folder && changed_names.contains(&path) {
+            continue;
+        }
+        if !is_empty_folder && stale.contains(&path) {
+            removed.push(path);
+            continue;
+        }
+        // A file of others stands where a folder has to be, or the other way round: file by file, the one
+        // that is in the way is named.
+        let is_in_the_way = path.match_indices('/').any(|(slash, _)| changed_names.contains(&path[..slash]))
+            || changed_names
+                .range(format!("{path}/")..)
+                .next()
+                .is_some_and(|next| !is_empty_folder && next.starts_with(&format!("{path}/")))
+            || (is_empty_folder && changed_names.contains(&path));
+        if is_in_the_way {
+            return None;
+        }
+        kept.insert(path);
+    }
+    let new = workshop.place("new");
+    if let Err(error) = fs::create_dir(&new) {
+        return Some(Err(failed("write", &new, &error)));
+    }
+    if let Err(error) = write_files_of(disk, outputs, changed, &new, &|_| None) {
+        return Some(Err(error));
+    }
+    let files = Swap { changed: changed_names, kept, stale: removed.iter().cloned().collect() };
+    if swap(workshop, &new, folder, &files) {
+        return Some(Ok(removed));
+    }
+    let _ = fs::remove_dir_all(&new);
+    None
+}
+
+/// Every file of a folder, and every folder without one. `None` where not all of it can be seen, or a link
+/// leads out of it that a file of the site may stand behind.
+fn whole_folder(folder: &Path) -> Option<Vec<(String, bool)>> {
+    if !folder.exists() {
+        return Some(Vec::new());
+    }
+    let mut all = Vec::new();
+    for entry in walkdir::WalkDir::new(folder).min_depth(1) {
+        let entry = entry.ok()?;
+        let path = entry.path().strip_prefix(folder).ok()?.to_str()?.replace('\\', "/");
+        if entry.file_type().is_dir() {
+            if fs::read_dir(entry.path()).ok()?.next().is_none() {
+                all.push((path, true));
+            }
+        } else if entry.path_is_symlink() && entry.path().is_dir() {
+            return None;
+        } else {
+            all.push((path, false));
+        }
+    }
+    Some(all)
+}
+
+#[cfg(unix)]
+fn same_file_system(a: &Path, b: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    fs::metadata(a).is_ok_and(|a| fs::metadata(b).is_ok_and(|b| a.dev() == b.dev()))
+}
+
+#[cfg(not(unix))]
+fn same_file_system(_: &Path, _: &Path) -> bool {
+    false
+}
+
+/// The files that are not in the folder as they should be, sorted.
+fn changed_files(disk: &Disk, outputs: &Outputs, folder: &Path) -> Vec<OutPath> {
+    let files: Vec<(&OutPath, &Content)> = outputs.files.iter().collect();
+    let changed = Mutex::new(Vec::new());
+    // Reading fails nobody: what cannot be read is written.
+    let compared = on_all_processors(&files, &|_, (path, content)| {
+        let target = folder.join(path.as_str());
+        let same = match content {
+            Content::Bytes(bytes) => holds(&target, bytes),
+            Content::CopyOf(source) => same_files(&disk.locate(*source), &target),
+        };
+        if !same {
+            changed.lock().expect("no thread panics while it holds the list").push((*path).clone());
+        }
+        Ok(())
+    });
+    debug_assert!(compared.is_ok());
+    let mut changed = changed.into_inner().expect("no thread panics while it holds the list");
+    changed.sort();
+    changed
+}
+
+/// Writes files of a site into a folder: in place, or where each thread is given a temporary file, by
+/// renaming it.
+fn write_files_of(
+    disk: &Disk,
+    outputs: &Outputs,
+    paths: &[OutPath],
+    folder: &Path,
+    temporary: &(dyn Fn(usize) -> Option<PathBuf> + Sync),
+) -> Result<(), OutputError> {
+    let parents: BTreeSet<PathBuf> =
+        paths.iter().filter_map(|path| folder.join(path.as_str()).parent().map(Path::to_owned)).collect();
+    for parent in parents {
+        fs::create_dir_all(&parent).map_err(|error| failed("create the folder", &parent, &error))?;
+    }
+    on_all_processors(paths, &|thread, path| {
+        let target = folder.join(path.as_str());
+        let temporary = temporary(thread);
+        let file = temporary.as_ref().unwrap_or(&target);
+        match &outputs.files[path] {
+            Content::Bytes(bytes) => fs::write(file, bytes).map_err(|error| failed("write", &target, &error))?,
+            Content::CopyOf(source) => copy(&disk.locate(*source), file)?,
+        }
+        match &temporary {
+            Some(file) => fs::rename(file, &target).map_err(|error| failed("write", &target, &error)),
+            None => Ok(()),
+        }
+    })
+}
+
+/// Does something with each item, on all processors: most of the time goes into waiting for the disk.
+/// Each thread has a number.
+///
+/// # Errors
+/// With one of those that there were; then not all was done.
+fn on_all_processors<T: Sync>(
+    items: &[T],
+    work: &(dyn Fn(usize, &T) -> Result<(), OutputError> + Sync),
+) -> Result<(), OutputError> {
+    let next = AtomicUsize::new(0);
+    let result = Mutex::new(Ok(()));
+    let n_threads = std::thread::available_parallelism().map_or(1, usize::from).min(items.len() / 16 + 1);
+    let go_on = |thread: usize| {
+        while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Err(error) = work(thread, item) {
+                *result.lock().expect("no thread panics while it holds the result") = Err(error);
+                next.store(items.len(), Ordering::Relaxed);
+            }
+        }
     };
-    if same {
-        return Ok(false);
-    }
-    let parent = target.parent().unwrap_or(folder);
-    if parent != known_folder {
-        fs::create_dir_all(parent).map_err(|error| failed("create the folder", parent, &error))?;
-        *known_folder = parent.to_owned();
-    }
-    match content {
-        Content::Bytes(bytes) => fs::write(temporary, bytes).map_err(|error| failed("write", &target, &error))?,
-        Content::CopyOf(source) => copy(&disk.locate(*source), temporary)?,
-    }
-    fs::rename(temporary, &target).map_err(|error| failed("write", &target, &error))?;
-    Ok(true)
+    std::thread::scope(|scope| {
+        for thread in 1..n_threads {
+            let go_on = &go_on;
+            scope.spawn(move || go_on(thread));
+        }
+        go_on(0);
+    });
+    result.into_inner().expect("no thread panics while it holds the result")
 }
 
 /// Copies bytes, not permissions: a read-only image must not make a read-only site.
@@ -370,7 +507,7 @@ mod tests {
                 outputs.add(OutPath::new(path).unwrap(), text.as_bytes());
             }
             outputs.files.insert(OutPath::new("img/a.png").unwrap(), Content::CopyOf(SitePath::new("docs/a.png")));
-            write_outputs(&self.disk, &outputs, &self.site(), false).unwrap()
+            write_outputs(&self.disk, &outputs, &self.site(), false, &|| {}).unwrap()
         }
 
         fn files(&self) -> Vec<String> {
@@ -390,7 +527,8 @@ mod tests {
         assert_eq!(written.changed, [OutPath::new("index.html").unwrap()]);
         assert_eq!((written.n_same, written.removed), (1, vec!["old/index.html".to_owned()]));
         assert_eq!(place.files(), ["img/a.png", "index.html", "theirs.txt"]);
-        assert!(!place.site().join("old").exists() && !place.site().join(WORKSHOP).exists());
+        assert!(!place.site().join("old").exists());
+        assert!(!place.folder.path().join(".site.opsbook-tmp").exists());
         assert_eq!(fs::read_to_string(place.site().join("img/a.png")).unwrap(), "image");
     }
 
@@ -410,7 +548,7 @@ mod tests {
         fs::write(place.site().join(".nojekyll"), "").unwrap();
         let mut outputs = Outputs::default();
         outputs.add(OutPath::new("index.html").unwrap(), "one".as_bytes());
-        let written = write_outputs(&place.disk, &outputs, &place.site(), true).unwrap();
+        let written = write_outputs(&place.disk, &outputs, &place.site(), true, &|| {}).unwrap();
         assert_eq!(written.removed, ["img/a.png", "theirs.txt"]);
         assert_eq!(place.files(), ["index.html"]);
         assert!(place.site().join(".nojekyll").exists());
@@ -470,6 +608,52 @@ mod tests {
         assert_eq!(error, "cannot create the output folder `ROOT/file`: file exists");
         let error = place.check("file/below").unwrap_err();
         assert_eq!(error, "cannot create the output folder `ROOT/file/below`: not a directory");
+    }
+
+    /// What the folder holds is one state, whatever stood there before; and it is the same folder.
+    #[cfg(unix)]
+    #[test]
+    fn the_folder_stays_the_same_one_and_so_does_what_did_not_change() {
+        use std::os::unix::fs::MetadataExt as _;
+        let number = |path: &Path| fs::metadata(path).unwrap().ino();
+        let place = Place::new();
+        place.write(&[("index.html", "one"), ("a/index.html", "a"), ("b/index.html", "b"), ("gone/x", "")]);
+        let theirs = place.site().join("theirs");
+        fs::create_dir_all(theirs.join("empty")).unwrap();
+        fs::write(theirs.join("file"), "theirs").unwrap();
+        std::os::unix::fs::symlink("nowhere", theirs.join("link")).unwrap();
+        let numbers = || {
+            [place.site(), theirs.clone(), theirs.join("file"), place.site().join("b/index.html")]
+                .map(|path| number(&path))
+        };
+        let before = numbers();
+        let written =
+            place.write(&[("index.html", "two"), ("a/index.html", "aa"), ("b/index.html", "b"), ("new/y", "")]);
+        assert_eq!((written.changed.len(), written.n_same, written.removed), (3, 2, vec!["gone/x".to_owned()]));
+        assert_eq!(numbers(), before);
+        assert_eq!(
+            place.files(),
+            ["a/index.html", "b/index.html", "img/a.png", "index.html", "new/y", "theirs/file", "theirs/link"]
+        );
+        assert!(theirs.join("empty").is_dir() && !place.site().join("gone").exists());
+        assert_eq!(fs::read_dir(place.folder.path()).unwrap().count(), 3);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_is_a_link_stays_one_and_what_lies_behind_links_is_written_there() {
+        let place = Place::new();
+        let root = place.folder.path();
+        for folder in ["real", "images"] {
+            fs::create_dir(root.join(folder)).unwrap();
+        }
+        std::os::unix::fs::symlink("real", place.site()).unwrap();
+        place.write(&[("index.html", "one"), ("a.html", "a")]);
+        std::os::unix::fs::symlink("../images", root.join("real/deep")).unwrap();
+        place.write(&[("index.html", "two"), ("a.html", "aa"), ("deep/b.html", "b")]);
+        assert!(place.site().is_symlink() && root.join("real/deep").is_symlink());
+        assert_eq!(fs::read_to_string(root.join("real/a.html")).unwrap(), "aa");
+        assert_eq!(fs::read_to_string(root.join("images/b.html")).unwrap(), "b");
     }
 
     #[cfg(unix)]
