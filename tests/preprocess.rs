@@ -7,6 +7,53 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// What `include-markdown` makes of a page beside other files, and what it says.
+fn included(page: &str, files: &[(&str, &str)]) -> (String, Vec<String>) {
+    let mut world: BTreeMap<SitePath, Arc<Source>> = BTreeMap::new();
+    for (name, text) in files.iter().chain(&[("docs/index.md", page)]) {
+        world.insert(SitePath::new(name), Arc::new(Source::new(SitePath::new(name), *text)));
+    }
+    let name = Spanned::new("include-markdown".to_owned(), Span::at_start(SitePath::new("mkdocs.yml")));
+    let settings = yaml::parse(&Chunk::of(&Source::new(SitePath::new("mkdocs.yml"), "{}"))).unwrap().root;
+    let mut diagnostics = Diagnostics::new();
+    let docs = SitePath::new("docs");
+    let plugins: Vec<_> =
+        Preprocessor::read(&name, &settings, docs, &[], &world, &mut diagnostics).into_iter().collect();
+    let path = SitePath::new("docs/index.md");
+    let got = preprocess(Chunk::of(&world[&path]), None, &plugins, path, &world, &mut Vec::new(), &mut diagnostics);
+    (got.text().to_owned(), diagnostics.iter().map(|said| format!("{} {}", said.code, said.message)).collect())
+}
+
+#[test]
+fn text_that_is_little_but_marks_costs_no_more_than_its_length() {
+    let pieces = [
+        "{%",
+        "{% include",
+        "{% include ",
+        "{% include \"",
+        "{% include \"a\" ",
+        "{% include-markdown 'a' ",
+        "a {% include\n",
+    ];
+    for piece in pieces {
+        let expand = &mut |n: usize| drop(included(&piece.repeat(n), &[]));
+        crate::growth::assert_linear(piece, expand, 4_000);
+    }
+    let missing = &mut |n: usize| drop(included(&"{% include 'none.md' %} ".repeat(n), &[]));
+    crate::growth::assert_linear("files that are not there", missing, 400);
+}
+
+#[test]
+fn inclusions_that_double_end_and_are_named_once() {
+    let names: Vec<String> = (0..30).map(|level| format!("docs/{level}.md")).collect();
+    let twice = |level: usize| format!("{{% include '{level}.md' %}}{{% include '{level}.md' %}}");
+    let texts: Vec<String> = (1..=30).map(twice).collect();
+    let files: Vec<(&str, &str)> = names.iter().map(String::as_str).zip(texts.iter().map(String::as_str)).collect();
+    let (_, said) = included("{% include '0.md' %}", &files);
+    let full: Vec<_> = said.iter().filter(|said| said.starts_with("OB247")).collect();
+    assert_eq!(full, ["OB247 the included files of this page are larger than 16 MiB, or more than 4096"]);
+}
+
 #[test]
 fn inclusions_and_alerts_become_what_the_plugins_make_of_them() {
     let cases = std::fs::read_to_string("tests/cases/include-markdown/cases.json").unwrap();

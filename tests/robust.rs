@@ -333,3 +333,16 @@ fn deep_nesting_costs_no_more_than_its_length() {
         assert_linear(name, &dialect, text, 2_500);
     }
 }
+
+/// A run of delimiters that closes a run of its length is as many elements, one in the other.
+#[test]
+fn runs_of_delimiters_cost_no_more_than_their_length() {
+    for (dialect, tokens) in [(Dialect::mkdocs(&[]).0, &["*", "_"][..]), (everything(), &["*", "_", "~", "^", "="])] {
+        for token in tokens {
+            let around = |n: usize| token.repeat(n) + "x" + &token.repeat(n);
+            assert_linear(token, &dialect, &around, 10_000);
+            let words = |n: usize| format!("{token}a ").repeat(n) + &format!("b{token} ").repeat(n);
+            assert_linear(token, &dialect, &words, 2_000);
+        }
+    }
+}

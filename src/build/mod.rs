@@ -11,6 +11,7 @@
 
 mod cache;
 mod checklists;
+mod hidden;
 mod json;
 pub mod migrate;
 mod outputs;

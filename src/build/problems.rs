@@ -23,6 +23,8 @@ pub enum ProblemKind {
     BrokenLink,
     /// A name that is not UTF-8; its nearest text stands in the path.
     NameNotUtf8,
+    /// A name with a backslash, which the path does not hold: there it would part two folders.
+    NameWithBackslash(String),
     /// It is neither file nor folder: a socket, a pipe, a device.
     NotAFile,
     /// The system said no, in its words.
@@ -50,10 +52,10 @@ pub fn unreadable_page(page: SitePath, error: &ReadError) -> Diagnostic {
             Diagnostic::new(Code::FileUnreadable, start, format!("`{page}` is a folder, not a page"))
                 .help("rename the folder, or put the page's text into a file of this name")
         }
-        ReadError::Refused(why) => Diagnostic::new(Code::LinkLeavesProject, start, format!("`{page}` may not be read"))
-            .severity(Severity::Error)
-            .note(why.clone()),
-        ReadError::Io(why) => Diagnostic::new(Code::FileUnreadable, start, format!("`{page}` cannot be read: {why}")),
+        ReadError::Outside(why) => Diagnostic::outside(start, page.as_str(), why).severity(Severity::Error),
+        ReadError::Refused(why) | ReadError::Io(why) => {
+            Diagnostic::new(Code::FileUnreadable, start, format!("`{page}` cannot be read: {why}"))
+        }
     }
 }
 
@@ -76,6 +78,11 @@ fn diagnostic(problem: &Problem) -> Diagnostic {
         ProblemKind::NameNotUtf8 => say(Code::FileNameNotUtf8, format!("the name of `{path}` is not UTF-8"))
             .note("it is no part of the site, because an address cannot hold it")
             .help("rename the file"),
+        ProblemKind::NameWithBackslash(name) => {
+            say(Code::FileNameNotUtf8, format!("the name of `{name}` holds a backslash"))
+                .note("it is no part of the site, because in an address it would part two folders")
+                .help("rename the file")
+        }
         ProblemKind::NotAFile => {
             say(Code::NotAFile, format!("`{path}` is neither a file nor a folder")).note("it is no part of the site")
         }

@@ -1,5 +1,6 @@
 //! A configuration as each room wants it: the only place that turns `Config` into options.
 
+use super::hidden::{Asked, Hidden};
 use super::json::json_of;
 use crate::config::{self, Config};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
@@ -61,6 +62,8 @@ pub struct Project {
     pub(super) view: SiteView,
     pub(super) search: Option<SearchOptions>,
     pub(super) purpose: Purpose,
+    /// What no message shows.
+    pub(super) hidden: Hidden,
     /// What the configuration has to say; part of every build's diagnostics.
     pub(super) diagnostics: Diagnostics,
 }
@@ -117,13 +120,14 @@ impl Project {
         (&self.config.repo.remote_name, &self.config.repo.remote_branch)
     }
 
-    /// Returns the path that a preview stands at, with a `/` at both ends: that of the site's own
-    /// address, as MkDocs has it.
+    /// Returns the path that a preview stands at, decoded and with a `/` at both ends: that of the site's
+    /// own address, as MkDocs has it.
     pub fn mount(&self) -> String {
         let url = self.config.site.url.as_ref().map_or("", |url| url.value.as_str());
         let after_host =
             url.split_once("://").map_or("", |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
-        let path = after_host.split(['?', '#']).next().unwrap_or_default().trim_matches('/');
+        let path = crate::site::unquote(after_host.split(['?', '#']).next().unwrap_or_default());
+        let path = path.trim_matches('/');
         if path.is_empty() { "/".to_owned() } else { format!("/{path}/") }
     }
 }
@@ -201,12 +205,17 @@ pub fn load(
     overrides: &Overrides,
     purpose: Purpose,
 ) -> (Option<Project>, Diagnostics) {
-    let loaded = config::load(file, world, &|name| variables.get(name).cloned(), overrides);
+    let asked = Asked::of(variables);
+    let loaded = config::load(file, world, &|name| asked.get(name), overrides);
+    let hidden = asked.hidden();
     let mut diagnostics = loaded.diagnostics;
     let Some(mut config) = loaded.config else {
+        hidden.hide(&mut diagnostics);
         diagnostics.sort();
         return (None, diagnostics);
     };
+    let custom_dir = config.theme.custom_dir.as_ref().map_or("", |dir| dir.value.as_str());
+    let hidden = hidden.except(&[config.docs_dir.as_str(), config.site_dir.as_str(), custom_dir]);
     let offline = config.plugins.iter().map(plugin).any(|plugin| plugin.name.value == "offline" && plugin.enabled());
     if offline {
         // Folder URLs need a server that looks for `index.html`.
@@ -231,8 +240,10 @@ pub fn load(
     let site = site_options(&config, &purpose);
     let glightbox = site.plugin("glightbox").map(|plugin| Glightbox::read(plugin, &mut diagnostics));
     let minify = site.plugin("minify").and_then(|plugin| Minify::read(plugin, &mut diagnostics));
+    hidden.hide(&mut diagnostics);
     diagnostics.sort();
     let project = Project {
+        hidden,
         history: History::default(),
         dates,
         glightbox,

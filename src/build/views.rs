@@ -20,8 +20,11 @@ pub(super) fn theme(project: &Project, world: &dyn World) -> (Theme, Diagnostics
             Ok(source) => overrides.push(Override { name: name.to_owned(), source }),
             // Images and fonts go out as they are.
             Err(ReadError::NotUtf8 { .. }) if !name.ends_with(".html") => {}
+            Err(ReadError::Outside(why)) => {
+                diagnostics.push(Diagnostic::outside(Span::at_start(path), path.as_str(), &why));
+            }
             Err(error) => {
-                let message = format!("the theme's file `{path}` cannot be read: {}", reason(&error));
+                let message = format!("the theme's file `{path}` cannot be read: {}", error.reason());
                 diagnostics.push(Diagnostic::new(Code::FileUnreadable, Span::at_start(path), message));
             }
         }
@@ -29,15 +32,6 @@ pub(super) fn theme(project: &Project, world: &dyn World) -> (Theme, Diagnostics
     let (theme, findings) = Theme::new(&overrides);
     diagnostics.append(findings);
     (theme, diagnostics)
-}
-
-fn reason(error: &ReadError) -> String {
-    match error {
-        ReadError::NotFound => "it does not exist".to_owned(),
-        ReadError::IsFolder => "it is a folder".to_owned(),
-        ReadError::NotUtf8 { valid_up_to } => format!("it is not valid UTF-8 at byte {valid_up_to}"),
-        ReadError::Refused(why) | ReadError::Io(why) => why.clone(),
-    }
 }
 
 /// The files of the project's own theme folder, each with its name in the theme.

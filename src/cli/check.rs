@@ -43,7 +43,7 @@ pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
     let overrides = Overrides { strict: typed.strictness.meaning(), ..Overrides::default() };
     let mut n_fixed = 0;
     let (diagnostics, n_pages) = loop {
-        let (diagnostics, n_pages) = look(&mut disk, config, &overrides);
+        let (diagnostics, n_pages) = look(&mut disk, config, &overrides, terminal);
         let edits = if typed.fix && n_fixed == 0 { edits(&diagnostics) } else { BTreeMap::new() };
         if edits.is_empty() {
             break (diagnostics, n_pages);
@@ -73,11 +73,11 @@ pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
     status
 }
 
-fn look(disk: &mut Disk, config: SitePath, overrides: &Overrides) -> (Diagnostics, usize) {
+fn look(disk: &mut Disk, config: SitePath, overrides: &Overrides, terminal: Terminal) -> (Diagnostics, usize) {
     let purpose = Purpose { preview: false, address: None, time: shell::build_time() };
     let (project, diagnostics) = build::load(disk, config, &shell::variables(), overrides, purpose);
-    let Some(project) = project else { return (diagnostics, 0) };
-    disk.fence(project.docs_dir);
+    let Some(mut project) = project else { return (diagnostics, 0) };
+    super::project::prepare(&mut project, disk, terminal);
     let output = disk.name(&disk.locate(project.site_dir));
     let found = super::build::without_output(disk.list(project.docs_dir), project.docs_dir, output);
     let built = build::build(&project, disk, &found, &Cache::default(), &|_, _| {});

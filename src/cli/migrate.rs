@@ -68,7 +68,7 @@ pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
     let variables = shell::variables();
     let (project, _) = build::load(&disk, config, &variables, &Overrides::default(), Purpose::default());
     if let Some(project) = project {
-        disk.fence(project.docs_dir);
+        disk.fence(Some(project.docs_dir), &project.custom_dir.into_iter().collect::<Vec<_>>());
     }
     let survey = survey(&disk, config, &variables, &|| disk.problems());
     let text = match typed.format {

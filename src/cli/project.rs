@@ -62,12 +62,19 @@ impl ProjectArgs {
 }
 
 /// Asks Git when pages were committed, where the project shows that.
-pub(super) fn ask_history(project: &mut Project, disk: &Disk, terminal: Terminal) {
+fn ask_history(project: &mut Project, disk: &Disk, terminal: Terminal) {
     let Some(rules) = project.wanted_history() else { return };
     match shell::git_history(disk.root(), &disk.locate(project.docs_dir), rules) {
         Ok(history) => project.history = history,
         Err(why) => terminal.say(&format!("warning: pages show no dates: {why}")),
     }
+}
+
+/// Makes what was loaded ready to be built: pages know when Git saw them, and name files of the project only.
+pub(super) fn prepare(project: &mut Project, disk: &mut Disk, terminal: Terminal) {
+    ask_history(project, disk, terminal);
+    let named: Vec<SitePath> = project.custom_dir.into_iter().collect();
+    disk.fence(Some(project.docs_dir), &named);
 }
 
 fn open_disk(folder: &std::path::Path, terminal: Terminal) -> Result<Disk, Status> {

@@ -4,7 +4,7 @@ use super::Status;
 use crate::build::{Levels, Strict};
 use crate::diag::render::{self, Options};
 use crate::diag::{Diagnostic, Diagnostics, Severity};
-use crate::shell::{self, Disk, Stream, Terminal};
+use crate::shell::{self, Complaint, Disk, Stream, Terminal};
 
 /// How diagnostics are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -78,10 +78,34 @@ pub(super) fn print(terminal: Terminal, format: Format, diagnostics: &Diagnostic
     if diagnostics.has_errors() { Status::ContentAtFault } else { Status::Fine }
 }
 
-/// Diagnostics as text that knows no terminal, for the browser.
-pub(super) fn plain(diagnostics: &Diagnostics, disk: &Disk) -> String {
-    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).cloned().collect();
-    rendered(&errors, disk, Format::Human, false, None)
+/// Complaints that a page shows; who has more of them reads the terminal.
+const MAX_COMPLAINTS: usize = 50;
+
+/// Diagnostics for the browser, errors first. The `editor` is the address that opens a place in it.
+pub(super) fn complaints(diagnostics: &Diagnostics, disk: &Disk, editor: &str) -> Vec<Complaint> {
+    let of = |severity: Severity| diagnostics.iter().filter(move |diagnostic| diagnostic.severity == severity);
+    let all: Vec<&Diagnostic> = of(Severity::Error).chain(of(Severity::Warning)).collect();
+    let mut complaints: Vec<Complaint> = all
+        .iter()
+        .take(MAX_COMPLAINTS)
+        .map(|diagnostic| Complaint {
+            is_error: diagnostic.severity == Severity::Error,
+            text: rendered(&Diagnostics::from_iter([(*diagnostic).clone()]), disk, Format::Human, false, None),
+            place: diagnostic.span.map(|span| {
+                let at = disk.shown(span.file).line_col(span.range().start);
+                let file = disk.locate(span.file).to_string_lossy().replace('\\', "/");
+                let file = shell::encode_path(&format!("/{}", file.trim_start_matches('/')));
+                let link = editor.replace("{file}", &file);
+                let link = link.replace("{line}", &at.line.to_string()).replace("{column}", &at.col.to_string());
+                (format!("{}:{}:{}", span.file, at.line, at.col), link)
+            }),
+        })
+        .collect();
+    if let Some(last) = complaints.last().filter(|_| all.len() > MAX_COMPLAINTS) {
+        let text = format!("… and {} more, on the terminal", all.len() - MAX_COMPLAINTS);
+        complaints.push(Complaint { is_error: last.is_error, text, place: None });
+    }
+    complaints
 }
 
 fn rendered(diagnostics: &Diagnostics, disk: &Disk, format: Format, colour: bool, width: Option<usize>) -> String {

@@ -10,7 +10,6 @@ use crate::text::{SitePath, World as _, counted};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// Show the site in the browser, and follow every change
 #[derive(Debug, clap::Args)]
@@ -55,6 +54,10 @@ pub(super) struct Typed {
     /// container mounts)
     #[arg(long)]
     poll: bool,
+    /// Address under which an editor opens a place, for the links of the problems that a page shows, with
+    /// `{file}`, `{line}` and `{column}` [default: vscode://file{file}:{line}:{column}]
+    #[arg(long, value_name = "ADDRESS", default_value = "vscode://file{file}:{line}:{column}", hide_default_value = true, value_parser = editor)]
+    editor: String,
     /// Answer to this host name too, besides localhost and IP addresses (can be repeated)
     #[arg(long = "allow-host", value_name = "NAME")]
     allow_host: Vec<String>,
@@ -81,6 +84,18 @@ fn address(text: &str) -> Result<String, String> {
     }
 }
 
+/// Reads the address under which an editor opens a file: a page must not run a script instead.
+fn editor(text: &str) -> Result<String, String> {
+    let scheme = text.split(':').next().unwrap_or_default().to_ascii_lowercase();
+    if !text.contains("{file}") {
+        return Err("it does not say `{file}`; write, for example, `idea://open?file={file}&line={line}`".to_owned());
+    }
+    if !text.contains(':') || ["javascript", "data"].contains(&scheme.as_str()) {
+        return Err("it is not the address of an editor, such as `idea://open?file={file}&line={line}`".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
 /// The preview: where it is shown, and the state of the sources that it shows.
 struct Preview {
     terminal: Terminal,
@@ -89,6 +104,9 @@ struct Preview {
     cache: Cache,
     stamps: BTreeMap<build::OutPath, String>,
     outputs: build::Outputs,
+    editor: String,
+    /// The files that the last build changed, where nothing but copies changed.
+    only_copies: Vec<build::OutPath>,
 }
 
 pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
@@ -110,8 +128,7 @@ pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
     let Some(first) = first else {
         return report::print(terminal, Format::Human, &diagnostics, &disk).max(Status::ContentAtFault);
     };
-    let mount = first.mount();
-    let options = ServeOptions { mount: mount.clone(), live: !typed.no_livereload, hosts: typed.allow_host.clone() };
+    let options = ServeOptions { mount: first.mount(), live: !typed.no_livereload, hosts: typed.allow_host.clone() };
     let server = match Server::start(&first.dev_addr.value, options) {
         Ok(server) => server,
         Err(error) => {
@@ -123,15 +140,10 @@ pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
             );
         }
     };
-    let address = format!("http://{}{mount}", server.address());
-    let poll = typed.poll.then_some(Duration::from_millis(500));
-    let ignored = vec![disk.locate(first.site_dir)];
-    let mut watcher = match Watcher::start(poll, ignored) {
-        Ok(watcher) => watcher,
-        Err(error) => return could_not(terminal, &format!("cannot watch files: {error}"), Some("try `--poll`")),
-    };
-    let own_address = (!typed.clean).then(|| address.clone());
-    let purpose = Purpose { preview: !typed.clean, address: own_address, time: shell::build_time() };
+    let mut watcher = Watcher::start(typed.poll, vec![disk.locate(first.site_dir)]);
+    // What changes while the first build runs is not lost.
+    say_all(terminal, watch(&mut watcher, &disk, Some(&first), config, &typed.watch));
+    let mut address = server.address(&first.mount());
     let mut preview = Preview {
         terminal,
         server,
@@ -139,19 +151,35 @@ pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
         cache: Cache::default(),
         stamps: BTreeMap::new(),
         outputs: build::Outputs::default(),
+        editor: typed.editor.clone(),
+        only_copies: Vec::new(),
     };
     let mut first_time = true;
     loop {
         let clock = Stopwatch::start();
+        let purpose = Purpose {
+            preview: !typed.clean,
+            address: (!typed.clean).then(|| address.clone()),
+            time: shell::build_time(),
+        };
         let (project, diagnostics) = build::load(&disk, config, &variables, &overrides, purpose.clone());
+        // The site stands where its own address is, which may be another one.
+        let moved = project.as_ref().map(|project| preview.server.address(&project.mount()));
+        let (project, diagnostics) = match moved {
+            Some(moved) if moved != address => {
+                address = moved;
+                let purpose = Purpose { address: purpose.address.map(|_| address.clone()), ..purpose };
+                build::load(&disk, config, &variables, &overrides, purpose)
+            }
+            _ => (project, diagnostics),
+        };
         match project {
             None => {
                 report::print(terminal, Format::Human, &diagnostics, &disk);
-                preview.server.complain(&report::plain(&diagnostics, &disk));
+                preview.server.complain(report::complaints(&diagnostics, &disk, &typed.editor));
             }
             Some(mut project) => {
-                super::project::ask_history(&mut project, &disk, terminal);
-                disk.fence(project.docs_dir);
+                super::project::prepare(&mut project, &mut disk, terminal);
                 let found = without_output(disk.list(project.docs_dir), project.docs_dir, Some(project.site_dir));
                 let built = build::build(&project, &disk, &found, &preview.cache, &|_, _| {});
                 preview.show(&disk, &project, built, clock);
@@ -159,9 +187,7 @@ pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
             }
         }
         // Watch before looking at what changed meanwhile: a change between the two is not lost.
-        for problem in watch(&mut watcher, &disk, preview.project.as_ref(), config, &typed.watch) {
-            terminal.say(&format!("warning: {problem}"));
-        }
+        say_all(terminal, watch(&mut watcher, &disk, preview.project.as_ref(), config, &typed.watch));
         if std::mem::take(&mut first_time) {
             terminal.say(&format!("Serving on {address} (Ctrl+C ends it)"));
             if typed.open
@@ -185,24 +211,39 @@ impl Preview {
         diagnostics.extend(build::problems_of_files(&disk.problems()));
         diagnostics.sort();
         let diagnostics = report::weigh(diagnostics, &project.levels(), project.strict);
-        report::print(self.terminal, Format::Human, &diagnostics, disk);
-        self.cache = built.cache;
-        if diagnostics.has_errors() {
-            self.server.complain(&report::plain(&diagnostics, disk));
-            return;
-        }
-        self.server.complain("");
         let stamps = stamps(disk, &built.outputs);
         let changed = changed(&self.outputs, &built.outputs, &self.stamps, &stamps);
+        // A file that is copied and written again and again may hold what is said here, through `tee`:
+        // it has been named, and saying it again would start the next build.
+        let only_copies = if built.n_rendered == 0 { changed.clone() } else { Vec::new() };
+        let is_said = !only_copies.is_empty() && only_copies == self.only_copies;
+        self.only_copies = only_copies;
+        if !is_said {
+            report::print(self.terminal, Format::Human, &diagnostics, disk);
+        }
+        self.cache = built.cache;
+        self.server.complain(report::complaints(&diagnostics, disk, &self.editor));
+        if diagnostics.has_errors() {
+            return;
+        }
         self.outputs = built.outputs.clone();
         self.stamps = stamps;
         if !changed.is_empty() {
-            self.server.show(disk, built.outputs, &changed);
+            self.server.show(disk, &project.mount(), built.outputs, &changed);
+        }
+        if is_said {
+            return;
         }
         let millis = clock.elapsed().as_millis();
         let (pages, n_rendered) = (counted(built.n_pages, "page"), built.n_rendered);
         let changed = counted(changed.len(), "file");
         self.terminal.say(&format!("Built {n_rendered} of {pages} in {millis} ms, {changed} changed"));
+    }
+}
+
+fn say_all(terminal: Terminal, warnings: Vec<String>) {
+    for warning in warnings {
+        terminal.say(&format!("warning: {warning}"));
     }
 }
 
@@ -246,5 +287,5 @@ fn watch(
         folders.extend(project.watch.iter().map(|path| disk.locate(*path)));
     }
     folders.extend(more.iter().map(|path| shell::absolute(path)));
-    watcher.watch(&folders, &files)
+    watcher.watch(folders, files)
 }

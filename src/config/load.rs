@@ -68,7 +68,7 @@ impl Loader<'_> {
             ReadError::NotFound => "does not exist".to_owned(),
             ReadError::IsFolder => "is a folder".to_owned(),
             ReadError::NotUtf8 { valid_up_to } => format!("is not UTF-8 after its first {valid_up_to} bytes"),
-            ReadError::Refused(rule) => format!("may not be read: {rule}"),
+            ReadError::Outside(rule) | ReadError::Refused(rule) => format!("may not be read: {rule}"),
             ReadError::Io(words) => format!("cannot be read: {words}"),
         };
         self.out.push(match asked {

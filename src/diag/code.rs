@@ -92,11 +92,11 @@ codes! {
 
     // ── OB4xx: build, theme, plugins ────────────────────────────────────────
     PageNotUtf8 "OB401" Error "a page that is not valid UTF-8";
-    LinkLeavesProject "OB402" Warning "a symbolic link that leads out of the project";
+    LinkLeavesProject "OB402" Warning "a file outside the project";
     FileUnreadable "OB403" Error "a file that cannot be read";
     LinkLeavesFolder "OB404" Info "a symbolic link that leaves the documentation folder but stays in the project";
     BrokenSymlink "OB405" Warning "a broken or circular symbolic link";
-    FileNameNotUtf8 "OB406" Warning "a file whose name is not UTF-8";
+    FileNameNotUtf8 "OB406" Warning "a file whose name no address can hold";
     NotAFile "OB407" Warning "something in the documentation folder that is neither file nor folder";
     OutputOutside "OB408" Error "an output path outside the output folder";
     TemplateSkipped "OB409" Warning "a configured template that does not exist";

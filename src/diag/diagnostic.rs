@@ -1,6 +1,8 @@
 //! One finding, and a pile of them.
 
 use super::Code;
+#[cfg(doc)]
+use crate::text::ReadError;
 use crate::text::Span;
 
 /// How much a finding matters.
@@ -74,6 +76,13 @@ impl Diagnostic {
             help: None,
             fix: Vec::new(),
         }
+    }
+
+    /// Says that a file that was named is none of the project ([`ReadError::Outside`]), and why.
+    pub fn outside(span: Span, name: &str, why: &str) -> Diagnostic {
+        Diagnostic::new(Code::LinkLeavesProject, span, format!("`{name}` is no file of the project: {why}"))
+            .note("it is not read, because a page could publish any file of this machine")
+            .help("copy the file into the project, or keep both in one Git repository")
     }
 
     /// Changes the severity.

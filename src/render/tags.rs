@@ -129,7 +129,9 @@ impl Writer<'_> {
         for page in &tree.pages {
             if let Some(route) = self.site.pages.get(page) {
                 let url = self.site.relative_url(&route.url, self.url);
-                self.out.push_str(&format!("<li><a href=\"{}\"> {} </a></li>\n", escape(&url), route.title));
+                // A title may have references, but no tags: those of a front matter are text.
+                let title = route.title.replace('<', "&lt;").replace('>', "&gt;");
+                self.out.push_str(&format!("<li><a href=\"{}\"> {title} </a></li>\n", escape(&url)));
             }
         }
         for child in &tree.children {

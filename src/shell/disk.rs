@@ -18,12 +18,25 @@ pub struct Disk {
     root: PathBuf,
     /// The folder that all of the project lies in: its Git repository, or `root` where there is none.
     bounds: PathBuf,
-    /// Folders below which symbolic links must not lead out of the project.
-    fenced: BTreeSet<SitePath>,
+    /// What is part of the project; everything, while its configuration is read.
+    realm: Option<Realm>,
     /// Files that stand in memory only, such as a configuration that came through standard input.
     given: BTreeMap<SitePath, Arc<Source>>,
     seen: Mutex<Seen>,
     before: BTreeMap<SitePath, Entry>,
+}
+
+/// What a page may name: files of the project, however it names them.
+#[derive(Debug)]
+struct Realm {
+    /// The folder of the pages, whose links are reported.
+    docs: Option<SitePath>,
+    /// Folders that the configuration names: they are part of the project wherever they lie.
+    named: Vec<SitePath>,
+    /// Where these folders and the project really are.
+    roots: Vec<PathBuf>,
+    /// Folders that were looked up: whether what lies in them is part of the project.
+    folders: Mutex<BTreeMap<PathBuf, bool>>,
 }
 
 #[derive(Debug, Default)]
@@ -56,7 +69,7 @@ impl Disk {
         Ok(Disk {
             bounds: super::find_repository(&root).unwrap_or_else(|| root.clone()),
             root,
-            fenced: BTreeSet::new(),
+            realm: None,
             given: BTreeMap::new(),
             seen: Mutex::default(),
             before: BTreeMap::new(),
@@ -68,9 +81,20 @@ impl Disk {
         self.given.insert(source.path(), Arc::new(source));
     }
 
-    /// Lets no symbolic link below a folder lead out of the project.
-    pub fn fence(&mut self, folder: SitePath) {
-        self.fenced.insert(folder);
+    /// From here on only files of the project are read: those in its Git repository, or in the folder
+    /// of its configuration where there is none, and those in folders that the configuration names, the
+    /// folder of the pages first.
+    pub fn fence(&mut self, docs: Option<SitePath>, named: &[SitePath]) {
+        let named: Vec<SitePath> = docs.into_iter().chain(named.iter().copied()).collect();
+        let real = |folder: &SitePath| self.locate(*folder).canonicalize().ok();
+        let roots = [self.bounds.clone()].into_iter().chain(named.iter().filter_map(real)).collect();
+        let realm = Realm { docs, named, roots, folders: Mutex::default() };
+        self.realm = Some(realm);
+        // The configuration may have asked for others, such as one that it inherits from.
+        let mut seen = std::mem::take(&mut *self.seen());
+        seen.files.retain(|path, _| self.outside(*path).is_none());
+        seen.folders.clear();
+        self.seen = Mutex::new(seen);
     }
 
     /// Returns the folder that paths are relative to.
@@ -114,7 +138,7 @@ impl Disk {
         Disk {
             root: self.root,
             bounds: self.bounds,
-            fenced: self.fenced,
+            realm: self.realm,
             given: self.given,
             seen: Mutex::default(),
             before: seen.files,
@@ -151,13 +175,13 @@ impl Disk {
 
     fn read(&self, path: SitePath) -> Entry {
         let place = self.locate(path);
+        if let Some(why) = self.outside(path) {
+            return Entry { answer: Err(ReadError::Outside(why)), stamp: None };
+        }
         let metadata = match fs::metadata(&place) {
             Ok(metadata) => metadata,
             Err(error) => return Entry { answer: Err(read_error(&error)), stamp: None },
         };
-        if let Some(why) = self.fenced_off(path, &place) {
-            return Entry { answer: Err(ReadError::Refused(why)), stamp: None };
-        }
         if metadata.is_dir() {
             return Entry { answer: Err(ReadError::IsFolder), stamp: None };
         }
@@ -189,25 +213,51 @@ impl Disk {
         }
     }
 
-    /// Why a file must not be read though it is there.
-    fn fenced_off(&self, path: SitePath, place: &Path) -> Option<String> {
-        self.fenced.iter().find(|folder| path.below(**folder).is_some())?;
-        let real = place.canonicalize().ok()?;
-        (!real.starts_with(&self.bounds) && !self.fenced_roots().any(|root| real.starts_with(root)))
-            .then(|| format!("it is a symbolic link to `{}`, outside of the project", real.display()))
-    }
-
-    /// Where the fenced folders really are: a documentation folder outside of the configuration's
-    /// folder was named by the configuration, so it belongs to the project.
-    fn fenced_roots(&self) -> impl Iterator<Item = PathBuf> + '_ {
-        self.fenced.iter().filter_map(|folder| self.locate(*folder).canonicalize().ok())
+    /// Why a path is none of the project, whether something is there or not.
+    fn outside(&self, path: SitePath) -> Option<String> {
+        let realm = self.realm.as_ref()?;
+        if path.as_str().split('/').any(|part| part == ".git") {
+            return Some("it is one of Git's own".to_owned());
+        }
+        let place = self.locate(path);
+        let is_named = path.below(SitePath::new("")).is_some()
+            || realm.named.iter().any(|folder| path == *folder || path.below(*folder).is_some())
+            || realm.holds(&without_climbing(&place));
+        if !is_named {
+            return Some("it lies outside".to_owned());
+        }
+        let leads_out = |real: PathBuf| {
+            (!realm.holds(&real)).then(|| format!("a symbolic link leads to `{}`, outside of it", real.display()))
+        };
+        if place.is_symlink() {
+            return place.canonicalize().ok().and_then(leads_out);
+        }
+        let parent = place.parent()?;
+        let known = realm.folders.lock().expect("no thread panics while it holds the folders").get(parent).copied();
+        match known {
+            Some(true) => None,
+            _ => {
+                let real = parent.canonicalize().ok()?;
+                let is_inside = realm.holds(&real);
+                let mut folders = realm.folders.lock().expect("no thread panics while it holds the folders");
+                folders.insert(parent.to_owned(), is_inside);
+                leads_out(real)
+            }
+        }
     }
 
     fn walk(&self, folder: SitePath) -> (Vec<SitePath>, Vec<Problem>) {
         let place = self.locate(folder);
+        if self.realm.is_some() && self.outside(folder.join("file")).is_some() {
+            return (Vec::new(), Vec::new());
+        }
         let real_folder = place.canonicalize().ok();
-        let fenced = self.fenced.iter().any(|fence| *fence == folder || folder.below(*fence).is_some());
-        let roots: Vec<PathBuf> = self.fenced_roots().collect();
+        let is_among =
+            |folders: &[SitePath]| folders.iter().any(|known| *known == folder || folder.below(*known).is_some());
+        let realm = self.realm.as_ref();
+        // Links of other folders, such as those of a virtual environment, are nobody's concern.
+        let reports = realm.is_some_and(|realm| is_among(&realm.named));
+        let is_docs = realm.is_some_and(|realm| realm.docs.is_some_and(|docs| is_among(&[docs])));
         let mut files = Vec::new();
         let mut problems = Vec::new();
         let mut walk = walkdir::WalkDir::new(&place).follow_links(true).sort_by_file_name().into_iter();
@@ -236,6 +286,14 @@ impl Disk {
                 walk.skip_current_dir();
                 continue;
             }
+            if cfg!(unix) && entry.file_name().to_str().is_some_and(|name| name.contains('\\')) {
+                let name = entry.path().strip_prefix(&self.root).unwrap_or(entry.path()).display().to_string();
+                problems.push(Problem { path: folder, kind: ProblemKind::NameWithBackslash(name) });
+                if entry.file_type().is_dir() {
+                    walk.skip_current_dir();
+                }
+                continue;
+            }
             let Some(path) = self.name_of(folder, &place, entry.path()) else {
                 let nearest = entry.path().strip_prefix(&place).unwrap_or(entry.path()).to_string_lossy().into_owned();
                 problems.push(Problem { path: folder.join(&nearest), kind: ProblemKind::NameNotUtf8 });
@@ -244,19 +302,19 @@ impl Disk {
                 }
                 continue;
             };
-            if fenced
+            if let Some(realm) = realm
                 && entry.path_is_symlink()
                 && let Ok(real) = entry.path().canonicalize()
             {
-                if !real.starts_with(&self.bounds) && !roots.iter().any(|root| real.starts_with(root)) {
+                if !realm.holds(&real) {
                     let kind = ProblemKind::LeadsOutOfProject(real.display().to_string());
-                    problems.push(Problem { path, kind });
+                    problems.extend(reports.then_some(Problem { path, kind }));
                     if entry.file_type().is_dir() {
                         walk.skip_current_dir();
                     }
                     continue;
                 }
-                if !real_folder.as_ref().is_some_and(|folder| real.starts_with(folder)) {
+                if is_docs && !real_folder.as_ref().is_some_and(|folder| real.starts_with(folder)) {
                     let target =
                         relative(&self.root, &real).map_or_else(|| real.display().to_string(), |way| way.to_string());
                     problems.push(Problem { path, kind: ProblemKind::LeadsOutOfFolder(target) });
@@ -275,6 +333,26 @@ impl Disk {
     fn name_of(&self, folder: SitePath, place: &Path, found: &Path) -> Option<SitePath> {
         Some(folder.join(found.strip_prefix(place).ok()?.to_str()?))
     }
+}
+
+impl Realm {
+    /// Tells whether a place without symbolic links is part of the project.
+    fn holds(&self, real: &Path) -> bool {
+        let is_gits = real.components().any(|part| part.as_os_str() == ".git");
+        !is_gits && self.roots.iter().any(|root| real.starts_with(root))
+    }
+}
+
+/// A place whose `..` are folded by their text.
+fn without_climbing(place: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in place.components() {
+        match part {
+            std::path::Component::ParentDir => drop(out.pop()),
+            part => out.push(part),
+        }
+    }
+    out
 }
 
 impl World for Disk {
@@ -401,7 +479,7 @@ mod tests {
         symlink("nothing", docs.join("broken.md")).unwrap();
         symlink(".", docs.join("circle")).unwrap();
         let mut disk = Disk::open(folder.path()).unwrap();
-        disk.fence(SitePath::new("docs"));
+        disk.fence(Some(SitePath::new("docs")), &[]);
         let found = problems(&disk);
         let names: Vec<_> = found.iter().map(|(path, _)| *path).collect();
         assert_eq!(names, ["docs/broken.md", "docs/circle", "docs/out.md", "docs/outside", "docs/readme.md"]);
@@ -412,8 +490,68 @@ mod tests {
         assert_eq!(disk.list(SitePath::new("docs")), [SitePath::new("docs/index.md"), SitePath::new("docs/readme.md")]);
         assert_eq!(disk.source(SitePath::new("docs/readme.md")).unwrap().text(), "readme");
         for path in ["docs/out.md", "docs/outside/deep.md"] {
-            assert!(matches!(disk.source(SitePath::new(path)), Err(ReadError::Refused(_))), "{path}");
+            assert!(matches!(disk.source(SitePath::new(path)), Err(ReadError::Outside(_))), "{path}");
         }
+    }
+
+    /// Whatever names a file asks the disk for it: what it refuses, no page can publish.
+    #[cfg(unix)]
+    #[test]
+    fn only_files_of_the_project_are_read_however_they_are_named() {
+        use std::os::unix::fs::symlink;
+        let outside = project(&[("secret.md", b"secret"), ("theme/logo.svg", b"logo")]);
+        let folder =
+            project(&[("p/docs/index.md", b""), ("p/part.md", b"part"), ("beside.md", b""), ("p/.git-x", b"")]);
+        let root = folder.path().join("p");
+        symlink(outside.path().join("secret.md"), root.join("link.md")).unwrap();
+        symlink(outside.path(), root.join("folder")).unwrap();
+        symlink(outside.path().join("none"), root.join("nothing.md")).unwrap();
+        let secret = outside.path().join("secret.md").canonicalize().unwrap();
+        let theme = outside.path().join("theme").canonicalize().unwrap();
+        let mut disk = Disk::open(&root).unwrap();
+        let ask = |disk: &Disk, path: &str| match disk.source(SitePath::new(path)) {
+            Ok(_) => "read",
+            Err(ReadError::Outside(_)) => "outside",
+            Err(ReadError::NotFound) => "missing",
+            Err(_) => "other",
+        };
+        // A configuration may inherit from anywhere; what it asked for is no page's to ask for.
+        assert_eq!(ask(&disk, secret.to_str().unwrap()), "read");
+        disk.fence(Some(SitePath::new("docs")), &[SitePath::new(theme.to_str().unwrap())]);
+        for (path, expected) in [
+            (secret.to_str().unwrap(), "outside"),
+            ("/etc/passwd", "outside"),
+            ("/etc/none", "outside"),
+            ("/etc/pass*", "outside"),
+            ("../beside.md", "outside"),
+            ("../none.md", "outside"),
+            ("docs/../../beside.md", "outside"),
+            ("link.md", "outside"),
+            ("folder/secret.md", "outside"),
+            ("folder/theme/logo.svg", "read"),
+            ("nothing.md", "missing"),
+            (".git/config", "outside"),
+            ("part.md", "read"),
+            (".git-x", "read"),
+            ("docs/index.md", "read"),
+            (theme.join("logo.svg").to_str().unwrap(), "read"),
+        ] {
+            assert_eq!(ask(&disk, path), expected, "{path}");
+        }
+        assert_eq!(disk.list(SitePath::new("/etc")), []);
+        assert_eq!(disk.list(SitePath::new("..")), []);
+        assert!(!disk.list(SitePath::new("")).iter().any(|path| path.as_str().contains("secret")));
+        assert_eq!(disk.list(SitePath::new(theme.to_str().unwrap())).len(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_name_with_a_backslash_is_said() {
+        let folder = project(&[("docs/back\\slash.md", b""), ("docs/a.md", b"")]);
+        let disk = Disk::open(folder.path()).unwrap();
+        let kind = ProblemKind::NameWithBackslash("docs/back\\slash.md".to_owned());
+        assert_eq!(problems(&disk), [("docs", kind)]);
+        assert_eq!(disk.list(SitePath::new("docs")), [SitePath::new("docs/a.md")]);
     }
 
     #[cfg(unix)]
@@ -423,7 +561,7 @@ mod tests {
         let docs = folder.path().join("site/docs");
         std::os::unix::fs::symlink("../../README.md", docs.join("readme.md")).unwrap();
         let mut disk = Disk::open(&folder.path().join("site")).unwrap();
-        disk.fence(SitePath::new("docs"));
+        disk.fence(Some(SitePath::new("docs")), &[]);
         let found = problems(&disk);
         assert_eq!(found, [("docs/readme.md", ProblemKind::LeadsOutOfFolder("../README.md".to_owned()))]);
         assert_eq!(disk.source(SitePath::new("docs/readme.md")).unwrap().text(), "readme");

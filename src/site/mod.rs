@@ -23,3 +23,4 @@ pub use link::link;
 pub use options::{AbsoluteLinks, NavEntry, PluginSettings, SiteOptions, Validation};
 pub use plugins::tags::{Listing, TagRef, Tree};
 pub use route::{NavItem, NavKind, PageRoute, Site, TitleFrom};
+pub(crate) use url::unquote;

@@ -15,10 +15,24 @@ pub enum ReadError {
         /// Bytes before the first one that is not UTF-8.
         valid_up_to: usize,
     },
-    /// It lies outside what the project may read, with the rule that says so.
+    /// It is no file of the project: a page could publish any file of the machine that builds it.
+    Outside(String),
+    /// It is nothing that can be read, and why.
     Refused(String),
     /// The system said no, in its words.
     Io(String),
+}
+
+impl ReadError {
+    /// Says why, in words that follow a colon.
+    pub fn reason(&self) -> String {
+        match self {
+            ReadError::NotFound => "there is no such file".to_owned(),
+            ReadError::IsFolder => "it is a folder".to_owned(),
+            ReadError::NotUtf8 { valid_up_to } => format!("it is not UTF-8 from byte {valid_up_to} on"),
+            ReadError::Outside(why) | ReadError::Refused(why) | ReadError::Io(why) => why.clone(),
+        }
+    }
 }
 
 /// Gives stages the files of a project, as one unchanging snapshot: two calls with the same path

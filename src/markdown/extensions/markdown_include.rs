@@ -3,12 +3,12 @@
 //! Source of the rule: the package `markdown-include` (`markdown_include/include.py`).
 
 use super::extension::Extension;
-use super::snippets::{DEEPEST, LARGEST_BYTES, paths, read_encoding, reason};
+use super::snippets::{DEEPEST, LARGEST_BYTES, MOST_FILES, paths, read_encoding};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::markdown::engine::page::Page;
 use crate::markdown::engine::rules::Rules;
 use crate::markdown::options::OptionReader;
-use crate::text::{Chunk, SitePath};
+use crate::text::{Chunk, ReadError, SitePath};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -47,7 +47,7 @@ impl Extension for Options {
 
 /// Replaces every include statement by the text it names.
 fn expand(text: Chunk, options: &Options, page: &mut Page<'_>) -> Chunk {
-    let mut includer = Includer { options, page, chain: Vec::new(), n_bytes: 0 };
+    let mut includer = Includer { options, page, chain: Vec::new(), n_bytes: 0, n_files: 0, full: false };
     includer.expand(&text)
 }
 
@@ -56,6 +56,8 @@ struct Includer<'a, 'p, 'w> {
     page: &'p mut Page<'w>,
     chain: Vec<SitePath>,
     n_bytes: usize,
+    n_files: usize,
+    full: bool,
 }
 
 /// An include statement in a line: its bytes, the path's, and the lines it asks for.
@@ -98,9 +100,11 @@ impl Includer<'_, '_, '_> {
             Ok(source) => source,
             Err(error) => {
                 let message = format!("the included file `{found}` cannot be read");
-                self.page.diagnostics.push(
-                    Diagnostic::new(Code::IncludeNotFound, place, message).severity(severity).note(reason(&error)),
-                );
+                let said = match &error {
+                    ReadError::Outside(why) => Diagnostic::outside(place, found.as_str(), why),
+                    _ => Diagnostic::new(Code::IncludeNotFound, place, message).note(error.reason()),
+                };
+                self.page.diagnostics.push(said.severity(severity));
                 return Chunk::default();
             }
         };
@@ -113,8 +117,13 @@ impl Includer<'_, '_, '_> {
             return Chunk::default();
         }
         self.n_bytes += source.text().len();
-        if self.n_bytes > LARGEST_BYTES {
-            let message = "the included files of this page are larger than 16 MiB";
+        self.n_files += 1;
+        if self.n_bytes > LARGEST_BYTES || self.n_files > MOST_FILES {
+            if self.full {
+                return Chunk::default();
+            }
+            self.full = true;
+            let message = "the included files of this page are larger than 16 MiB, or more than 4096";
             self.page.diagnostics.push(Diagnostic::new(Code::IncludeTooLarge, place, message));
             return Chunk::default();
         }

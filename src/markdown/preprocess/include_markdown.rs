@@ -135,10 +135,16 @@ const MAX_DEPTH: usize = 32;
 /// How many files one page may take in: inclusions that double at each level stop here.
 const MAX_FILES: usize = 4096;
 
+/// How much one page may take in.
+const MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// How many missing files get a suggestion, which all files of their folder are looked through for.
+const MAX_SUGGESTIONS: usize = 20;
+
 /// Takes the files in that a page asks for.
 pub(super) fn apply(text: Chunk, options: &Options, context: &mut Context<'_>) -> Chunk {
     let page = context.page;
-    let mut run = Run { options, context, open: vec![page], n_files: 0 };
+    let mut run = Run { options, context, open: vec![page], n_files: 0, n_bytes: 0, n_missing: 0 };
     run.expand(text, page)
 }
 
@@ -148,6 +154,8 @@ struct Run<'a, 'b> {
     /// The files that are being expanded, the page first.
     open: Vec<SitePath>,
     n_files: usize,
+    n_bytes: usize,
+    n_missing: usize,
 }
 
 /// A directive as written.
@@ -168,7 +176,7 @@ impl Run<'_, '_> {
             return text;
         }
         let docs = self.options.docs_dir;
-        if self.options.exclude.iter().any(|pattern| is_hit(file, docs.join(pattern).as_str())) {
+        if self.options.exclude.iter().any(|pattern| Pattern::new(docs.join(pattern).as_str()).hits(file)) {
             return text;
         }
         let mut changes = Vec::new();
@@ -188,21 +196,30 @@ impl Run<'_, '_> {
             return Chunk::default();
         };
         let path_span = text.span(path_range.clone());
+        if self.is_full() {
+            return Chunk::default();
+        }
         let arguments = self.arguments(text, directive);
         let found = self.files(path, &arguments, file, path_span);
         let mut out = Chunk::default();
         let mut missing = (arguments.start.is_some(), arguments.end.is_some());
         for (path, source) in found {
-            self.n_files += 1;
             let is_circular = self.open.contains(&path);
-            if is_circular || self.open.len() > MAX_DEPTH || self.n_files > MAX_FILES {
+            if is_circular || self.open.len() > MAX_DEPTH {
                 let message = if is_circular {
                     format!("`{path}` includes itself")
                 } else {
-                    format!("`{path}` is left out: too many files are included")
+                    format!("`{path}` is left out: files include each other deeper than {MAX_DEPTH}")
                 };
                 self.say(Code::IncludeNotFound, path_span, message).push(self);
                 continue;
+            }
+            self.n_files += 1;
+            self.n_bytes += source.text().len();
+            if self.is_full() {
+                let message = "the included files of this page are larger than 16 MiB, or more than 4096";
+                self.say(Code::IncludeTooLarge, path_span, message).note("what follows is left out").push(self);
+                return out;
             }
             let mut part = Chunk::of(&source);
             let (start, end) = (arguments.start.as_deref(), arguments.end.as_deref());
@@ -229,6 +246,11 @@ impl Run<'_, '_> {
             }
         }
         out
+    }
+
+    /// Tells whether nothing more is taken in.
+    fn is_full(&self) -> bool {
+        self.n_files > MAX_FILES || self.n_bytes > MAX_BYTES
     }
 
     fn arguments(&mut self, text: &Chunk, directive: &Directive) -> Arguments {
@@ -307,12 +329,11 @@ impl Run<'_, '_> {
             Ok(source) => return vec![(exact, source)],
             Err(ReadError::NotFound | ReadError::IsFolder) => {}
             Err(error) => {
-                let why = match error {
-                    ReadError::NotUtf8 { valid_up_to } => format!("it is not UTF-8 after {valid_up_to} bytes"),
-                    ReadError::Refused(why) | ReadError::Io(why) => why,
-                    ReadError::NotFound | ReadError::IsFolder => "it is not there".to_owned(),
+                let said = match &error {
+                    ReadError::Outside(why) => Diagnostic::outside(span, path, why),
+                    _ => self.say(Code::IncludeNotFound, span, format!("`{path}` cannot be read: {}", error.reason())),
                 };
-                self.say(Code::IncludeNotFound, span, format!("`{path}` cannot be read: {why}")).push(self);
+                said.push(self);
                 return Vec::new();
             }
         }
@@ -333,8 +354,10 @@ impl Run<'_, '_> {
             let fixed = &exact.as_str()[..exact.as_str().find(['*', '?', '[', '{']).unwrap_or(0)];
             let base = SitePath::new(fixed.rfind('/').map_or("", |slash| &fixed[..slash]));
             found = self.context.list(base);
-            found.retain(|file| is_hit(*file, exact.as_str()) && *file != includer);
-            found.retain(|file| !excluded.iter().any(|pattern| is_hit(*file, pattern.as_str())));
+            let wanted = Pattern::new(exact.as_str());
+            let excluded: Vec<Pattern> = excluded.iter().map(|pattern| Pattern::new(pattern.as_str())).collect();
+            found.retain(|file| wanted.hits(*file) && *file != includer);
+            found.retain(|file| !excluded.iter().any(|pattern| pattern.hits(*file)));
             if !sort(&mut found, &arguments.order) {
                 self.say(Code::PluginBadOption, span, format!("files cannot be put in the order `{}`", arguments.order))
                     .help("orders are `alpha` and `natural`, by `path`, `name` or `extension`, with `-` before them to reverse")
@@ -343,7 +366,8 @@ impl Run<'_, '_> {
         }
         let out: Vec<_> = found.into_iter().filter_map(|path| Some((path, self.context.source(path).ok()?))).collect();
         if out.is_empty() {
-            let known = self.context.list(exact.parent());
+            self.n_missing += 1;
+            let known = if self.n_missing > MAX_SUGGESTIONS { Vec::new() } else { self.context.list(exact.parent()) };
             let mut said = self
                 .say(Code::IncludeNotFound, span, format!("`{path}` is not there to be included"))
                 .note(format!("looked for `{exact}`"))
@@ -391,13 +415,23 @@ fn is_utf8(name: &str) -> bool {
     matches!(name.to_ascii_lowercase().as_str(), "utf-8" | "utf8" | "utf_8" | "utf-8-sig")
 }
 
-/// Tells whether a file matches a pattern, or lies directly in a folder that is one.
-fn is_hit(file: SitePath, pattern: &str) -> bool {
-    let matcher: Option<GlobMatcher> =
-        GlobBuilder::new(pattern).literal_separator(true).build().ok().map(|glob| glob.compile_matcher());
-    file.as_str() == pattern
-        || file.parent().as_str() == pattern
-        || matcher.is_some_and(|matcher| matcher.is_match(file.as_str()))
+/// A pattern of files, or a folder whose own files are meant.
+struct Pattern<'a> {
+    text: &'a str,
+    matcher: Option<GlobMatcher>,
+}
+
+impl Pattern<'_> {
+    fn new(text: &str) -> Pattern<'_> {
+        let glob = GlobBuilder::new(text).literal_separator(true).build();
+        Pattern { text, matcher: glob.ok().map(|glob| glob.compile_matcher()) }
+    }
+
+    fn hits(&self, file: SitePath) -> bool {
+        file.as_str() == self.text
+            || file.parent().as_str() == self.text
+            || self.matcher.as_ref().is_some_and(|matcher| matcher.is_match(file.as_str()))
+    }
 }
 
 /// Sorts as `order` says; tells whether it could be read.
@@ -432,7 +466,12 @@ fn sort(files: &mut [SitePath], order: &str) -> bool {
 fn directives(text: &str, options: &Options) -> Vec<Directive> {
     let mut out: Vec<Directive> = Vec::new();
     let mut from = 0;
+    let last_close = text.rfind(&options.closing_tag).unwrap_or(0);
     while let Some(open) = text[from..].find(&options.opening_tag).map(|found| from + found) {
+        // Looking for an end that is not there, from each beginning, would take the square of the text.
+        if open > last_close {
+            break;
+        }
         from = open + options.opening_tag.len();
         let Some(directive) = directive_at(text, open, out.last().map_or(0, |last| last.range.end), options) else {
             continue;
@@ -448,17 +487,13 @@ fn directive_at(text: &str, open: usize, floor: usize, options: &Options) -> Opt
     let skip = |at: usize| at + text[at..].len() - text[at..].trim_start().len();
     at = skip(at);
     let [plain, markdown] = &options.names;
-    let word = text[at..].split(char::is_whitespace).next().unwrap_or_default();
-    let is_markdown = word == markdown;
-    if !is_markdown && word != plain {
+    let rest = &text[at..];
+    let is = |name: &str| rest.strip_prefix(name).is_some_and(|rest| rest.starts_with(char::is_whitespace));
+    let is_markdown = is(markdown);
+    if !is_markdown && !is(plain) {
         return None;
     }
-    at += word.len();
-    let after = skip(at);
-    if after == at {
-        return None;
-    }
-    at = after;
+    at = skip(at + if is_markdown { markdown } else { plain }.len());
     let mut file = None;
     for quote in ['"', '\''] {
         if let Some((value, end)) = quoted(text, at, quote) {

@@ -15,7 +15,6 @@ use crate::markdown::engine::page::Page;
 use crate::markdown::engine::registry::Registry;
 use crate::markdown::tree::Node;
 use crate::text::{Chunk, Span};
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::Range;
 
@@ -237,13 +236,26 @@ pub(crate) struct Engine<'e, 'p> {
     pub(super) stash: Vec<Stashed>,
     /// The elements under construction.
     pub(crate) els: Vec<El>,
-    ancestors: Vec<Cow<'static, str>>,
+    within: Within,
+}
+
+/// What a text stands in: one text may stand in ten thousand elements, each text in one more.
+#[derive(Clone, Copy, Default)]
+struct Within {
+    n_elements: usize,
+    link: bool,
+}
+
+impl Within {
+    fn and(self, tag: &str) -> Within {
+        Within { n_elements: self.n_elements + 1, link: self.link || tag == "a" }
+    }
 }
 
 impl<'e, 'p> Engine<'e, 'p> {
     /// Starts with the rules to apply.
     pub(crate) fn new(page: &'e mut Page<'p>, rules: &'e InlineRules) -> Engine<'e, 'p> {
-        Engine { page, rules, stash: Vec::new(), els: Vec::new(), ancestors: Vec::new() }
+        Engine { page, rules, stash: Vec::new(), els: Vec::new(), within: Within::default() }
     }
 
     /// Parses a run of text.
@@ -291,26 +303,24 @@ impl<'e, 'p> Engine<'e, 'p> {
 
     /// Walks the tree from its root, level by level.
     fn walk(&mut self, root: ElId) {
-        let mut queue: VecDeque<(ElId, Vec<Cow<'static, str>>)> = VecDeque::from([(root, Vec::new())]);
+        let mut queue: VecDeque<(ElId, Within)> = VecDeque::from([(root, Within::default())]);
         while let Some((current, parents)) = queue.pop_front() {
-            self.ancestors = parents;
-            if current != root {
-                self.ancestors.push(self.els[current].tag.clone());
-            }
+            let here = if current == root { parents } else { parents.and(&self.els[current].tag) };
+            self.within = here;
             let mut inserts: Vec<(ElId, Vec<ElId>)> = Vec::new();
             let mut position = 0;
             while position < self.els[current].children.len() {
                 let child = self.els[current].children[position];
                 if self.els[child].text.as_ref().is_some_and(|text| !text.atomic && !text.chunk.is_empty()) {
-                    self.ancestors.push(self.els[child].tag.clone());
+                    self.within = here.and(&self.els[child].tag);
                     let text = self.els[child].text.take().expect("seen above");
                     let text = Txt::open(self.apply_within(text.chunk));
                     let found = self.place(text, child, true);
                     for id in &found {
-                        queue.push_back((*id, self.ancestors.clone()));
+                        queue.push_back((*id, self.within));
                     }
                     inserts.push((child, found));
-                    self.ancestors.pop();
+                    self.within = here;
                 }
                 if let Some(tail) = self.els[child].tail.take() {
                     let tail = if tail.atomic { tail } else { Txt::open(self.apply_within(tail.chunk)) };
@@ -320,7 +330,7 @@ impl<'e, 'p> Engine<'e, 'p> {
                     self.els[current].children.splice(position + 1..position + 1, found);
                 }
                 if !self.els[child].children.is_empty() {
-                    queue.push_back((child, self.ancestors.clone()));
+                    queue.push_back((child, here));
                 }
                 position += 1;
             }
@@ -333,7 +343,7 @@ impl<'e, 'p> Engine<'e, 'p> {
     /// Applies all patterns to the text of an element. Links can be written in links without end, each
     /// to be read again inside the next; what lies too deep to be kept stays as it is written.
     fn apply_within(&mut self, data: Chunk) -> Chunk {
-        if self.ancestors.len() > MAX_DEPTH + 1 { data } else { self.apply_all(data, 0) }
+        if self.within.n_elements > MAX_DEPTH + 1 { data } else { self.apply_all(data, 0) }
     }
 
     /// Applies the patterns from one on.
@@ -348,7 +358,7 @@ impl<'e, 'p> Engine<'e, 'p> {
     fn apply(&mut self, index: usize, data: Chunk) -> Chunk {
         let rules = self.rules;
         let rule = rules.at(index);
-        if !rule.in_links() && self.ancestors.iter().any(|tag| tag == "a") {
+        if !rule.in_links() && self.within.link {
             return data;
         }
         let mut pass = Pass::new(&data);
@@ -429,10 +439,11 @@ impl<'e, 'p> Engine<'e, 'p> {
             ids.extend(&self.els[id].children);
             for child in ids {
                 if let Some(text) = self.els[child].text.take_if(|text| !text.atomic) {
-                    self.ancestors.push(self.els[child].tag.clone());
+                    let here = self.within;
+                    self.within = here.and(&self.els[child].tag);
                     let chunk = self.apply_all(text.chunk, index + 1);
                     self.els[child].text = Some(Txt::open(chunk));
-                    self.ancestors.pop();
+                    self.within = here;
                 }
                 if let Some(tail) = self.els[child].tail.take_if(|tail| !tail.atomic) {
                     if self.rules.at(index).pairs_in(tail.chunk.text()) {

@@ -100,6 +100,9 @@ pub(crate) fn read_encoding(reader: &mut OptionReader<'_>) {
 pub(crate) const DEEPEST: usize = 100;
 
 /// How much text may be included into one page.
+/// How many files one page may include, each as often as it is included.
+pub(super) const MOST_FILES: usize = 4096;
+
 pub(super) const LARGEST_BYTES: usize = 16 * 1024 * 1024;
 
 /// Replaces snippet markers by the text they name.
@@ -117,7 +120,7 @@ fn expand(text: Chunk, options: &Options, page: &mut Page<'_>) -> Chunk {
         let place = text.whole_span().map_or(page.start(), Span::end_point);
         lines.extend(block.split('\n').map(|line| Chunk::synthetic(line, place)));
     }
-    let mut expander = Expander { options, page, chain: Vec::new(), n_bytes: 0, full: false };
+    let mut expander = Expander { options, page, chain: Vec::new(), n_bytes: 0, n_files: 0, full: false };
     let lines = expander.expand(lines, false);
     join(&lines, text.whole_span().map_or(page.start(), Span::end_point))
 }
@@ -141,6 +144,8 @@ struct Expander<'a, 'p, 'w> {
     chain: Vec<SitePath>,
     /// How much was included so far.
     n_bytes: usize,
+    /// How many files that was, each as often as it was included.
+    n_files: usize,
     full: bool,
 }
 
@@ -211,12 +216,14 @@ impl Expander<'_, '_, '_> {
         }
         let lines = self.select(&source, &target, place);
         self.n_bytes += lines.iter().map(Chunk::len).sum::<usize>();
-        if self.n_bytes > LARGEST_BYTES {
+        self.n_files += 1;
+        // Of files that include each other twice, there are soon more than anybody can wait for.
+        if self.n_bytes > LARGEST_BYTES || self.n_files > MOST_FILES {
             self.full = true;
-            self.page.diagnostics.push(
-                Diagnostic::new(Code::IncludeTooLarge, place, "the snippets of this page are larger than 16 MiB")
-                    .note("what follows is left out"),
-            );
+            let message = "the snippets of this page are larger than 16 MiB, or more than 4096";
+            self.page
+                .diagnostics
+                .push(Diagnostic::new(Code::IncludeTooLarge, place, message).note("what follows is left out"));
             return;
         }
         self.chain.push(source.path());
@@ -247,7 +254,7 @@ impl Expander<'_, '_, '_> {
             return None;
         }
         let options = self.options;
-        let mut escapes = false;
+        let (mut escapes, mut outside) = (false, None);
         for base in &options.base_path {
             // A base that is a file stands for that file, asked for from its folder, and nothing else.
             let from_folder = base.parent().join(path) == *base;
@@ -256,19 +263,29 @@ impl Expander<'_, '_, '_> {
                 continue;
             }
             if options.restrict_base_path && found != *base && found.below(*base).is_none() {
+                if let Err(ReadError::Outside(why)) = self.page.read(found) {
+                    outside = Some(why);
+                }
                 escapes = true;
                 continue;
             }
             match self.page.read(found) {
                 Ok(source) => return Some(source),
                 Err(ReadError::NotFound) => {}
+                Err(ReadError::Outside(why)) => {
+                    let said = Diagnostic::outside(place, path, &why).severity(self.severity());
+                    self.page.diagnostics.push(said);
+                    return None;
+                }
                 Err(error) => {
-                    self.missing(place, format!("the snippet `{found}` cannot be read"), vec![reason(&error)]);
+                    self.missing(place, format!("the snippet `{found}` cannot be read"), vec![error.reason()]);
                     return None;
                 }
             }
         }
-        if escapes {
+        if let Some(why) = outside {
+            self.page.diagnostics.push(Diagnostic::outside(place, path, &why).severity(self.severity()));
+        } else if escapes {
             let severity = self.severity();
             self.page.diagnostics.push(
                 Diagnostic::new(
@@ -339,17 +356,6 @@ impl Expander<'_, '_, '_> {
 
     fn dedented(&self, lines: Vec<Chunk>) -> Vec<Chunk> {
         if self.options.dedent_subsections { dedent(lines) } else { lines }
-    }
-}
-
-/// Says why a file cannot be read.
-pub(super) fn reason(error: &ReadError) -> String {
-    match error {
-        ReadError::NotFound => "there is no such file".to_owned(),
-        ReadError::IsFolder => "it is a folder".to_owned(),
-        ReadError::NotUtf8 { valid_up_to } => format!("it is not UTF-8 from byte {valid_up_to} on"),
-        ReadError::Refused(rule) => rule.clone(),
-        ReadError::Io(message) => message.clone(),
     }
 }
 

@@ -159,7 +159,11 @@ impl Run<'_, '_> {
                 (Some(Value::Macro(index)), _) => {
                     return self.call_macro(index, &given.by_place, &given.by_name).map(|text| Value::text(&text));
                 }
-                (None, "range") => return range(&given),
+                (None, "range") => {
+                    let range = range(&given)?;
+                    self.charge(range.items().map_or(0, |items| items.len() / 10));
+                    return Ok(range);
+                }
                 // mkdocs-macros: an address without a scheme leads from a page's folder to the pages'.
                 (None, "fix_url") => {
                     let url = given.text(0, "url", "");

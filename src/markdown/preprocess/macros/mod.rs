@@ -15,7 +15,7 @@ mod value;
 use super::{Context, report_unknown};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::text::glob::GitIgnore;
-use crate::text::{Chunk, SitePath, Span, Spanned, World, yaml};
+use crate::text::{Chunk, ReadError, SitePath, Span, Spanned, World, yaml};
 use run::Run;
 use std::collections::BTreeMap;
 use value::Value;
@@ -182,9 +182,12 @@ fn include_variables(
 ) {
     let source = match context.source(path.value) {
         Ok(source) => source,
-        Err(_) => {
-            let message = format!("the file of variables `{}` cannot be read", path.value);
-            context.diagnostics.push(Diagnostic::new(Code::IncludeNotFound, path.span, message));
+        Err(error) => {
+            let message = format!("the file of variables `{}` cannot be read: {}", path.value, error.reason());
+            context.diagnostics.push(match &error {
+                ReadError::Outside(why) => Diagnostic::outside(path.span, path.value.as_str(), why),
+                _ => Diagnostic::new(Code::IncludeNotFound, path.span, message),
+            });
             return;
         }
     };

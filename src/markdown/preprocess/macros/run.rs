@@ -7,7 +7,7 @@ use super::template::{self, Part};
 use super::value::Value;
 use super::{Options, WhenUndefined};
 use crate::diag::{Code, Diagnostic, Severity};
-use crate::text::{Chunk, Span};
+use crate::text::{Chunk, ReadError, Span};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -89,6 +89,11 @@ impl<'a, 'w> Run<'a, 'w> {
             self.report(Code::MacroFailed, place, message);
         }
         !self.is_over
+    }
+
+    /// Counts work that makes nothing of its own; the next step finds out whether it was too much.
+    pub(super) fn charge(&mut self, n_steps: usize) {
+        self.n_steps = self.n_steps.saturating_add(n_steps);
     }
 
     pub(super) fn run(&mut self, template: &Template) -> Chunk {
@@ -228,6 +233,10 @@ impl<'a, 'w> Run<'a, 'w> {
         };
         let mut kept = Vec::new();
         for item in items {
+            // Every round counts, also of a loop that holds nothing.
+            if !self.may_go_on(out, text.span(whole.clone())) {
+                return;
+            }
             if let Some(condition) = only_if {
                 self.scopes.push(BTreeMap::new());
                 self.bind(names, item.clone());
@@ -349,8 +358,13 @@ impl<'a, 'w> Run<'a, 'w> {
         for name in &names {
             let path = self.options.include_dir.join(name.trim_start_matches('/'));
             let stays_inside = path.below(self.options.include_dir).is_some();
-            if let (true, Ok(source)) = (stays_inside, self.context.source(path)) {
-                return Some(self.template(Chunk::of(&source)));
+            match self.context.source(path) {
+                Ok(source) if stays_inside => return Some(self.template(Chunk::of(&source))),
+                Err(ReadError::Outside(why)) => {
+                    self.context.diagnostics.push(Diagnostic::outside(span, name, &why));
+                    return None;
+                }
+                _ => {}
             }
         }
         if !may_lack {

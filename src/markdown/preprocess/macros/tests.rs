@@ -42,6 +42,22 @@ fn expanded(settings: &str, page: &str) -> (Chunk, Vec<String>) {
     (chunk, diagnostics.iter().map(|diagnostic| format!("{} {}", diagnostic.code, diagnostic.message)).collect())
 }
 
+#[test]
+fn every_round_of_a_loop_counts() {
+    for page in [
+        "{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}",
+        "{% for i in range(100000) %}{% for j in range(100000) if false %}x{% endfor %}{% endfor %}",
+        "{% for i in range(100000) %}{{ range(100000)|length }}{% endfor %}",
+        "{% for i in range(100000) %}{% if range(100000)|length == 0 %}x{% endif %}{% endfor %}",
+    ] {
+        let (_, messages) = expanded("{}", page);
+        let said = "OB449 the templates of this page take more than 200000 steps or make more than 8 MiB";
+        assert_eq!(messages, [said], "{page}");
+    }
+    let (text, messages) = expanded("{}", "{% for i in range(50000) %}{% endfor %}{{ range(3)|length }}");
+    assert_eq!((text.text(), messages), ("3", Vec::new()));
+}
+
 /// What mkdocs-macros-plugin 1.5.0 with Jinja2 3.1.6 makes of these pages (MkDocs 1.6.1).
 #[test]
 fn pages_become_what_jinja2_makes_of_them() {
