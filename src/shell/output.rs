@@ -210,6 +210,7 @@ fn swap_site(
     }
     let files = Swap { changed: changed_names, kept, stale: removed.iter().cloned().collect() };
     if swap(workshop, &new, folder, &files) {
+        removed.sort();
         return Some(Ok(removed));
     }
     let _ = fs::remove_dir_all(&new);

@@ -77,44 +77,56 @@ impl Workshop {
 
 impl Drop for Workshop {
     fn drop(&mut self) {
-        // What cannot be removed is removed by the next build.
-        let _ = fs::remove_dir_all(&self.place);
+        empty(&self.place);
+        // As long as the lock is there, the folder is known for a workshop.
+        let _ = fs::remove_file(self.place.join(LOCK));
+        let _ = fs::remove_dir(&self.place);
     }
 }
 
 /// Makes or takes over a workshop and locks it.
 fn hold(place: &Path, waits: &dyn Fn()) -> io::Result<File> {
     loop {
-        match fs::create_dir(place) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-            _ => {}
-        }
-        if !fs::symlink_metadata(place)?.is_dir() {
-            return Err(io::ErrorKind::NotADirectory.into());
-        }
-        let path = place.join(LOCK);
-        let is_ours = fs::read_dir(place)?.next().is_none() || path.exists();
-        if !is_ours {
-            return Err(io::ErrorKind::AlreadyExists.into());
-        }
-        let lock = match File::options().create(true).append(true).open(&path) {
+        match try_to_hold(place, waits) {
             // Who held it has just removed it.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            other => other?,
-        };
-        locked(&lock, waits)?;
-        if !is_same(&lock, &path) {
-            continue;
+            Err(error) if error.kind() == io::ErrorKind::NotFound && place.parent().is_some_and(Path::is_dir) => {}
+            Ok(None) => {}
+            Ok(Some(lock)) => return Ok(lock),
+            Err(error) => return Err(error),
         }
-        for entry in fs::read_dir(place)?.flatten().filter(|entry| entry.file_name() != LOCK) {
-            // Left by a build that was killed.
-            let _ = if entry.file_type()?.is_dir() {
-                fs::remove_dir_all(entry.path())
-            } else {
-                fs::remove_file(entry.path())
-            };
-        }
-        return Ok(lock);
+    }
+}
+
+fn try_to_hold(place: &Path, waits: &dyn Fn()) -> io::Result<Option<File>> {
+    match fs::create_dir(place) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    if !fs::symlink_metadata(place)?.is_dir() {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
+    let path = place.join(LOCK);
+    let names: Vec<_> = fs::read_dir(place)?.flatten().map(|entry| entry.file_name()).collect();
+    // The lock comes first and goes last.
+    if !names.is_empty() && !names.iter().any(|name| name == LOCK) {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    let lock = File::options().create(true).append(true).open(&path)?;
+    locked(&lock, waits)?;
+    if !is_same(&lock, &path) {
+        return Ok(None);
+    }
+    // Left by a build that was killed.
+    empty(place);
+    Ok(Some(lock))
+}
+
+/// Removes what is in a workshop, but for its lock. What cannot be removed is by the next build.
+fn empty(place: &Path) {
+    let entries = fs::read_dir(place).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.file_name() != LOCK) {
+        let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let _ = if is_dir { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) };
     }
 }
 
