@@ -52,6 +52,7 @@ mod schemas;
 mod search;
 mod seat;
 mod secrets;
+mod seeded;
 mod several;
 mod sites;
 mod tutorials;

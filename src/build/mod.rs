@@ -11,6 +11,7 @@
 
 mod cache;
 mod checklists;
+mod checks;
 mod hidden;
 mod json;
 pub mod migrate;

@@ -6,6 +6,7 @@
 
 use super::cache::{Body, BodyKey, Cache, Kept, Page, PageKey, ParseKey, ReadPage, reads_hold};
 use super::checklists::{self, Users};
+use super::checks;
 use super::outputs::{Content, OutPath, Outputs};
 use super::problems::unreadable_page;
 use super::project::Project;
@@ -102,6 +103,7 @@ pub fn build(
 
     // Collect.
     let outputs = collect(project, &site, &theme, &site_theme, world, &cache, &mut diagnostics);
+    diagnostics.append(checks::check(project, &site, &cache, &outputs, world, &diagnostics));
     project.hidden.hide(&mut diagnostics);
     diagnostics.sort();
     Built { outputs, diagnostics, n_pages: site.pages.len(), n_parsed, n_rendered, cache }
@@ -136,6 +138,7 @@ fn parse_page(project: &Project, world: &dyn World, page: SitePath, before: &Cac
     }
     let mut diagnostics = std::mem::take(&mut parsed.diagnostics);
     diagnostics.append(findings);
+    diagnostics.append(checks::languages(&parsed.document));
     Outcome::New(Kept { key, value: Arc::new(ReadPage { parsed, runbook, diagnostics }) })
 }
 

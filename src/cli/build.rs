@@ -166,6 +166,7 @@ pub(super) fn write_site(
     diagnostics.extend(build::problems_of_files(&disk.problems()));
     diagnostics.sort();
     let diagnostics = report::weigh(diagnostics, &project.levels(), project.strict);
+    let diagnostics = report::with_places(diagnostics, config, format);
     let status = report::print(terminal, format, &diagnostics, &disk);
     if diagnostics.has_errors() {
         terminal.say(&format!("Nothing was written: {}", counted(diagnostics.count(Severity::Error), "error")));

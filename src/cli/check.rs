@@ -5,10 +5,10 @@ use super::build::Strictness;
 use super::project::{Place, ProjectArgs};
 use super::report::{self, Format};
 use crate::build::{self, Cache, Overrides, Purpose};
-use crate::diag::{Diagnostic, Diagnostics, Edit, Severity};
+use crate::diag::{Code, Diagnostic, Diagnostics, Edit, Severity, nearest};
 use crate::shell::{self, Disk, Terminal};
-use crate::text::{SitePath, World as _, counted};
-use std::collections::BTreeMap;
+use crate::text::{SitePath, Span, World as _, counted};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Look for mistakes without writing anything
 #[derive(Debug, clap::Args)]
@@ -20,6 +20,8 @@ Examples:
       Warnings fail
   opsbook check --fix
       Correct what has one safe correction
+  opsbook check --only OB3 --since origin/main
+      Links and navigation in the files that a branch changed
   opsbook check --format github
       Annotations for a GitHub workflow")]
 pub(super) struct Typed {
@@ -30,6 +32,12 @@ pub(super) struct Typed {
     /// Correct what has one safe correction, then look again
     #[arg(long)]
     fix: bool,
+    /// Show only findings of this code, or of codes that begin so (can be repeated)
+    #[arg(long, value_name = "CODE")]
+    only: Vec<String>,
+    /// Show only findings in files that differ from a commit, a branch or a tag of Git, new ones included
+    #[arg(long, value_name = "REF")]
+    since: Option<String>,
     /// How diagnostics are shown
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
@@ -40,10 +48,39 @@ pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
         Ok(place) => place,
         Err(status) => return status,
     };
+    if let Some(code) =
+        typed.only.iter().find(|code| !Code::ALL.iter().any(|known| known.id().starts_with(code.as_str())))
+    {
+        let message = format!("there is no code `{code}`");
+        let help = match nearest(code, Code::ALL.iter().map(|code| code.id())) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "name one such as `OB301`, or the beginning of several, such as `OB3`".to_owned(),
+        };
+        return super::could_not(terminal, &message, Some(&help));
+    }
+    let since = match typed.since.as_deref().map(|reference| shell::git_changed_since(disk.root(), reference)) {
+        None => None,
+        Some(Ok(changed)) => Some(changed.iter().filter_map(|place| disk.name(place)).collect::<BTreeSet<SitePath>>()),
+        Some(Err(why)) => {
+            return super::could_not(
+                terminal,
+                &format!("cannot tell what changed: {why}"),
+                Some("name a commit, a branch or a tag with `--since`"),
+            );
+        }
+    };
+    let is_asked_for = |diagnostic: &Diagnostic| {
+        let only =
+            typed.only.is_empty() || typed.only.iter().any(|code| diagnostic.code.id().starts_with(code.as_str()));
+        let is_changed = |span: Span| since.as_ref().is_none_or(|changed| changed.contains(&span.file));
+        // What no file is to blame for may be of any change.
+        only && diagnostic.span.is_none_or(is_changed)
+    };
     let overrides = Overrides { strict: typed.strictness.meaning(), ..Overrides::default() };
     let mut n_fixed = 0;
     let (diagnostics, n_pages) = loop {
         let (diagnostics, n_pages) = look(&mut disk, config, &overrides, terminal);
+        let diagnostics: Diagnostics = diagnostics.into_iter().filter(|found| is_asked_for(found)).collect();
         let edits = if typed.fix && n_fixed == 0 { edits(&diagnostics) } else { BTreeMap::new() };
         if edits.is_empty() {
             break (diagnostics, n_pages);
@@ -58,6 +95,7 @@ pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
         }
         disk = disk.afresh();
     };
+    let diagnostics = report::with_places(diagnostics, config, typed.format);
     let status = report::print(terminal, typed.format, &diagnostics, &disk);
     if n_fixed > 0 {
         terminal.say(&format!("Corrected {}", counted(n_fixed, "place")));

@@ -5,6 +5,7 @@ use crate::build::{Levels, Strict};
 use crate::diag::render::{self, Options};
 use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::shell::{self, Complaint, Disk, Stream, Terminal};
+use crate::text::{SitePath, Span};
 
 /// How diagnostics are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -20,6 +21,12 @@ pub(super) enum Format {
     Sarif,
     /// Annotations of a GitHub workflow, on standard output
     Github,
+    /// A code quality report of GitLab, on standard output
+    Gitlab,
+    /// JUnit's XML, on standard output
+    Junit,
+    /// Checkstyle's XML, on standard output
+    Checkstyle,
 }
 
 impl Format {
@@ -30,6 +37,9 @@ impl Format {
             Format::Json => render::Format::Json,
             Format::Sarif => render::Format::Sarif,
             Format::Github => render::Format::Github,
+            Format::Gitlab => render::Format::Gitlab,
+            Format::Junit => render::Format::Junit,
+            Format::Checkstyle => render::Format::Checkstyle,
         }
     }
 
@@ -37,7 +47,7 @@ impl Format {
     fn stream(self) -> Stream {
         match self {
             Format::Human | Format::Short => Stream::Err,
-            Format::Json | Format::Sarif | Format::Github => Stream::Out,
+            _ => Stream::Out,
         }
     }
 }
@@ -55,6 +65,17 @@ pub(super) fn weigh(diagnostics: Diagnostics, levels: &Levels, strict: Strict) -
     let warnings = diagnostics.iter_mut().filter(|diagnostic| diagnostic.severity == Severity::Warning);
     for diagnostic in warnings.filter(|diagnostic| strict.fails(diagnostic.code)) {
         diagnostic.severity = Severity::Error;
+    }
+    diagnostics
+}
+
+/// Gives what no file is to blame for the place of the configuration: a service has no use for a finding
+/// without a file. People are told without.
+pub(super) fn with_places(mut diagnostics: Diagnostics, config: SitePath, format: Format) -> Diagnostics {
+    if !matches!(format, Format::Human | Format::Short | Format::Json) {
+        for diagnostic in diagnostics.iter_mut() {
+            diagnostic.span.get_or_insert(Span::at_start(config));
+        }
     }
     diagnostics
 }
@@ -111,8 +132,8 @@ pub(super) fn complaints(diagnostics: &Diagnostics, disk: &Disk, editor: &str) -
 fn rendered(diagnostics: &Diagnostics, disk: &Disk, format: Format, colour: bool, width: Option<usize>) -> String {
     // A repository's service knows paths from the repository's root, a reader from where he stands.
     let from = match format {
-        Format::Sarif | Format::Github => shell::find_repository(disk.root()),
         Format::Human | Format::Short | Format::Json => shell::current_folder().ok(),
+        _ => shell::find_repository(disk.root()),
     };
     let prefix = from.and_then(|folder| disk.prefix(&folder)).unwrap_or_default();
     let options = Options { format: format.meaning(), colour, width, prefix };

@@ -54,6 +54,7 @@ codes! {
     ConfigNoEffect "OB113" Warning "a setting that has no effect";
     ConfigUnreadable "OB114" Error "a configuration file that cannot be read";
     ConfigTheme "OB115" Info "a theme that opsbook does not have";
+    AssetMissing "OB116" Warning "a file that the configuration names and the site does not have";
 
     // ── OB2xx: Markdown ─────────────────────────────────────────────────────
     NestingTooDeep "OB201" Warning "nesting deeper than opsbook follows";
@@ -64,6 +65,12 @@ codes! {
     ListInParagraph "OB206" Warning "a list that MkDocs reads as part of the paragraph above";
     ListEnded "OB207" Warning "text meant for a list item that ends the list";
     DuplicateId "OB208" Warning "an id given twice on one page";
+    ReferenceUndefined "OB209" Warning "a reference that is not defined";
+    FootnoteUndefined "OB210" Warning "a footnote that is not defined";
+    FootnoteUnused "OB211" Info "a footnote that nothing refers to";
+    LinkEmpty "OB212" Warning "a link without text";
+    HeadingSkipped "OB213" Info "a heading that skips a level";
+    TableUneven "OB214" Warning "a table row that does not fit the table's columns";
     UnknownShortcode "OB220" Warning "an icon or emoji that opsbook does not know";
 
     FenceHeader "OB240" Warning "a fence whose first line MkDocs does not read, so that it is not a code block";
@@ -73,6 +80,7 @@ codes! {
     SnippetDownload "OB244" Warning "a snippet that would have to be downloaded";
     SnippetCycle "OB245" Warning "a file that includes itself";
     IncludeTooLarge "OB247" Error "included text that exceeds what a page may hold";
+    CodeLanguageUnknown "OB248" Info "a code block in an unknown language";
     SnippetEscapes "OB246" Warning "an included path that leads out of its base path";
 
     // ── OB3xx: site ─────────────────────────────────────────────────────────
@@ -89,6 +97,9 @@ codes! {
     PageSameUrl "OB311" Warning "two files with the same output path";
     PageCaseCollision "OB312" Info "two files whose output paths differ only in case";
     RawLinkNotRewritten "OB313" Info "a link in raw HTML that names a source file";
+    RawLinkBroken "OB314" Warning "a link in raw HTML that leads nowhere";
+    NavDuplicate "OB315" Info "a page that the navigation names twice";
+    ImageUnused "OB316" Info "an image that no page shows";
 
     // ── OB4xx: build, theme, plugins ────────────────────────────────────────
     PageNotUtf8 "OB401" Error "a page that is not valid UTF-8";

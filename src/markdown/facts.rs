@@ -95,18 +95,14 @@ pub(crate) fn collect_facts(source: &Source, document: &Document) -> PageFacts {
     facts
 }
 
-/// Reports ids that two elements of a page have; the parser makes none of its own twice.
-pub(crate) fn duplicate_ids(document: &Document) -> Diagnostics {
-    let mut first: BTreeMap<&str, Span> = BTreeMap::new();
+/// Reports ids that two elements of a page have, raw HTML included; the parser makes none of its own twice.
+pub(crate) fn duplicate_ids(document: &Document, source: &Source) -> Diagnostics {
+    let mut first: BTreeMap<String, Span> = BTreeMap::new();
     let mut found = Diagnostics::new();
-    walk(&document.body, &mut |node| {
-        let (attrs, span) = match node {
-            Node::Element(element) => (&element.attrs, element.span),
-            Node::Code(code) => (&code.attrs, code.span),
-            Node::CodeSpan(code) => (&code.attrs, code.span),
-            Node::Icon(_) | Node::Raw(_) | Node::Text(_) => return,
-        };
-        let Some(id) = attrs.get("id").filter(|id| !id.is_empty()) else { return };
+    let mut given = |id: &str, span: Span| {
+        if id.is_empty() {
+            return;
+        }
         if let Some(known) = first.get(id) {
             found.push(
                 Diagnostic::new(Code::DuplicateId, span, format!("the id `{id}` is on this page already"))
@@ -115,8 +111,24 @@ pub(crate) fn duplicate_ids(document: &Document) -> Diagnostics {
                     .help("rename one of them"),
             );
         } else {
-            first.insert(id, span);
+            first.insert(id.to_owned(), span);
         }
+    };
+    walk(&document.body, &mut |node| {
+        let (attrs, span) = match node {
+            Node::Element(element) => (&element.attrs, element.span),
+            Node::Code(code) => (&code.attrs, code.span),
+            Node::CodeSpan(code) => (&code.attrs, code.span),
+            Node::Raw(raw) => {
+                return raw_attrs(raw, source, &mut |_, name, value, span| {
+                    if name == "id" {
+                        given(value, span);
+                    }
+                });
+            }
+            Node::Icon(_) | Node::Text(_) => return,
+        };
+        given(attrs.get("id").unwrap_or_default(), span);
     });
     found
 }
@@ -153,7 +165,8 @@ fn element_facts(element: &Element, facts: &mut PageFacts) {
 /// the whole. Values miss where their line ends were written otherwise; real text has a handful.
 const MAX_MISSES: usize = 64;
 
-fn raw_facts(raw: &Raw, source: &Source, facts: &mut PageFacts) {
+/// Visits the attributes of raw HTML: the tag's name, the attribute's, its value and where that stands.
+fn raw_attrs(raw: &Raw, source: &Source, visit: &mut dyn FnMut(&str, &str, &str, Span)) {
     // The HTML is what stands in the source, but for white space around lines: a value stands behind
     // the one before it, and behind a quote or `=`.
     let written = source.slice(raw.span).unwrap_or_default();
@@ -174,20 +187,33 @@ fn raw_facts(raw: &Raw, source: &Source, facts: &mut PageFacts) {
         Span::new(raw.span.file, start..start + value.len())
     };
     for tag in raw_tags(&raw.html) {
-        facts.has_h1 |= tag.name == "h1";
         for attr in tag.attrs {
             let span = place(attr.value_range.clone());
-            match (tag.name.as_str(), attr.name.as_str()) {
-                (_, "id") | ("a", "name") if !attr.value.is_empty() => {
-                    facts.anchors.entry(attr.value).or_insert(span);
-                }
-                ("a", "href") | ("img", "src") => {
-                    facts.links.push(Link { target: Spanned::new(attr.value, span), kind: LinkKind::Raw });
-                }
-                _ => {}
-            }
+            visit(&tag.name, &attr.name, &attr.value, span);
         }
     }
+}
+
+/// Whether an attribute of raw HTML names something that the browser loads or leads to.
+fn is_address(tag: &str, attr: &str) -> bool {
+    match attr {
+        "href" => matches!(tag, "a" | "area"),
+        "src" => matches!(tag, "img" | "video" | "audio" | "source" | "track" | "iframe" | "embed" | "script"),
+        "poster" => tag == "video",
+        "data" => tag == "object",
+        _ => false,
+    }
+}
+
+fn raw_facts(raw: &Raw, source: &Source, facts: &mut PageFacts) {
+    facts.has_h1 |= raw.html.contains('<') && raw_tags(&raw.html).iter().any(|tag| tag.name == "h1");
+    raw_attrs(raw, source, &mut |tag, attr, value, span| {
+        if (attr == "id" || (tag, attr) == ("a", "name")) && !value.is_empty() {
+            facts.anchors.entry(value.to_owned()).or_insert(span);
+        } else if is_address(tag, attr) {
+            facts.links.push(Link { target: Spanned::new(value.to_owned(), span), kind: LinkKind::Raw });
+        }
+    });
 }
 
 /// MkDocs takes a page's title from its first element, where that is an `<h1>`; raw HTML and code

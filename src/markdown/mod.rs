@@ -11,6 +11,7 @@
 //! [`World`]: crate::text::World
 
 mod attrs;
+mod checks;
 mod commonmark;
 mod dialect;
 mod engine;
@@ -56,7 +57,8 @@ pub fn parse(source: &Source, dialect: &Dialect, world: &dyn World) -> Parsed {
     };
     let document = Document { front_matter, body, toc: std::mem::take(&mut page.toc) };
     let facts = facts::collect_facts(source, &document);
-    page.diagnostics.append(facts::duplicate_ids(&document));
+    page.diagnostics.append(facts::duplicate_ids(&document, source));
+    page.diagnostics.append(checks::check(&document, &facts, source));
     Parsed { document, facts, reads: page.reads, diagnostics: page.diagnostics }
 }
 

@@ -11,3 +11,8 @@ pub mod search;
 pub mod sitemap;
 pub mod tags;
 pub mod theme;
+
+/// Tells whether a word of a code block names a language, also one without colours here.
+pub fn knows_language(word: &str) -> bool {
+    highlight::Lexer::find(word).is_some()
+}

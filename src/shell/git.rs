@@ -4,7 +4,7 @@ use crate::build::{History, HistoryRules, PageTimes};
 use crate::plan::lint::Branch;
 use crate::text::SitePath;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Returns the text of a file at a reference, `None` where it did not exist there.
@@ -15,6 +15,21 @@ pub fn git_file(folder: &Path, reference: &str, file: &str) -> Result<Option<Str
     check_reference(folder, reference)?;
     // `./` names the file from the folder, wherever the repository begins.
     Ok(git(folder, &["show", &format!("{reference}:./{file}")]).ok())
+}
+
+/// Returns the files of a folder's repository that differ from a reference, those that Git does not know
+/// yet included.
+///
+/// # Errors
+/// Says in words why there is no answer: no Git, no repository, no such reference.
+pub fn git_changed_since(folder: &Path, reference: &str) -> Result<BTreeSet<PathBuf>, String> {
+    check_reference(folder, reference)?;
+    let top = git(folder, &["rev-parse", "--show-toplevel"])?;
+    let top = PathBuf::from(top.trim_end_matches(['\r', '\n']));
+    let tracked = git(&top, &["diff", "--name-only", "-z", reference, "--"])?;
+    let new = git(&top, &["ls-files", "--others", "--exclude-standard", "-z"])?;
+    let names = tracked.split('\0').chain(new.split('\0')).filter(|name| !name.is_empty());
+    Ok(names.map(|name| top.join(name)).collect())
 }
 
 /// Returns the commit that is checked out, where the folder is in a repository that has one.

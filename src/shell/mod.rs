@@ -35,7 +35,7 @@ pub use environment::{
     open_in_browser, read_bytes, read_standard_input, read_text, state_folder, variables, way_between,
     write_atomically,
 };
-pub use git::{git_commit, git_default_branch, git_file, git_history, git_tags};
+pub use git::{git_changed_since, git_commit, git_default_branch, git_file, git_history, git_tags};
 pub use output::{OutputError, Written, check_output, replace_file, write_files, write_new_files, write_outputs};
 pub use publish::{Deployed, Deployment, check_deployment, deploy};
 pub use repository::{CommitWorld, Merged, Repository};

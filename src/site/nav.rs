@@ -99,7 +99,7 @@ pub(super) fn read_nav(
     diagnostics: &mut Diagnostics,
 ) -> Draft {
     let mut draft = Draft::default();
-    let mut reader = Reader { files, options, titles: &mut draft.titles, diagnostics };
+    let mut reader = Reader { files, options, titles: &mut draft.titles, seen: BTreeMap::new(), diagnostics };
     draft.items = reader.entries(entries, 0);
     draft
 }
@@ -140,6 +140,8 @@ struct Reader<'a> {
     files: &'a Files,
     options: &'a SiteOptions,
     titles: &'a mut BTreeMap<SitePath, Option<String>>,
+    /// Where pages are named first.
+    seen: BTreeMap<SitePath, Span>,
     diagnostics: &'a mut Diagnostics,
 }
 
@@ -181,6 +183,15 @@ impl Reader<'_> {
                         .severity(severity.max(Severity::Info))
                         .help("remove the entry, or take the file out of `exclude_docs` and `draft_docs`"),
                     );
+                }
+                if let Some(first) = self.seen.get(&file.path) {
+                    self.diagnostics.push(
+                        Diagnostic::new(Code::NavDuplicate, span, format!("page `{}` is in the navigation twice", file.uri))
+                            .label(*first, "first named here")
+                            .note("the page itself knows one place only: that of its way up, and of the pages before and after it"),
+                    );
+                } else {
+                    self.seen.insert(file.path, span);
                 }
                 self.titles.entry(file.path).or_insert_with(|| title.map(str::to_owned));
                 Item::Page { path: file.path, span: Some(span) }

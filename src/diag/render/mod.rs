@@ -1,6 +1,6 @@
 //! Diagnostics as text: for people, for editors, for programs, for code scanning, for GitHub.
 //!
-//! Owns the five forms. In: diagnostics in the order in which they are to be shown, and a function
+//! Owns the forms. In: diagnostics in the order in which they are to be shown, and a function
 //! that hands out the sources that their spans lie in. Out: a string that ends in a line break, or is
 //! empty. Does not know where it is printed.
 //!
@@ -10,6 +10,7 @@
 mod github;
 mod human;
 mod json;
+mod reports;
 mod sarif;
 mod short;
 
@@ -33,6 +34,12 @@ pub enum Format {
     Sarif,
     /// Workflow commands that annotate a pull request.
     Github,
+    /// GitLab's code quality report.
+    Gitlab,
+    /// JUnit's XML.
+    Junit,
+    /// Checkstyle's XML.
+    Checkstyle,
 }
 
 /// How to render.
@@ -64,6 +71,9 @@ pub fn render(
         Format::Json => json::render(diagnostics, &places),
         Format::Sarif => sarif::render(diagnostics, &places),
         Format::Github => github::render(diagnostics, &places),
+        Format::Gitlab => reports::gitlab(diagnostics, &places),
+        Format::Junit => reports::junit(diagnostics, &places),
+        Format::Checkstyle => reports::checkstyle(diagnostics, &places),
     }
 }
 

@@ -1,5 +1,6 @@
 //! SARIF 2.1.0 (OASIS), as code scanning takes it.
 
+use super::reports::fingerprints;
 use super::{Place, Places};
 use crate::diag::{Code, Diagnostic, Diagnostics, Edit, Severity};
 use serde_json::{Value, json};
@@ -19,7 +20,9 @@ pub(super) fn render(diagnostics: &Diagnostics, places: &Places<'_>) -> String {
         })
         .collect();
     let order: Vec<&str> = codes.keys().copied().collect();
-    let results: Vec<_> = diagnostics.iter().map(|diagnostic| result(diagnostic, &order, places)).collect();
+    let names = fingerprints(diagnostics, places);
+    let results: Vec<_> =
+        diagnostics.iter().zip(names).map(|(diagnostic, name)| result(diagnostic, name, &order, places)).collect();
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -44,7 +47,7 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-fn result(diagnostic: &Diagnostic, order: &[&str], places: &Places<'_>) -> Value {
+fn result(diagnostic: &Diagnostic, fingerprint: String, order: &[&str], places: &Places<'_>) -> Value {
     let mut text = diagnostic.message.clone();
     for part in diagnostic.notes.iter().chain(&diagnostic.help) {
         text.push('\n');
@@ -55,6 +58,7 @@ fn result(diagnostic: &Diagnostic, order: &[&str], places: &Places<'_>) -> Value
         "ruleIndex": order.binary_search(&diagnostic.code.id()).unwrap_or(0),
         "level": level(diagnostic.severity),
         "message": {"text": text},
+        "partialFingerprints": {"opsbook/v1": fingerprint},
     });
     if let Some(span) = diagnostic.span {
         result["locations"] = json!([{"physicalLocation": location(&places.place(span))}]);

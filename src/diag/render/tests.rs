@@ -148,3 +148,54 @@ fn the_summary_counts() {
     assert_eq!(summary(&diagnostics).as_deref(), Some("1 error, 2 warnings"));
     assert_eq!(summary(&Diagnostics::new()), None);
 }
+
+#[test]
+fn a_fingerprint_outlives_lines_put_before_it() {
+    let source = page();
+    let moved = Arc::new(Source::new(source.path(), format!("new\n\n{}", source.text())));
+    let names = |source: &Arc<Source>| {
+        let again = source.text().rfind("gudie.md").expect("it is there");
+        let span = Span::new(source.path(), again..again + 8);
+        let second = Diagnostic::new(Code::LinkNotFound, span, "the link `gudie.md` leads to no page");
+        let found: Diagnostics = [finding(source), finding(source), second].into_iter().collect();
+        let options = Options { format: Format::Sarif, ..Options::default() };
+        let text = render(&found, &|_| Some(source.clone()), &options);
+        let log: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+        let results = log["runs"][0]["results"].as_array().expect("a list").clone();
+        results.iter().map(|result| result["partialFingerprints"]["opsbook/v1"].to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&source), names(&moved));
+    let different: std::collections::BTreeSet<_> = names(&source).into_iter().collect();
+    assert_eq!(different.len(), 3);
+}
+
+#[test]
+fn servers_for_continuous_integration_read_their_forms() {
+    let source = page();
+    let found = || finding(&source).severity(Severity::Error).note("<&\">");
+    let text = rendered(found(), source.clone(), Format::Checkstyle);
+    assert!(text.contains("<file name=\"sub/docs/ä b.md\">"), "{text}");
+    assert!(
+        text.contains("<error line=\"3\" column=\"17\" severity=\"error\" message=\"the link `gudie.md` leads"),
+        "{text}"
+    );
+    assert!(text.contains("&lt;&amp;&quot;&gt;") && text.contains("source=\"opsbook.OB301\"/>"), "{text}");
+    let text = rendered(found(), source.clone(), Format::Junit);
+    assert!(
+        text.contains("<testsuite name=\"opsbook\" tests=\"1\" failures=\"1\" errors=\"0\" skipped=\"0\">"),
+        "{text}"
+    );
+    assert!(text.contains("<testcase name=\"OB301 at 3:17\" classname=\"sub/docs/ä b.md\""), "{text}");
+    assert!(text.contains("<failure type=\"OB301\""), "{text}");
+    let text = rendered(finding(&source), source.clone(), Format::Junit);
+    assert!(
+        text.contains("failures=\"0\" errors=\"0\" skipped=\"1\"") && text.contains("<skipped message=\"warning: "),
+        "{text}"
+    );
+    let issues: serde_json::Value =
+        serde_json::from_str(&rendered(found(), source.clone(), Format::Gitlab)).expect("it is JSON");
+    assert_eq!(issues[0]["check_name"], "OB301");
+    assert_eq!(issues[0]["severity"], "major");
+    assert_eq!(issues[0]["location"], serde_json::json!({"path": "sub/docs/ä b.md", "lines": {"begin": 3, "end": 3}}));
+    assert_eq!(issues[0]["fingerprint"].as_str().map(str::len), Some(32));
+}

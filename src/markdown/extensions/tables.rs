@@ -5,12 +5,14 @@
 //! Source of the rule: `markdown/extensions/tables.py`.
 
 use super::extension::Extension;
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::markdown::engine::blocks::leaf::pop;
 use crate::markdown::engine::blocks::lines::line_ranges;
 use crate::markdown::engine::blocks::tree::ElId;
 use crate::markdown::engine::blocks::{Block, Blocks, Parser, Search};
 use crate::markdown::engine::rules::Rules;
 use crate::markdown::options::OptionReader;
+use crate::text::{Span, counted};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -122,8 +124,11 @@ fn build_row(
     let line = &block.text()[row.clone()];
     let start = row.start + (line.len() - line.trim_start_matches(' ').len());
     let line = line.trim_matches(' ');
-    let tr = parser.element(parent, "tr", Some(block.span(row)));
+    let tr = parser.element(parent, "tr", Some(block.span(row.clone())));
     let cells = split_row(line, shape.border);
+    if tag == "td" && cells.len() != shape.align.len() {
+        uneven(parser, block.span(row), cells.len(), shape.align.len());
+    }
     // A row of one word in a table of a thousand columns has a thousand cells in Python too; a page
     // has a limit of those that are not written.
     let EmptyCells(n_empty) = parser.page.state();
@@ -143,6 +148,17 @@ fn build_row(
             None => {}
         }
     }
+}
+
+/// Reports a row that has not as many cells as the table has columns.
+fn uneven(parser: &mut Parser<'_, '_>, span: Span, n_cells: usize, n_columns: usize) {
+    let message = format!("this row has {}, the table {}", counted(n_cells, "cell"), counted(n_columns, "column"));
+    let diagnostic = Diagnostic::new(Code::TableUneven, span, message);
+    parser.page.diagnostics.push(if n_cells > n_columns {
+        diagnostic.note("what is too many is not shown").help("a pipe that parts no cells is written `\\|`")
+    } else {
+        diagnostic.severity(Severity::Info).note("the rest of the row is empty")
+    });
 }
 
 /// Tells whether a row ends in a pipe that no backslash escapes.
