@@ -35,11 +35,11 @@ fn line_of(span: crate::text::Span, places: &Places<'_>) -> Option<String> {
     source.text()[begin..].lines().next().map(str::to_owned)
 }
 
-/// A file and its findings, each with line and column; what has no place stands under no name.
-fn by_file<'d>(
-    diagnostics: &'d Diagnostics,
-    places: &Places<'_>,
-) -> BTreeMap<String, Vec<(&'d Diagnostic, (usize, usize))>> {
+/// A finding, and the line and the column of its place.
+type Found<'d> = (&'d Diagnostic, (usize, usize));
+
+/// Files and their findings; what has no place stands under no name.
+fn by_file<'d>(diagnostics: &'d Diagnostics, places: &Places<'_>) -> BTreeMap<String, Vec<Found<'d>>> {
     let mut files: BTreeMap<String, Vec<_>> = BTreeMap::new();
     for diagnostic in diagnostics {
         let place = diagnostic.span.map(|span| places.place(span));
