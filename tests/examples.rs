@@ -32,8 +32,8 @@ const STUBS: [(&str, &str); 4] = [
          history*) if [ -e \"$HOME/revision-$release\" ]; then printf '[{\"revision\":%s,\"status\":\"deployed\",\"chart\":\"x-1\",\"description\":\"d\"}]' \
          \"$(cat \"$HOME/revision-$release\")\"; else echo 'Error: release: not found' >&2; exit 1; fi ;;\n  \
          upgrade*) echo \"$*\" >> \"$HOME/helm\"; n=$(cat \"$HOME/revision-$release\" 2>/dev/null || echo 0); echo $((n + 1)) > \"$HOME/revision-$release\"; \
-         if [ -e \"$HOME/broken-$release\" ] && [ \"${OPSBOOK_ENV:-}\" = production ]; then echo old > \"$HOME/serves-$release\"; else echo 1.2.3 > \"$HOME/serves-$release\"; fi ;;\n  \
-         rollback*|uninstall*) echo \"$*\" >> \"$HOME/helm\" ;;\n  *) exit 6 ;;\nesac\n",
+         if [ -e \"$HOME/broken-$release\" ] && { [ \"${OPSBOOK_ENV:-}\" = production ] || [ -e \"$HOME/silent\" ]; }; then echo old > \"$HOME/serves-$release\"; else echo 1.2.3 > \"$HOME/serves-$release\"; fi ;;\n  \
+         rollback*|uninstall*) echo \"$*\" >> \"$HOME/helm\"; if [ -e \"$HOME/silent\" ]; then cat \"$HOME/silent\" >&2; exit 1; fi ;;\n  *) exit 6 ;;\nesac\n",
     ),
     (
         "ssh",
@@ -233,6 +233,28 @@ fn a_release_that_fails_goes_back() {
         ]
     );
     assert_eq!(place.told(), ["waiting change", "waiting go", "failed production.web.deploy", "ended"]);
+    place.is_sound();
+}
+
+/// Where nothing served before, the built-in undo takes the release away; only Helm's word that there is
+/// none counts as done.
+#[test]
+fn a_cluster_that_does_not_answer_has_not_undone_anything() {
+    let place = Place::new();
+    place.write("home/broken-api", "");
+    place.write("home/silent", "Error: Kubernetes cluster unreachable\n");
+    place.begin(0, &[], 4);
+    place.is(&["done", "latest", "change", "--url", "https://changes.example.org/CHG7"], 0);
+    let said = place.go_on(&[], 9);
+    assert!(said.contains("cluster unreachable"), "{said}");
+    assert!(
+        place.read("home/helm").contains("uninstall api --namespace shop-staging --wait"),
+        "{}",
+        place.read("home/helm")
+    );
+    place.write("home/silent", "Error: uninstall: Release not loaded: api: release: not found\n");
+    place.is(&["resolve", "latest", "staging.api.deploy", "--as", "rerun", "--note", "it answers again"], 0);
+    place.go_on(&[], 8);
     place.is_sound();
 }
 
