@@ -78,7 +78,7 @@ impl Place {
         place.write("book/allowed_signers", &list);
         place.write(
             "book/book.toml",
-            "[book]\ntitle = \"Ops\"\nsrc = \"docs\"\n[runbook]\nallowed-signers = \"allowed_signers\"\nruns = \"runs\"\n\
+            "[book]\ntitle = \"Ops\"\nsrc = \"docs\"\n[build]\nbuild-dir = \"site\"\n[runbook]\nallowed-signers = \"allowed_signers\"\nruns = \"runs\"\n\
              [runbook.roles]\nleads = [\"bob@example.org\"]\n",
         );
         place.write("book/docs/index.md", "# Ops\n");
@@ -177,6 +177,17 @@ fn the_examples_are_clean_and_run_dry() {
         place.is(&[&["run", path, "--dry-run"][..], params].concat(), 0);
     }
     place.is(&["build", "--strict"], 0);
+    for (page, shown) in [
+        ("release", "mon tue wed thu 09:00–16:00, ❄ 2026-12-20–2027-01-05 (Europe/Zurich)"),
+        ("release", "common.md#helpers"),
+        ("release", "(waiting, failed, ended)"),
+        ("release", "leads, ≤ 8h"),
+        ("rotate", "≥ ‹start›"),
+        ("rotate", "failures at most 0"),
+    ] {
+        let html = place.read(&format!("book/site/{page}/index.html"));
+        assert!(html.contains(shown), "`{shown}` is not on the page `{page}`");
+    }
 }
 
 #[test]

@@ -244,6 +244,7 @@ fn add_groups(
                 }),
                 parallel: group.parallel != 1,
                 max_failures: group.max_failures.as_ref().map(|max| max.value),
+                not_before: entry.not_before.as_ref().map(|time| shown(time, env.as_deref())),
                 depth: around.depth + 1,
                 items: Vec::new(),
                 env,

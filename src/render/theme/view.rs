@@ -284,6 +284,8 @@ pub struct GroupView {
     pub parallel: bool,
     /// How many of them may fail before no new one begins.
     pub max_failures: Option<u32>,
+    /// When they may begin at the earliest.
+    pub not_before: Option<String>,
     /// How many groups it stands in, itself included; 0 for items outside a group.
     pub depth: usize,
     /// The items in order.
