@@ -39,7 +39,7 @@ pub(super) fn bind_params(
                     );
                     let diagnostic = diagnostic.help(format!("give one with `--param {name}=…`"));
                     diagnostics.push(match &param.prompt {
-                        Some(prompt) => diagnostic.note(format!("it is the {prompt}")),
+                        Some(prompt) => diagnostic.note(format!("what it asks for: {prompt}")),
                         None => diagnostic,
                     });
                     continue;

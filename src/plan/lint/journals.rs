@@ -167,11 +167,16 @@ fn lint_run(
             say(line(&journal, at + 1), message, "review it, and name the run on the runbook's page beside the review");
         }
     }
-    let failed = chain.records.iter().rev().find(|record| {
-        use RunState::{Failed, InDoubt, RollbackFailed, RolledBack};
-        matches!(&record.event, Event::RunFinished { state: Failed | InDoubt | RollbackFailed | RolledBack })
+    // How it ended last: what failed may have been done again since.
+    let ended = chain.records.iter().rev().find_map(|record| match &record.event {
+        Event::RunFinished { state } => Some((record, *state)),
+        _ => None,
     });
-    if let (Some(failed), Some((_, settings))) = (failed, page)
+    let failed = ended.filter(|(_, state)| {
+        use RunState::{Failed, InDoubt, RollbackFailed, RolledBack};
+        matches!(state, Failed | InDoubt | RollbackFailed | RolledBack)
+    });
+    if let (Some((failed, _)), Some((_, settings))) = (failed, page)
         && let Some(day) = seconds(&failed.ts).map(|seconds| seconds.div_euclid(86_400))
         && settings.reviewed.as_ref().and_then(|date| days_since_epoch(&date.value)).is_none_or(|date| date <= day)
         && !listed

@@ -436,7 +436,7 @@ fn incident_note(subject: &Subject<'_>, settings: &Settings, found: &mut Diagnos
             find(
                 Code::NoIncidentNote,
                 settings.kind.span,
-                format!("a {} ends without an incident note", settings.kind.value.word()),
+                format!("this {} ends without an incident note", settings.kind.value.word()),
             )
             .help("add a last item with `evidence: url` and a `section` about the incident note, `on: done`"),
         );

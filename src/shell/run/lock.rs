@@ -248,6 +248,10 @@ fn start_of(pid: u32) -> Option<u64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name in brackets may hold anything; the start is field 22, the first behind the name is 3.
     let (_, rest) = stat.rsplit_once(')')?;
+    // A process that was killed and that nobody has waited for does nothing any more.
+    if rest.trim_start().starts_with(['Z', 'X']) {
+        return None;
+    }
     rest.split_ascii_whitespace().nth(19)?.parse().ok()
 }
 
