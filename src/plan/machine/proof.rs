@@ -208,7 +208,24 @@ fn proven_in(run: &Run, wanted: &Run, step: &Step, environment: &str) -> Result<
         Some(name) => format!("`{}` of `{name}`", step.item),
         None => format!("`{}`", step.item),
     };
-    let not_run = || (0, format!("{what} has not run in `{environment}`"));
+    let of_lists = |step: &Step| step.each.values().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" ");
+    // The same item for another word of its list, which is another machine and proves nothing.
+    let cousin = |other: &&Step| {
+        let place = other.env.as_deref() == Some(environment) && other.component == step.component;
+        place && other.item == step.item && other.each != step.each && is_guarded(other)
+    };
+    let not_run = || match run.plan().steps.iter().find(cousin).filter(|_| !step.each.is_empty()) {
+        Some(other) => {
+            let (own, other) = (of_lists(step), of_lists(other));
+            (
+                0,
+                format!(
+                    "{what} for {own} has not run in `{environment}`, where its list has {other}: both lists must have it"
+                ),
+            )
+        }
+        None => (0, format!("{what} has not run in `{environment}`")),
+    };
     // Without a component nothing but the runbook says what a step is about.
     if run.plan().runbook != wanted.plan().runbook && step.component.is_none() {
         return Err(not_run());
