@@ -244,9 +244,10 @@ fn a_runner_who_is_only_an_account_cannot_be_told_from_an_approver() {
     desk.is("run docs/r.md -p version=1.0 --no-input", 4, "");
     desk.is("approve latest go --key ~/ana --as ana@example.org", 2, "nobody can tell");
     desk.is("approve latest go --key ~/bob --as bob@example.org", 2, "--as NAME --key PATH");
-    // Whoever resumes runs it, too.
+    // Whoever resumes runs it, too: a session that would make it so is refused.
     desk.waiting();
-    desk.is("resume latest --no-input", 4, "");
+    desk.is("resume latest --no-input", 2, "who will approve `go`");
+    desk.is("run docs/r.md -p version=1.0 --no-input", 4, "nobody will be able to approve `go`");
     desk.is("approve latest go --key ~/bob --as bob@example.org", 2, "nobody can tell");
     // The merged configuration says who an account is.
     let account = desk.records()[0]["by"].as_str().expect("the runner has a name").to_owned();
@@ -347,11 +348,15 @@ fn an_approval_of_an_earlier_run_does_not_count_for_its_approver() {
         (format!("--evidence {first}"), 4),
         (format!("--evidence {first} --as bob@example.org --key ~/bob"), 4),
         (format!("--evidence {first} --only Production"), 4),
-        (format!("--rebase {first}"), 4),
-        (format!("--rebase {first} --as bob@example.org --key ~/bob"), 4),
     ] {
         desk.is(&format!("run docs/r.md -p version=1.0 --no-input {how}"), then, "approve");
         assert!(!desk.log().contains("production"), "{how}: {}", desk.log());
+        desk.is("journal verify latest", 0, "sound");
+    }
+    for who in ["", "--as bob@example.org --key ~/bob"] {
+        approved(&desk);
+        desk.is(&format!("run docs/r.md -p version=1.0 --no-input --rebase latest {who}"), 4, "approve");
+        assert!(!desk.log().contains("production"), "{who}: {}", desk.log());
         desk.is("journal verify latest", 0, "sound");
     }
     // For Ana it does.
@@ -369,7 +374,7 @@ fn nobody_signs_for_somebody_else() {
     desk.is("approve latest go --as bob@example.org", 2, "is not the account that asks");
     desk.is("approve latest go --as bob@example.org --allow-weak-identity", 2, "is not the account that asks");
     desk.is("approve latest go --allow-weak-identity", 2, "only `production` itself");
-    desk.is("resume latest --no-input --allow-weak-identity", 4, "");
+    desk.is("resume latest --no-input --allow-weak-identity", 2, "who will approve `go`");
     desk.is("approve latest go --allow-weak-identity", 2, "only `production` itself");
 }
 

@@ -165,3 +165,15 @@ fn a_person_is_asked_below_the_checklist_and_answers_there() {
     let (status, lines) = tty.end();
     assert_eq!((status, bench.text("log").as_str()), (Some(0), "then\n"), "{lines:#?}");
 }
+
+#[test]
+fn a_person_says_no_at_the_terminal_and_why() {
+    let bench = Bench::new(&plan(vec![manual("look", &[], "none"), step("then", &["look"], "echo then >> log")]));
+    let mut tty = Tty::start(&bench, &["run", "plan.json", "--runs", "runs"]);
+    tty.wait_for("⏸ Do look", "waits for a person");
+    tty.keyboard.write_all(b"n\nthe basket stays empty\n").expect("it takes keys");
+    tty.wait_for("✗ Do look", "failed");
+    let (status, lines) = tty.end();
+    assert_eq!((status, bench.text("log").as_str()), (Some(1), ""), "{lines:#?}");
+    assert!(bench.journal().contains("\"note\":\"the basket stays empty\""), "{}", bench.journal());
+}

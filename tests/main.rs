@@ -36,6 +36,7 @@ mod lints;
 mod live;
 mod manual;
 mod markdown;
+mod next;
 mod outside;
 mod plans;
 mod plugins;

@@ -24,6 +24,14 @@ impl Bench {
         bench
     }
 
+    /// Another bench in the same state.
+    pub(crate) fn copy(&self) -> Bench {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let copied = Command::new("cp").arg("-a").arg(self.path(".")).arg(folder.path()).status();
+        assert!(copied.expect("cp is here").success());
+        Bench { folder }
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -111,7 +119,7 @@ pub(crate) fn manual(id: &str, needs: &[&str], evidence: &str) -> Value {
     item
 }
 
-fn approval(id: &str, needs: &[&str], approval: Value) -> Value {
+pub(crate) fn approval(id: &str, needs: &[&str], approval: Value) -> Value {
     let mut item = with(manual(id, needs, "none"), "kind", json!("approval"));
     item["approval"] = approval;
     item

@@ -81,7 +81,7 @@ fn an_orphan_holds_its_runbook_too() {
     runner.kill().and_then(|()| runner.wait()).expect("it can be killed");
     let other = bench.opsbook(&["run", "plan.json", "--runs", "runs"]);
     assert_eq!(status(&other), 6, "{}", said(&other));
-    assert!(said(&other).contains("which step `a` began and no runner saw end"), "{}", said(&other));
+    assert!(said(&other).contains("which step `a` began and which outlived its runner"), "{}", said(&other));
     let listed = bench.opsbook(&["runs", "--runs", "runs"]);
     assert!(said(&listed).contains("cut off during a"), "{}", said(&listed));
     let _ = Command::new("pkill").args(["-KILL", "-s", bench.text("began").trim()]).status();
@@ -224,7 +224,7 @@ fn what_rolls_back_is_offered_where_the_plan_can() {
     let bench = Bench::new(&wanted);
     let waiting = bench.run();
     assert_eq!(status(&waiting), 4, "{}", said(&waiting));
-    assert!(said(&waiting).contains(" go --runs runs   # to roll back `one`"), "{}", said(&waiting));
+    assert!(said(&waiting).contains(" --runs runs   # to roll back `one`"), "{}", said(&waiting));
     let refused = bench.opsbook(&["refuse", "latest", "go", "--allow-weak-identity", "--runs", "runs"]);
     assert_eq!(status(&refused), 0, "{}", said(&refused));
     assert_eq!(status(&bench.opsbook(&["resume", "latest", "--runs", "runs"])), 8);

@@ -1,7 +1,8 @@
-//! `opsbook approve`, `refuse`, `done`, `resolve` and `cancel`: people act on a run.
+//! `opsbook approve`, `refuse`, `done`, `resolve`, `cancel` and `rollback`: people act on a run.
 
-use super::running::{MaskArgs, RunArgs, find_run, stopped, surroundings};
+use super::running::{Carried, MaskArgs, RunArgs, find_run, stopped, surroundings};
 use super::{Status, could_not};
+use crate::plan::StepKind;
 use crate::plan::emit::ticked_steps;
 use crate::plan::machine::approval::{approval_message, decision};
 use crate::plan::machine::signers::DECISIONS;
@@ -27,12 +28,14 @@ pub(super) struct Approve {
     decide: Decide,
 }
 
-/// Say no to a step of a run
+/// Say no to an approval or a manual item of a run: it fails
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   opsbook refuse latest approve-production --note \"an incident is open\" --key ~/.ssh/id_ed25519 --as ana@example.org
-      Say no, with a signature")]
+      Say no, with a signature
+  opsbook refuse latest try-it --note \"the basket stays empty\"
+      Say that what a person was to do or see is not so")]
 pub(super) struct Refuse {
     #[command(flatten)]
     decide: Decide,
@@ -150,7 +153,7 @@ enum What {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  opsbook cancel latest --note \"postponed to Monday\"
+  opsbook cancel latest --note \"the release is called off\"
       Give the last run up")]
 pub(super) struct Cancel {
     #[command(flatten)]
@@ -158,6 +161,29 @@ pub(super) struct Cancel {
     /// Say why
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
+    #[command(flatten)]
+    mask: MaskArgs,
+    #[command(flatten)]
+    person: PersonArgs,
+}
+
+/// Undo what a run has done: a waiting one, a failed one, or one that succeeded
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  opsbook rollback latest --note \"orders are failing\"
+      Undo what the last run has done, the latest first
+  opsbook rollback latest --env production --note \"orders are failing\"
+      Undo what it has done in production")]
+pub(super) struct Rollback {
+    #[command(flatten)]
+    run: RunArgs,
+    /// Say why
+    #[arg(long, value_name = "TEXT")]
+    note: String,
+    /// Undo the steps of one environment only
+    #[arg(long, value_name = "NAME")]
+    env: Option<String>,
     #[command(flatten)]
     mask: MaskArgs,
     #[command(flatten)]
@@ -237,12 +263,19 @@ fn decide(typed: &Decide, yes: bool, terminal: Terminal) -> Status {
         setting.allow_weak_identity = typed.allow_weak_identity;
         setting.anchor.clone_from(&typed.anchor);
     };
-    act(&typed.run, &typed.mask, change, terminal, |path, _| {
+    let carried = Carried::of_command(&typed.run.place, &typed.mask.secrets, None, None);
+    act(&typed.run, &typed.mask, change, &carried, terminal, |path, setting| {
         let by = typed.name.clone().unwrap_or_else(account);
+        let read = read_run(path).map_err(|error| stopped(terminal, &error))?;
+        if !yes && read.plan.step(&typed.step).is_some_and(|step| step.kind == StepKind::Manual) {
+            let signs = typed.name.clone().zip(typed.key.clone());
+            setting.runner = signs.map(|(name, key)| Runner { name, key });
+            let note = typed.note.clone().unwrap_or_default();
+            return Ok(Request::Refuse { step: typed.step.clone(), by: account(), note });
+        }
         let signed = match &typed.key {
             None => None,
             Some(key) => {
-                let read = read_run(path).map_err(|error| stopped(terminal, &error))?;
                 let run = run::fold_read(&read).map_err(|error| stopped(terminal, &error))?;
                 let step = run
                     .plan()
@@ -269,24 +302,32 @@ fn decide(typed: &Decide, yes: bool, terminal: Terminal) -> Status {
 
 /// Runs `done`.
 pub(super) fn done(typed: &Done, terminal: Terminal) -> Status {
-    act(&typed.run, &typed.mask, signs(&typed.person), terminal, |path, setting| {
-        let mut evidence = Vec::new();
-        evidence.extend(typed.note.clone().map(|note| ("note".to_owned(), note, None)));
-        evidence.extend(typed.url.clone().map(|url| ("url".to_owned(), url, None)));
-        evidence.extend(typed.capture.iter().map(|answer| ("capture".to_owned(), answer.clone(), None)));
-        if let Some(file) = &typed.file {
-            let bytes = shell::read_bytes(file)
-                .map_err(|error| could_not(terminal, &format!("cannot read `{}`: {error}", file.display()), None))?;
-            let kept = read_run(path).and_then(|read| {
-                let clean = run::masks(&read.plan, setting).clean_file(&bytes)?;
-                keep_evidence(path, &clean)
-            });
-            let digest = kept.map_err(|error| stopped(terminal, &error))?;
-            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            evidence.push(("file".to_owned(), name, Some(digest)));
-        }
-        Ok(Request::Done { step: typed.step.clone(), by: account(), evidence })
-    })
+    act(
+        &typed.run,
+        &typed.mask,
+        signs(&typed.person),
+        &carried(&typed.run, &typed.mask, &typed.person),
+        terminal,
+        |path, setting| {
+            let mut evidence = Vec::new();
+            evidence.extend(typed.note.clone().map(|note| ("note".to_owned(), note, None)));
+            evidence.extend(typed.url.clone().map(|url| ("url".to_owned(), url, None)));
+            evidence.extend(typed.capture.iter().map(|answer| ("capture".to_owned(), answer.clone(), None)));
+            if let Some(file) = &typed.file {
+                let bytes = shell::read_bytes(file).map_err(|error| {
+                    could_not(terminal, &format!("cannot read `{}`: {error}", file.display()), None)
+                })?;
+                let kept = read_run(path).and_then(|read| {
+                    let clean = run::masks(&read.plan, setting).clean_file(&bytes)?;
+                    keep_evidence(path, &clean)
+                });
+                let digest = kept.map_err(|error| stopped(terminal, &error))?;
+                let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                evidence.push(("file".to_owned(), name, Some(digest)));
+            }
+            Ok(Request::Done { step: typed.step.clone(), by: account(), evidence })
+        },
+    )
 }
 
 /// Runs `resolve`.
@@ -296,30 +337,58 @@ pub(super) fn resolve(typed: &Resolve, terminal: Terminal) -> Status {
         What::Failed => Resolution::Failed,
         What::Rerun => Resolution::Rerun,
     };
-    act(&typed.run, &typed.mask, signs(&typed.person), terminal, |_, _| {
-        Ok(Request::Resolve { step: typed.step.clone(), r#as, by: account(), note: typed.note.clone() })
-    })
+    act(
+        &typed.run,
+        &typed.mask,
+        signs(&typed.person),
+        &carried(&typed.run, &typed.mask, &typed.person),
+        terminal,
+        |_, _| Ok(Request::Resolve { step: typed.step.clone(), r#as, by: account(), note: typed.note.clone() }),
+    )
 }
 
 /// Runs `cancel`.
 pub(super) fn cancel(typed: &Cancel, terminal: Terminal) -> Status {
-    act(&typed.run, &typed.mask, signs(&typed.person), terminal, |_, _| {
-        Ok(Request::Cancel { by: account(), note: typed.note.clone() })
+    act(
+        &typed.run,
+        &typed.mask,
+        signs(&typed.person),
+        &carried(&typed.run, &typed.mask, &typed.person),
+        terminal,
+        |_, _| Ok(Request::Cancel { by: account(), note: typed.note.clone() }),
+    )
+}
+
+/// Runs `rollback`: what is to be undone is recorded, and the next session undoes it.
+pub(super) fn rollback(typed: &Rollback, terminal: Terminal) -> Status {
+    let carried = carried(&typed.run, &typed.mask, &typed.person);
+    act(&typed.run, &typed.mask, signs(&typed.person), &carried, terminal, |path, setting| {
+        if let Some(later) = run::later_changes(path, setting) {
+            terminal.complain(&format!(
+                "WARNING: run {later} of the same runbook has changed something since, and that is not undone first.\n"
+            ));
+        }
+        Ok(Request::Back { by: account(), env: typed.env.clone(), note: typed.note.clone() })
     })
+}
+
+fn carried(run: &RunArgs, mask: &MaskArgs, person: &PersonArgs) -> Carried {
+    Carried::of_command(&run.place, &mask.secrets, person.by.as_ref(), person.key.as_ref())
 }
 
 fn act(
     typed: &RunArgs,
     mask: &MaskArgs,
     change: impl FnOnce(&mut Setting),
+    carried: &Carried,
     terminal: Terminal,
-    request: impl FnOnce(&std::path::Path, &Setting) -> Result<Request, Status>,
+    request: impl FnOnce(&std::path::Path, &mut Setting) -> Result<Request, Status>,
 ) -> Status {
     let acted = || {
         let mut setting = surroundings(&typed.place, terminal)?.masking(mask, terminal)?;
         change(&mut setting);
         let path = find_run(&setting.runs, &typed.run, terminal)?;
-        let request = request(&path, &setting)?;
+        let request = request(&path, &mut setting)?;
         let acted = run::act(&path, &setting, request).map_err(|error| stopped(terminal, &error))?;
         let name = run::name_of(&path);
         terminal.say(&match acted {
@@ -327,7 +396,15 @@ fn act(
                 let run = read_run(&path)
                     .and_then(|read| run::fold_read(&read))
                     .map_err(|error| stopped(terminal, &error))?;
-                format!("Recorded. Go on with: {}", run::resume_command(&name, &run))
+                let next = run::commands_for(&path, &run, &setting.trust.rules);
+                match (run.next(), next.last()) {
+                    (Next::End(_), _) => format!("Recorded. Run {name} {}.\n{}", run.said(), carried.lines(&next)),
+                    (Next::InDoubt(_), _) => format!("Recorded.\n{}", carried.lines(&next)),
+                    (_, Some(resume)) => format!("Recorded. Go on with: {}", carried.command(resume)),
+                    (_, None) => "Recorded.".to_owned(),
+                }
+                .trim_end()
+                .to_owned()
             }
             Acted::Left(Some(holder)) => format!("Left for the runner of {name}: process {}.", holder.pid),
             Acted::Left(None) => format!("Left for the process that holds {name}."),

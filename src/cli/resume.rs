@@ -1,7 +1,9 @@
 //! `opsbook resume`: a run goes on where its journal ends.
 
 use super::Status;
-use super::running::{PerformArgs, RunArgs, check_fresh, check_pages, find_run, finish, stopped, surroundings};
+use super::running::{
+    Carried, PerformArgs, RunArgs, check_fresh, check_pages, find_run, finish, stopped, surroundings,
+};
 use crate::shell::Terminal;
 use crate::shell::run;
 
@@ -36,7 +38,9 @@ pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
         }
         check_pages(&read.plan, &around.setting, typed.as_planned, terminal)?;
         let setting = around.with(&typed.perform, terminal)?;
-        run::resume(&path, &setting, terminal).map_err(|error| stopped(terminal, &error))
+        let session = run::resume(&path, &setting, terminal).map_err(|error| stopped(terminal, &error))?;
+        let carried = Carried::of_session(&typed.run.place, &typed.perform);
+        Ok(finish(terminal, &session, &setting, &carried))
     };
-    session().map_or_else(|status| status, |session| finish(terminal, &session, &typed.run.place))
+    session().unwrap_or_else(|status: Status| status)
 }

@@ -1,6 +1,8 @@
 //! `opsbook run`: a plan is performed on this machine.
 
-use super::running::{PerformArgs, RunsArgs, check_fresh, check_pages, find_run, finish, stopped, surroundings};
+use super::running::{
+    Carried, PerformArgs, RunsArgs, check_fresh, check_pages, find_run, finish, stopped, surroundings,
+};
 use super::{Status, plan};
 use crate::shell::Terminal;
 use crate::shell::run::{self, Plain, Selection, select};
@@ -68,5 +70,6 @@ fn perform(typed: &Typed, terminal: Terminal) -> Result<Status, Status> {
     let setting = around.with(&typed.perform, terminal)?;
     let session = run::begin(plan, &setting, left_out, rebase.as_deref(), terminal);
     let session = session.map_err(|error| stopped(terminal, &error))?;
-    Ok(finish(terminal, &session, &typed.place))
+    let carried = Carried::of_session(&typed.place, &typed.perform);
+    Ok(finish(terminal, &session, &setting, &carried))
 }

@@ -4,7 +4,10 @@ use super::{Status, could_not};
 use crate::build;
 use crate::cli::project::CONFIG_NAMES;
 use crate::plan::Plan;
-use crate::shell::run::{Hint, RunError, Runner, SecretSource, Session, Setting, list_runs, name_of, next_commands};
+use crate::plan::machine::approval::Proof;
+use crate::shell::run::{
+    Hint, Needs, RunError, Runner, SecretSource, Session, Setting, list_runs, name_of, next_commands, typeable,
+};
 use crate::shell::{self, Again, Disk, Terminal, Trust, compile_again};
 use crate::text::{Digest, SitePath};
 use std::path::{Path, PathBuf};
@@ -190,7 +193,7 @@ impl Surroundings {
 
 /// Finds a run by its name, the beginning of its name, its folder, or as the latest.
 pub(super) fn find_run(runs: &Path, wanted: &str, terminal: Terminal) -> Result<PathBuf, Status> {
-    let known = list_runs(runs);
+    let known = list_runs(runs).map_err(|error| stopped(terminal, &error))?;
     if wanted == "latest"
         && let Some(last) = known.last()
     {
@@ -222,7 +225,9 @@ pub(super) fn find_run(runs: &Path, wanted: &str, terminal: Terminal) -> Result<
 /// Says why a run could not go on, and returns the exit status for it.
 pub(super) fn stopped(terminal: Terminal, error: &RunError) -> Status {
     let help = match error {
-        RunError::Within { run, .. } => Some(format!("once that is settled: opsbook resume {run}")),
+        RunError::Within { run, .. } => {
+            Some(format!("once that is settled: opsbook resume {}", typeable(&run.to_string_lossy())))
+        }
         _ => None,
     };
     let _ = could_not(terminal, &error.to_string(), help.as_deref());
@@ -230,12 +235,12 @@ pub(super) fn stopped(terminal: Terminal, error: &RunError) -> Status {
 }
 
 /// Says how a session ended and how to go on, and returns the exit status for it.
-pub(super) fn finish(terminal: Terminal, session: &Session, place: &RunsArgs) -> Status {
+pub(super) fn finish(terminal: Terminal, session: &Session, setting: &Setting, typed: &Carried) -> Status {
     use crate::shell::run::Outcome;
     let name = &session.name;
     match &session.outcome {
-        Outcome::Ended(state) => {
-            terminal.complain(&format!("Run {name} {}.\n", state.said()));
+        Outcome::Ended(_) => {
+            terminal.complain(&format!("Run {name} {}.\n", session.run.said()));
             let then = session.run.plan().on_failure.as_ref().and_then(|policy| policy.then.clone());
             if let Some(then) = then.filter(|_| session.exit_status() != 0) {
                 terminal.complain(&format!("What to do now: {then}\n"));
@@ -252,32 +257,95 @@ pub(super) fn finish(terminal: Terminal, session: &Session, place: &RunsArgs) ->
             terminal.complain(&format!("Run {name} stops before `{step}`: {}{until}.\n", closed.why));
         }
         Outcome::Unproven { step, why } => terminal.complain(&format!(
-            "Run {name} stops before `{step}`: {}. Prove it in `{}` and name that run with `--evidence RUN`, or break \
-             the glass with `--break-glass '{step}=REASON'` where the step allows it.\n",
+            "Run {name} stops before `{step}`: {}. Prove it in `{}` and name that run as evidence.\n",
             why.missing, why.environment
         )),
     }
     terminal.complain(&format!("Journal head: {}\n", session.head));
-    let hints = next_commands(name, &session.run, &session.outcome);
-    if !hints.is_empty() {
-        terminal.complain("Next:\n");
-    }
-    for Hint { command, why } in hints {
-        let why = why.map(|why| format!("   # {why}")).unwrap_or_default();
-        terminal.complain(&format!("  {command}{}{why}\n", place.typed()));
-    }
+    let hints = next_commands(&session.path, &session.run, &session.outcome, &setting.trust.rules);
+    terminal.complain(&typed.lines(&hints));
     Status::Run(session.exit_status())
 }
 
-impl RunsArgs {
-    /// Returns the option as it was typed: without it the next command would look elsewhere.
-    fn typed(&self) -> String {
-        let quoted = |text: &str| {
-            let plain = |ch: char| ch.is_ascii_alphanumeric() || "-_./:=@%+,".contains(ch);
-            if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
-        };
-        self.runs.as_ref().map(|path| format!(" --runs {}", quoted(&path.to_string_lossy()))).unwrap_or_default()
+/// What was typed that the commands after it need, too.
+#[derive(Debug, Default)]
+pub(super) struct Carried {
+    place: String,
+    texts: String,
+    session: String,
+    decision: String,
+    person: Option<(String, String)>,
+}
+
+impl Carried {
+    /// Takes over what was typed for a session.
+    pub(super) fn of_session(place: &RunsArgs, perform: &PerformArgs) -> Carried {
+        let mut carried =
+            Carried::of_command(place, &perform.secrets, perform.runner.as_ref(), perform.runner_key.as_ref());
+        carried.session =
+            options("--allow-short-secret", &perform.short_secrets) + &options("--evidence", &perform.evidence);
+        carried.decision = if perform.allow_weak_identity { " --allow-weak-identity".into() } else { String::new() };
+        carried.decision += &options("--anchor", perform.anchor.iter().map(|path| path.to_string_lossy()));
+        carried
     }
+
+    /// Takes over what was typed for a command of a moment.
+    pub(super) fn of_command(
+        place: &RunsArgs,
+        secrets: &[String],
+        name: Option<&String>,
+        key: Option<&PathBuf>,
+    ) -> Carried {
+        let person = name.zip(key);
+        Carried {
+            place: options("--runs", place.runs.iter().map(|path| path.to_string_lossy())),
+            texts: options("--secret", secrets),
+            person: person.map(|(name, key)| (typeable(name), typeable(&key.to_string_lossy()))),
+            ..Carried::default()
+        }
+    }
+
+    /// Writes commands under each other, or nothing where there are none.
+    pub(super) fn lines(&self, hints: &[Hint]) -> String {
+        let line = |hint: &Hint| {
+            let why = hint.why.as_ref().map(|why| format!("   # {why}")).unwrap_or_default();
+            format!("  {}{why}\n", self.command(hint))
+        };
+        let lines: String = hints.iter().map(line).collect();
+        if lines.is_empty() { lines } else { format!("Next:\n{lines}") }
+    }
+
+    /// Writes a command so that it can be typed.
+    pub(super) fn command(&self, hint: &Hint) -> String {
+        let (place, texts) = (&self.place, &self.texts);
+        let person = |option: &str, signed: bool| match &self.person {
+            Some((name, key)) => format!(" {option} {name} --key {key}"),
+            None if signed => format!(" {option} NAME --key PATH"),
+            None => String::new(),
+        };
+        let added = match hint.needs {
+            Needs::Place => place.clone(),
+            Needs::Texts => format!("{texts}{place}"),
+            Needs::Person { signed } => format!("{texts}{}{place}", person("--by", signed)),
+            Needs::Approver(proof) => {
+                let proof = match proof {
+                    Proof::Signature => " --as NAME --key PATH",
+                    Proof::AllowedAccount if !self.decision.contains("weak") => " --allow-weak-identity",
+                    Proof::AllowedAccount | Proof::Account => "",
+                };
+                format!("{texts}{proof}{}{place}", self.decision)
+            }
+            Needs::Session { signed } => {
+                format!("{texts}{}{}{}{place}", self.session, person("--as", signed), self.decision)
+            }
+        };
+        format!("{}{added}", hint.command)
+    }
+}
+
+/// Writes an option once for each of its values.
+fn options<T: AsRef<str>>(option: &str, values: impl IntoIterator<Item = T>) -> String {
+    values.into_iter().map(|value| format!(" {option} {}", typeable(value.as_ref()))).collect()
 }
 
 /// Sees that the pages of a plan are what it was made from: what was planned is what runs.

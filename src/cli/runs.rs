@@ -4,7 +4,9 @@ use super::running::{MaskArgs, RunArgs, RunsArgs, find_run, folders_of, stopped,
 use super::{Status, could_not};
 use crate::plan::machine::{Action, Event, Next, Run, StepState};
 use crate::plan::machine::{report, statement};
-use crate::shell::run::{self, Setting, checklist, examine, fold_read, inert, line_of, list_runs, name_of, read_run};
+use crate::shell::run::{
+    self, Setting, checklist, examine, fold_read, inert, line_of, list_runs, n_done, name_of, read_run,
+};
 use crate::shell::{self, Terminal};
 use crate::text::counted;
 use std::path::PathBuf;
@@ -157,7 +159,11 @@ pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
             if let Some(step) = step.as_ref().filter(|step| read.plan.step(step).is_none()) {
                 return Err(could_not(terminal, &format!("the plan has no step `{step}`"), None));
             }
-            print(terminal, &log_of(&read, step.as_deref()))
+            let log = log_of(&read, step.as_deref());
+            if log.is_empty() {
+                terminal.complain("Nothing was printed.\n");
+            }
+            print(terminal, &log)
         }),
         None => list(typed, terminal).unwrap_or_else(|status| status),
     }
@@ -207,12 +213,12 @@ fn list(typed: &Typed, terminal: Terminal) -> Result<Status, Status> {
         return Err(could_not(terminal, &message, Some("name the folder with `--runs DIR`")));
     }
     let mut text = String::new();
-    for path in list_runs(&around.setting.runs) {
+    for path in list_runs(&around.setting.runs).map_err(|error| stopped(terminal, &error))? {
         let name = name_of(&path);
         let line = match read_run(&path).and_then(|read| Ok((fold_read(&read)?, read))) {
             Ok((run, read)) => {
                 let began = read.chain.records.first().map_or("-", |record| &record.ts);
-                let n_done = run.statuses().filter(|(_, status)| status.ended_at.is_some()).count();
+                let n_done = n_done(&run);
                 let n_steps = run.plan().steps.len();
                 let runbook = run.plan().runbook.clone();
                 let plan = run.plan();
@@ -359,11 +365,7 @@ pub(super) fn journal(typed: &Journal, terminal: Terminal) -> Status {
         let n_records = read.chain.records.len();
         print(
             terminal,
-            &format!(
-                "All of {} sound; the run {}\nhead {actual}\n",
-                counted(n_records, "record"),
-                folded.state().said()
-            ),
+            &format!("All of {} sound; the run {}\nhead {actual}\n", counted(n_records, "record"), folded.said()),
         )
     })
 }

@@ -265,6 +265,26 @@ fn weak_is_fine(plan: &Plan, step: &Step, name: &str, allowed: bool) -> Result<(
     Ok(())
 }
 
+/// How somebody who decides says who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// With a signature.
+    Signature,
+    /// With the name of their account, which they must allow to count.
+    AllowedAccount,
+    /// With the name of their account.
+    Account,
+}
+
+/// Returns how whoever decides on an approval has to say who they are.
+pub fn wanted_proof(plan: &Plan, step: &Step, rules: &Rules) -> Proof {
+    match (weak_is_fine(plan, step, "", false), weak_is_fine(plan, step, "", true)) {
+        (Ok(()), _) => Proof::Account,
+        (_, Ok(())) if rules.signers.is_empty() => Proof::AllowedAccount,
+        _ => Proof::Signature,
+    }
+}
+
 /// Sees that an approval is for a person to give: by name, or by role.
 fn is_named(approval: &Approval, name: &str, rules: &Rules) -> Result<(), String> {
     let is_it = |user: &String| folded(user) == folded(name);
@@ -371,8 +391,8 @@ fn runs_it(
             let account = &runner.account;
             return Err(format!(
                 "nobody can tell whether `{}` is who runs it: the account `{account}` is no name among the signers. \
-                 Begin and resume the run with `--as NAME --key PATH`, or name the account in the configuration: \
-                 `[runbook.accounts]` `{account} = \"NAME\"`",
+                 Name the account in the configuration: `[runbook.accounts]` `{account} = \"NAME\"`, or begin another \
+                 run with `--as NAME --key PATH`, and with `--rebase` of this one so that it takes over what is done",
                 person.name
             ));
         }

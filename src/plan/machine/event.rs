@@ -105,6 +105,23 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
+    /// A person wants back what the run has done: nothing starts any more, and what can be undone is.
+    #[serde(rename = "run.wanted-back")]
+    RunWantedBack {
+        /// Who wants it.
+        by: String,
+        /// The one environment whose steps are undone, where it is not all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        env: Option<String>,
+        /// Why.
+        note: String,
+    },
+    /// A later run has taken over what this one has done: it is performed no more.
+    #[serde(rename = "run.superseded")]
+    RunSuperseded {
+        /// The later run.
+        run: String,
+    },
     /// The run has ended.
     #[serde(rename = "run.finished")]
     RunFinished {
@@ -258,6 +275,19 @@ pub enum Event {
         /// How sure that name is.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         source: Option<IdentitySource>,
+    },
+    /// A person did not do a manual item, or found it not to be so.
+    #[serde(rename = "manual.refused")]
+    ManualRefused {
+        /// The step.
+        step: String,
+        /// Who.
+        by: String,
+        /// How sure that name is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<IdentitySource>,
+        /// Why.
+        note: String,
     },
     /// Evidence was added to a step.
     #[serde(rename = "evidence.added")]
@@ -480,6 +510,8 @@ pub enum RunState {
     InDoubt,
     /// The operator gave it up.
     Cancelled,
+    /// A later run has taken it over.
+    Superseded,
 }
 
 impl Event {
@@ -512,6 +544,7 @@ impl Event {
             | Event::StepReminded { step, .. }
             | Event::StepOverdue { step }
             | Event::ManualDone { step, .. }
+            | Event::ManualRefused { step, .. }
             | Event::EvidenceAdded { step, .. }
             | Event::Resolve { step, .. }
             | Event::RollbackStarted { step }
@@ -526,6 +559,8 @@ impl Event {
             | Event::RunEvidence { .. }
             | Event::RunInterrupted { .. }
             | Event::RunCancelled { .. }
+            | Event::RunWantedBack { .. }
+            | Event::RunSuperseded { .. }
             | Event::RunFinished { .. }
             | Event::RunNotified { .. }
             | Event::JournalRecovered { .. } => None,
@@ -545,6 +580,7 @@ impl RunState {
             RunState::RollbackFailed => "failed, and so did its rollback",
             RunState::InDoubt => "is in doubt",
             RunState::Cancelled => "was cancelled",
+            RunState::Superseded => "was taken over by a later one",
         }
     }
 }
@@ -560,6 +596,7 @@ impl std::fmt::Display for RunState {
             RunState::RollbackFailed => "rollback failed",
             RunState::InDoubt => "in doubt",
             RunState::Cancelled => "cancelled",
+            RunState::Superseded => "taken over",
         })
     }
 }

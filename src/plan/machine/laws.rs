@@ -135,6 +135,11 @@ fn play_on(
                 happen(&mut run, Event::RunResumed { by: "@Person 0".into(), source: None });
                 continue;
             }
+            // What was done is wanted back, also after the end.
+            6 if !run.could_undo(None).is_empty() && run.state() != RunState::RollbackFailed => {
+                happen(&mut run, Event::RunWantedBack { by: by(), env: None, note: "it is slow".into() });
+                continue;
+            }
             how @ (4 | 5) if !matches!(run.next(), Next::End(_)) => {
                 let given = run.statuses().find(|(step, status)| step.approval.is_some() && status.state.held());
                 if let Some(step) = given.map(|(step, _)| step.id.clone()) {
@@ -177,7 +182,13 @@ fn play_on(
                 Event::Resolve { step, r#as, by: by(), note: "looked".into() }
             }
             Next::Wait(waiting) => match &waiting[dice.roll(waiting.len())] {
-                Waiting::Manual(step) => Event::ManualDone { step: step.clone(), by: by(), source: None },
+                Waiting::Manual(step) => {
+                    let (step, source) = (step.clone(), None);
+                    match dice.roll(6) {
+                        1 => Event::ManualRefused { step, by: by(), source, note: "it is not so".into() },
+                        _ => Event::ManualDone { step, by: by(), source },
+                    }
+                }
                 Waiting::Approval { step, .. } => {
                     let n_decided = run.status(step).map_or(0, |status| status.decisions.len());
                     let decision = decision(&run, step, &format!("person {n_decided}"));

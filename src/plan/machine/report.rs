@@ -164,6 +164,9 @@ fn people(run: &Run, chain: &Chain, sources: &Sources<'_>, out: &mut String) {
             Event::StepReminded { step, reminder } => format!("{}: reminder {reminder}", span(step)),
             Event::StepOverdue { step } => format!("{}: nobody acted in time", span(step)),
             Event::ManualDone { step, by, .. } => format!("{} done by {}", span(step), span(by)),
+            Event::ManualRefused { step, by, note, .. } => {
+                format!("{} refused by {}: {}", span(step), span(by), span(note))
+            }
             Event::EvidenceAdded { step, kind, value, sha256, by } => {
                 let kept = sha256.as_ref().map(|digest| format!(", kept as {}", span(digest))).unwrap_or_default();
                 format!("{} {} by {}: {}{kept}", span(step), plain(kind), span(by), span(value))
@@ -188,6 +191,11 @@ fn people(run: &Run, chain: &Chain, sources: &Sources<'_>, out: &mut String) {
             }
             Event::RunResumed { by, .. } => format!("resumed by {}", span(by)),
             Event::RunCancelled { by, note: why } => format!("cancelled by {}{}", span(by), note(why)),
+            Event::RunWantedBack { by, env, note } => {
+                let env = env.as_ref().map(|env| format!(" in {}", span(env))).unwrap_or_default();
+                format!("what was done{env} wanted back by {}: {}", span(by), span(note))
+            }
+            Event::RunSuperseded { run } => format!("taken over by run {}", span(run)),
             _ => continue,
         };
         out.push_str(&format!("- {ts} {line}\n"));

@@ -26,6 +26,10 @@ pub struct Run {
     /// Set by an interrupt, cleared by a resume: nothing new starts.
     stopping: bool,
     cancelled: bool,
+    /// Set where a person wants back what was done: in one environment, or in all.
+    going_back: Option<Option<String>>,
+    /// The run that has taken this one over.
+    superseded_by: Option<String>,
     finished: Option<RunState>,
     /// How many steps have ended so far: the order of completion, for the rollback.
     n_ended: usize,
@@ -350,6 +354,11 @@ impl StepStatus {
         self.by_word
     }
 
+    /// Tells whether it may have changed the world.
+    pub fn is_touched(&self) -> bool {
+        self.touched
+    }
+
     /// Returns when something last happened to it that may have changed the world.
     pub fn touched_at(&self) -> Option<&str> {
         self.touched_at.as_deref()
@@ -383,6 +392,25 @@ impl StepState {
     /// Tells whether it was passed over because what it waited for did not come: no failure.
     fn is_idle(self) -> bool {
         matches!(self, StepState::Skipped { reason: SkipReason::Upstream, bad: false })
+    }
+
+    /// What is said of a step in this state: "step `x` …".
+    fn said(self) -> &'static str {
+        match self {
+            StepState::Pending => "has not begun",
+            StepState::Running => "is running",
+            StepState::Verifying => "is being verified",
+            StepState::Succeeded => "succeeded",
+            StepState::Skipped { .. } => "was passed over",
+            StepState::Failed => "failed",
+            StepState::TimedOut => "took too long",
+            StepState::Cancelled => "was interrupted",
+            StepState::InDoubt => "is in doubt",
+            StepState::RollingBack => "is being undone",
+            StepState::RolledBack => "is undone",
+            StepState::RollbackFailed => "could not be undone",
+            StepState::RollbackInDoubt => "was being undone when the runner ended",
+        }
     }
 
     /// Tells whether its undo has begun.
@@ -428,6 +456,8 @@ impl Run {
             started: false,
             stopping: false,
             cancelled: false,
+            going_back: None,
+            superseded_by: None,
             finished: None,
             n_ended: 0,
             sessions: Vec::new(),
@@ -557,6 +587,41 @@ impl Run {
         order.into_iter().map(|at| &self.plan.steps[at]).collect()
     }
 
+    /// Returns the steps that would be undone if a person wanted back what was done in one environment, or
+    /// in all of them, the first one first.
+    pub fn could_undo(&self, env: Option<&str>) -> Vec<&Step> {
+        let order = self.to_undo(|step| env.is_none() || step.env.as_deref() == env, |_| true);
+        order.into_iter().map(|at| &self.plan.steps[at]).collect()
+    }
+
+    /// Returns the steps that failed for good, also those that were undone since.
+    pub fn failures(&self) -> Vec<&Step> {
+        (0..self.steps.len()).filter(|at| self.failed(*at)).map(|at| &self.plan.steps[at]).collect()
+    }
+
+    /// Returns the run that has taken this one over.
+    pub fn superseded_by(&self) -> Option<&str> {
+        self.superseded_by.as_deref()
+    }
+
+    /// Returns the run as it will be once somebody resumes it.
+    #[must_use]
+    pub fn resumed(&self) -> Run {
+        let mut run = self.clone();
+        // By nobody, so that no approval is taken back; a run that has ended stays as it is.
+        let _ = run.apply("", &Event::RunResumed { by: String::new(), source: None });
+        run
+    }
+
+    /// Returns what is said of the run: "the run …".
+    pub fn said(&self) -> &'static str {
+        match self.state() {
+            RunState::RolledBack if self.going_back.is_some() => "was rolled back",
+            RunState::RollbackFailed if self.going_back.is_some() => "could not be rolled back",
+            state => state.said(),
+        }
+    }
+
     /// Returns the run's state in one word.
     pub fn state(&self) -> RunState {
         match self.next() {
@@ -575,6 +640,17 @@ impl Run {
         let busy = self.steps.iter().any(|status| status.state.in_flight());
         if self.stopping {
             return if busy { Next::Busy } else { Next::Stopped };
+        }
+        if self.going_back.is_some() {
+            let doubt = |(step, status): (&Step, &StepStatus)| {
+                (status.state == StepState::RollbackInDoubt).then(|| step.id.clone())
+            };
+            let doubts: Vec<String> = self.statuses().filter_map(doubt).collect();
+            return match (busy, doubts.is_empty()) {
+                (true, _) => Next::Busy,
+                (false, false) => Next::InDoubt(doubts),
+                (false, true) => self.ending(),
+            };
         }
         if self.cancelled {
             return if busy { Next::Busy } else { Next::Act(vec![Action::Finish(RunState::Cancelled)]) };
@@ -766,6 +842,7 @@ impl Run {
     fn waits_for_people(&self, at: usize) -> bool {
         self.finished.is_none()
             && !self.cancelled
+            && self.going_back.is_none()
             && self.steps[at].state == StepState::Pending
             && !self.is_stopped(at)
             && self.needs_of(at) == Needs::Met
@@ -840,7 +917,7 @@ impl Run {
     /// Nothing can be performed any more: undo, or end.
     fn ending(&self) -> Next {
         let failed: Vec<usize> = (0..self.steps.len()).filter(|at| self.failed(*at)).collect();
-        if failed.is_empty() && self.steps.iter().all(|status| status.state.good()) {
+        if self.going_back.is_none() && failed.is_empty() && self.steps.iter().all(|status| status.state.good()) {
             return Next::Act(vec![Action::Finish(RunState::Succeeded)]);
         }
         if self.steps.iter().any(|status| status.state == StepState::RollbackFailed) {
@@ -855,12 +932,22 @@ impl Run {
 
     /// Returns the steps that are still to be undone, the first one first (RUNBOOK-FORMAT, 3.8).
     fn undo_order(&self, failed: &[usize]) -> Vec<usize> {
+        if let Some(env) = &self.going_back {
+            return self.to_undo(|step| env.is_none() || step.env == *env, |_| true);
+        }
         let Some(policy) = self.plan.on_failure.as_ref().filter(|policy| policy.rollback == RollbackPolicy::Reverse)
         else {
             return Vec::new();
         };
         let envs: BTreeSet<Option<&str>> = failed.iter().map(|at| self.plan.steps[*at].env.as_deref()).collect();
-        let in_scope = |step: &Step| policy.scope == RollbackScope::All || envs.contains(&step.env.as_deref());
+        // The environment of the failure comes first.
+        let own = |step: &Step| envs.contains(&step.env.as_deref());
+        self.to_undo(|step| policy.scope == RollbackScope::All || own(step), own)
+    }
+
+    /// Returns those of some steps that may have changed something and can be undone: those that come
+    /// `first`, then the others, each the latest first.
+    fn to_undo(&self, in_scope: impl Fn(&Step) -> bool, first: impl Fn(&Step) -> bool) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.steps.len())
             .filter(|at| {
                 let (step, status) = (&self.plan.steps[*at], &self.steps[*at]);
@@ -868,11 +955,9 @@ impl Run {
                 status.touched && open && step.writes() && step.undo.is_some() && in_scope(step)
             })
             .collect();
-        // The environment of the failure comes first, then the latest first.
-        order.sort_by_key(|at| {
-            let own = envs.contains(&self.plan.steps[*at].env.as_deref());
-            (!own, std::cmp::Reverse(self.steps[*at].ended_as))
-        });
+        // What has begun and not ended is later than everything that has.
+        let ended_as = |status: &StepStatus| if status.state.ended() { status.ended_as } else { usize::MAX };
+        order.sort_by_key(|at| (!first(&self.plan.steps[*at]), std::cmp::Reverse(ended_as(&self.steps[*at]))));
         order
     }
 
@@ -1080,7 +1165,17 @@ impl Run {
         if self.started == matches!(event, Event::RunStarted { .. }) {
             return reject(if self.started { "the run has begun already" } else { "the run has not begun" });
         }
-        let reopens = matches!(event, Event::Resolve { r#as: Resolution::Rerun, .. } | Event::JournalRecovered { .. });
+        let reopens = match (event, self.finished) {
+            (Event::JournalRecovered { .. } | Event::RunSuperseded { .. }, _) => true,
+            (Event::RunWantedBack { .. }, Some(state)) => {
+                !matches!(state, RunState::RollbackFailed | RunState::Superseded)
+            }
+            (Event::Resolve { r#as: Resolution::Rerun, .. }, Some(state)) => {
+                matches!(state, RunState::Failed | RunState::RollbackFailed)
+            }
+            (Event::Resolve { r#as: Resolution::Done, .. }, Some(state)) => state == RunState::RollbackFailed,
+            _ => false,
+        };
         let adds = matches!(
             event,
             Event::EvidenceAdded { .. }
@@ -1093,7 +1188,8 @@ impl Run {
             && !reopens
             && !adds
         {
-            return reject(format!("the run has ended: {state}"));
+            let by = self.superseded_by.as_ref().map(|by| format!(" by `{by}`")).unwrap_or_default();
+            return reject(format!("the run has ended: {state}{by}"));
         }
         match event {
             Event::RunStarted { by, plan, left_out, .. } => self.apply_started(by, plan, left_out),
@@ -1153,6 +1249,15 @@ impl Run {
                 self.cancelled = true;
                 Ok(())
             }
+            Event::RunWantedBack { env, .. } => self.apply_wanted_back(env.as_deref()),
+            Event::RunSuperseded { run } => {
+                if let Some(by) = &self.superseded_by {
+                    return reject(format!("the run was taken over by `{by}` already"));
+                }
+                self.superseded_by = Some(run.clone());
+                self.finished = Some(RunState::Superseded);
+                Ok(())
+            }
             Event::RunFinished { state } => {
                 if self.next() != Next::Act(vec![Action::Finish(*state)]) {
                     return reject(format!("the run is not {state}"));
@@ -1169,6 +1274,20 @@ impl Run {
                 self.apply_to_step(ts, event, at)
             }
         }
+    }
+
+    fn apply_wanted_back(&mut self, env: Option<&str>) -> Result<(), Rejected> {
+        if self.could_undo(env).is_empty() {
+            let place = env.map(|env| format!(" in `{env}`")).unwrap_or_default();
+            return reject(format!("nothing that was done{place} can be undone"));
+        }
+        self.finished = None;
+        // What was wanted back before is still wanted.
+        self.going_back = match self.going_back.take() {
+            Some(before) if before.as_deref() != env => Some(None),
+            _ => Some(env.map(str::to_owned)),
+        };
+        Ok(())
     }
 
     fn apply_started(&mut self, by: &str, plan: &str, left_out: &[String]) -> Result<(), Rejected> {
@@ -1260,7 +1379,7 @@ impl Run {
                 }
             }
             Event::StepStarted { attempt, previous_revision, break_glass, .. } => {
-                if !may_begin() {
+                if !may_begin() || self.going_back.is_some() {
                     return reject(format!("step `{}` is not ready for attempt {attempt}", step.id));
                 }
                 if let Some(closed) = self.closed(&step.id, ts).filter(|_| break_glass.is_none()) {
@@ -1406,6 +1525,13 @@ impl Run {
                 self.steps[at].by = Some(by.clone());
                 self.end(at, ts, StepState::Succeeded);
             }
+            Event::ManualRefused { by, .. } => {
+                if !ready || step.kind != StepKind::Manual {
+                    return reject(format!("step `{}` is not waiting for a person", step.id));
+                }
+                self.steps[at].by = Some(by.clone());
+                self.end(at, ts, StepState::Failed);
+            }
             Event::EvidenceAdded { kind, value, .. } if kind == CAPTURE => {
                 let answer = value.split_once('=');
                 let fits = answer.is_some_and(|(name, answer)| {
@@ -1445,6 +1571,8 @@ impl Run {
             | Event::RunEvidence { .. }
             | Event::RunInterrupted { .. }
             | Event::RunCancelled { .. }
+            | Event::RunWantedBack { .. }
+            | Event::RunSuperseded { .. }
             | Event::RunFinished { .. }
             | Event::RunNotified { .. }
             | Event::JournalRecovered { .. } => return reject(format!("this is not about step `{}`", step.id)),
@@ -1481,6 +1609,8 @@ impl Run {
             (StepState::InDoubt, Resolution::Rerun) => self.again(at),
             (StepState::RollbackInDoubt | StepState::RollbackFailed, Resolution::Done) => {
                 self.steps[at].state = StepState::RolledBack;
+                // What is left is undone, too.
+                self.finished = None;
             }
             (StepState::RollbackInDoubt, Resolution::Failed) => self.steps[at].state = StepState::RollbackFailed,
             (StepState::RollbackInDoubt | StepState::RollbackFailed, Resolution::Rerun) => {
@@ -1499,7 +1629,13 @@ impl Run {
                     }
                 }
             }
-            (state, _) => return reject(format!("step `{id}` is {state:?}, so there is nothing to settle")),
+            (StepState::Failed, Resolution::Rerun) if !performed(plan.steps[at].kind) => {
+                return reject(format!("step `{id}` was refused: what was said stays said in this run"));
+            }
+            (StepState::Pending, _) if !performed(plan.steps[at].kind) => {
+                return reject(format!("step `{id}` is for a person, and not in doubt"));
+            }
+            (state, _) => return reject(format!("step `{id}` {}, so there is nothing to settle", state.said())),
         }
         Ok(())
     }

@@ -137,6 +137,11 @@ impl Signers {
         }
     }
 
+    /// Returns whether the list knows nobody.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// Returns whether the list has a name.
     pub fn knows(&self, name: &str) -> bool {
         self.entries.iter().any(|entry| entry.names.contains(&folded(name)))

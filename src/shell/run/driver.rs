@@ -715,7 +715,7 @@ impl Driver<'_> {
     /// Returns the other runs to which something happened after a time. One whose journal cannot be
     /// read says nothing here; `journal verify` says why.
     fn later_runs(&self, since: &str) -> Vec<(String, Run)> {
-        let all = self.grounds.among.iter().flat_map(|runs| list_runs(runs));
+        let all = self.grounds.among.iter().flat_map(|runs| list_runs(runs).unwrap_or_default());
         let others = all.filter(|path| name_of(path) != self.grounds.own && changed_after(path, since));
         let read = others.filter_map(|path| Some((name_of(&path), fold_read(&read_run(&path).ok()?).ok()?)));
         read.collect()

@@ -1,6 +1,7 @@
 //! Why a run cannot go on, and the exit status that says so (RUNBOOK-FORMAT, section 3.5).
 
 use super::folder::name_of;
+use super::hints::typeable;
 use super::lock::Held;
 use crate::plan::LoadError;
 use crate::plan::machine::Damage;
@@ -89,8 +90,8 @@ pub enum RunError {
     Usage(String),
     /// A run that had begun could not go on.
     Within {
-        /// The run.
-        run: String,
+        /// The run's folder.
+        run: PathBuf,
         /// Why.
         why: Box<RunError>,
     },
@@ -136,14 +137,18 @@ impl fmt::Display for RunError {
                 let doing = if holder.runner { "who runs" } else { "whose command writes to" };
                 let (pid, by, since) = (holder.pid, &holder.by, &holder.since);
                 write!(f, "{what} is held by process {pid} of {by}, {doing} {run} since {since}")?;
-                write!(f, "; `opsbook watch {run}` shows it, `--wait` waits for its end")
+                write!(
+                    f,
+                    "; `opsbook watch {}` shows it, `--wait` waits for its end",
+                    typeable(&holder.run.to_string_lossy())
+                )
             }
             RunError::Locked { what, held } => {
                 write!(f, "{what} is held by {}; `--wait` waits for its end", processes(&held.pids))
             }
             RunError::Orphaned { run, step, pids } => write!(
                 f,
-                "run `{}` is held by {}, which step `{step}` began and no runner saw end: wait for it or end it, then \
+                "run `{}` is held by {}, which step `{step}` began and which outlived its runner: wait for it or end it, then \
                  resume",
                 name_of(run),
                 processes(pids)

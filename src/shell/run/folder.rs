@@ -349,14 +349,24 @@ pub fn read_run(path: &Path) -> Result<ReadRun, RunError> {
     Ok(ReadRun { path: path.to_owned(), plan, chain })
 }
 
-/// Returns the folders of all runs, oldest first.
-pub fn list_runs(runs: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(runs).into_iter().flatten();
+/// Returns the folders of all runs, oldest first, those of other accounts that cannot be looked into among
+/// them. A folder that is not there has none.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn list_runs(runs: &Path) -> Result<Vec<PathBuf>, RunError> {
+    let entries = match fs::read_dir(runs) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(|error| RunError::io("cannot read", runs, &error))?,
+    };
     let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    paths.retain(|path| path.join("journal.jsonl").is_file());
+    paths.retain(|path| match fs::metadata(path.join("journal.jsonl")) {
+        Ok(journal) => journal.is_file(),
+        Err(error) => error.kind() == io::ErrorKind::PermissionDenied,
+    });
     // The part behind the plan's hash is a ULID, which sorts by time.
     paths.sort_by_key(|path| name_of(path).rsplit('-').next().map(str::to_owned));
-    paths
+    Ok(paths)
 }
 
 /// Tells whether a run's journal has changed since a time, as the disk has it; where neither can be

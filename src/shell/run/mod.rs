@@ -24,7 +24,7 @@ mod view;
 pub use driver::{Answer, Grounds, Journal, Memory, Outcome, Part, People, Performed, Performer, Task, View, drive};
 pub use error::RunError;
 pub use folder::{ReadRun, RunFolder, keep_evidence, leave_request, list_runs, name_of, read_run};
-pub use hints::{Hint, next_commands, resume_command};
+pub use hints::{Hint, Needs, commands_for, next_commands, typeable};
 pub use local::{Local, passed_on};
 pub use lock::{Held, Holder, runner_of};
 pub use people::{Absent, AtTerminal, Imagined, Office, Question, Request, Signed, account, sign};
@@ -32,8 +32,8 @@ pub use process::{Control, Ended, Ending, GRACE, Job, Origin, PrivateFile, adopt
 pub use redact::{MASK, Redactor, SHORTEST};
 pub use secrets::{Masks, exposed_and_missing, masks};
 pub use session::{
-    Acted, Runner, SecretSource, Selected, Selection, Session, Setting, act, begin, examine, fold_read, rehearse,
-    resume, select,
+    Acted, Runner, SecretSource, Selected, Selection, Session, Setting, act, begin, examine, fold_read, later_changes,
+    rehearse, resume, select,
 };
 pub use time::now;
-pub use view::{Live, Plain, checklist, inert, line_of};
+pub use view::{Live, Plain, checklist, inert, line_of, n_done};

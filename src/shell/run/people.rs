@@ -7,13 +7,14 @@
 use super::driver::{Answer, People};
 use super::error::RunError;
 use super::folder::{keep_evidence, kept_text, read_run};
+use super::hints::typeable;
 use super::offer::scripts_after;
 use super::redact::Redactor;
-use crate::plan::machine::approval::{self, Authors, Circumstances, Identity, approval_message, may_decide};
+use crate::plan::machine::approval::{self, Authors, Circumstances, Identity, Proof, approval_message, may_decide};
 use crate::plan::machine::signers::{self, DECISIONS};
 use crate::plan::machine::sshsig::Signer;
 use crate::plan::machine::testimony::{Archive, is_fresh, signed_yes};
-use crate::plan::machine::{CAPTURE, Chain, Decision, Event, IdentitySource, Resolution, Run, Waiting};
+use crate::plan::machine::{CAPTURE, Chain, Decision, Event, IdentitySource, Next, Resolution, Run, Waiting};
 use crate::plan::{Evidence, Forbid, Step, StepKind};
 use crate::shell::repository::system_program;
 use crate::shell::{Again, Trust, compile_again};
@@ -49,6 +50,24 @@ pub enum Request {
         by: String,
         /// What proves it: kind (`note`, `url`, `file`), value, and of a file its digest.
         evidence: Vec<(String, String, Option<String>)>,
+    },
+    /// To say that a manual item is not done, or is not so.
+    Refuse {
+        /// The step.
+        step: String,
+        /// Who.
+        by: String,
+        /// Why.
+        note: String,
+    },
+    /// To undo what was done.
+    Back {
+        /// Who.
+        by: String,
+        /// The one environment, where it is not all.
+        env: Option<String>,
+        /// Why.
+        note: String,
     },
     /// To settle a step in doubt.
     Resolve {
@@ -114,6 +133,27 @@ impl Office {
                     return Err("say with `--note` what you saw: it stands in the journal".into());
                 }
                 Ok(vec![Event::Resolve { step, r#as, by, note }])
+            }
+            Request::Refuse { step, by, note } => {
+                let manual = run.plan().step(&step).is_some_and(|step| step.kind == StepKind::Manual);
+                let waits =
+                    matches!(run.next(), Next::Wait(waiting) if waiting.contains(&Waiting::Manual(step.clone())));
+                let note = self.redactor.redact(&note);
+                if !manual {
+                    Err(format!("step `{step}` is not done by hand"))
+                } else if !waits {
+                    Err(format!("step `{step}` is not waiting for a person"))
+                } else if note.trim().is_empty() {
+                    Err("say with `--note` why not: it stands in the journal".into())
+                } else {
+                    Ok(vec![Event::ManualRefused { step, by, source: Some(IdentitySource::OsUser), note }])
+                }
+            }
+            Request::Back { by, env, note } => {
+                if let Some(env) = env.as_ref().filter(|env| !run.plan().environments.contains_key(*env)) {
+                    return Err(format!("the plan has no environment `{env}`"));
+                }
+                Ok(vec![Event::RunWantedBack { by, env, note: self.redactor.redact(&note) }])
             }
             Request::Cancel { by, note } => {
                 Ok(vec![Event::RunCancelled { by, note: note.map(|note| self.redactor.redact(&note)) }])
@@ -428,6 +468,8 @@ pub enum Question {
     Evidence(String, &'static str),
     /// An answer, after what was given already: its name.
     Capture(String, String, Vec<(String, String, Option<String>)>),
+    /// Why is the item not done?
+    Refuse(String),
     /// May it go on?
     Approve(String),
 }
@@ -446,12 +488,13 @@ impl People for AtTerminal {
                 Question::Done(asked)
                 | Question::Evidence(asked, _)
                 | Question::Capture(asked, ..)
+                | Question::Refuse(asked)
                 | Question::Approve(asked),
             ) => *asked == id,
             None => false,
         };
         if !current {
-            self.put_question(&step);
+            self.put_question(run, &step);
         }
         match self.lines.recv_timeout(std::time::Duration::from_millis(300)) {
             Ok(line) => Ok(self.answer(run, &step, line.trim())),
@@ -470,18 +513,32 @@ impl People for AtTerminal {
 }
 
 impl AtTerminal {
-    fn put_question(&mut self, step: &Step) {
+    fn put_question(&mut self, run: &Run, step: &Step) {
         let place = step.section.as_ref().map(|section| format!(" ({section})")).unwrap_or_default();
         self.terminal.complain(&format!("\n{}{place}\n", step.title));
         if step.kind == StepKind::Approval {
-            let id = &step.id;
-            self.terminal.complain(&format!(
-                "Approve? [y]es, [n]o, [s]how what follows, [l]eave the run waiting — or another person: opsbook approve {} {id}: ",
-                self.office.name
-            ));
+            let rules = &self.office.trust.rules;
+            let proof = match approval::wanted_proof(run.plan(), step, rules) {
+                Proof::Signature => " --as NAME --key PATH",
+                Proof::AllowedAccount => " --allow-weak-identity",
+                Proof::Account => "",
+            };
+            let run_folder = typeable(&self.office.run.to_string_lossy());
+            let command = format!("opsbook approve {run_folder} {}{proof}", step.id);
+            // Who may not say yes is not asked.
+            let forbids = step.approval.as_ref().is_some_and(|approval| approval.forbid.contains(&Forbid::Runner));
+            let is_asked = !forbids && (proof.is_empty() || self.office.allow_weak_identity);
+            let question = if is_asked {
+                format!(
+                    "Approve? [y]es, [n]o, [s]how what follows, [l]eave the run waiting; or another person: {command}\n> "
+                )
+            } else {
+                format!("It waits for another person: {command}\n[s]how what follows, [l]eave the run waiting: ")
+            };
+            self.terminal.complain(&question);
             self.asked = Some(Question::Approve(step.id.clone()));
         } else {
-            self.terminal.complain("Done? [y]es, [s]how what follows, [l]eave the run waiting: ");
+            self.terminal.complain("Done? [y]es, [n]o: it fails, [s]how what follows, [l]eave the run waiting: ");
             self.asked = Some(Question::Done(step.id.clone()));
         }
     }
@@ -508,6 +565,7 @@ impl AtTerminal {
                     None => Request::Done { step: id, by, evidence },
                 }
             }
+            (Some(Question::Refuse(_)), _) => Request::Refuse { step: id, by, note: line.to_owned() },
             (_, "l" | "leave" | "q") => return Answer::Leave,
             (_, "s" | "show") => {
                 self.terminal.complain(&scripts_after(run, &id));
@@ -515,6 +573,11 @@ impl AtTerminal {
             }
             (Some(Question::Approve(_)), answer @ ("y" | "yes" | "n" | "no")) => {
                 Request::Decide { step: id, yes: answer.starts_with('y'), by, note: None, signed: None }
+            }
+            (Some(Question::Done(_)), "n" | "no") => {
+                self.terminal.complain("Why not? It stands in the journal: ");
+                self.asked = Some(Question::Refuse(id));
+                return Answer::Nothing;
             }
             (Some(Question::Done(_)), "y" | "yes") => match step.evidence {
                 Evidence::None | Evidence::Output => match self.want_answer(step, Vec::new()) {

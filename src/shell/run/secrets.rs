@@ -121,13 +121,13 @@ impl Masks {
         let typed = match request {
             Request::Decide { note, .. } | Request::Cancel { note, .. } => note.is_some(),
             Request::Done { evidence, .. } => !evidence.is_empty(),
-            Request::Resolve { .. } => true,
+            Request::Refuse { .. } | Request::Back { .. } | Request::Resolve { .. } => true,
         };
         if typed {
             self.refuse_unchecked()?;
         }
         let mut value = serde_json::to_value(request).expect("every part of a request has text keys");
-        mask(&mut value, &self.redactor, &|key| ["request", "step", "as", "signature"].contains(&key));
+        mask(&mut value, &self.redactor, &|key| ["request", "step", "as", "env", "signature"].contains(&key));
         serde_json::from_value(value).map_err(|error| RunError::System(error.to_string()))
     }
 

@@ -5,7 +5,7 @@
 
 use super::driver::{Grounds, Memory, News, Outcome, Part, Performed, Performer, Task, View, drive};
 use super::error::RunError;
-use super::folder::{ReadRun, RunFolder, kept_text, leave_request, name_of, read_run};
+use super::folder::{ReadRun, RunFolder, kept_text, leave_request, list_runs, name_of, read_run};
 use super::forget::forget;
 use super::local::{Local, passed_on, refuse_passing};
 use super::lock::{Holder, refuse_orphans};
@@ -16,9 +16,9 @@ use super::redact::Redactor;
 use super::secrets::{look_back, masks, read_secrets, refuse_secret_params};
 use super::turn::{left_out_of, one_at_a_time, patiently};
 use super::view::{Live, Plain, line_of};
-use crate::plan::machine::approval::can_compare;
+use crate::plan::machine::approval::{Proof, can_compare, wanted_proof};
 use crate::plan::machine::signers::{RUNS, Signed};
-use crate::plan::machine::testimony;
+use crate::plan::machine::{self, testimony};
 use crate::plan::machine::{
     Action, Chain, Event, IdentitySource, Next, Run, RunState, StepResult, StepState, guard, proof,
 };
@@ -109,6 +109,8 @@ pub struct Selection {
 pub struct Session {
     /// The run's name.
     pub name: String,
+    /// Its folder.
+    pub path: PathBuf,
     /// The run as it stands.
     pub run: Run,
     /// How the session ended.
@@ -201,7 +203,10 @@ pub fn begin(
     let redactor = redactor_of(&secrets, setting)?;
     refuse_secret_params(&plan, &redactor)?;
     let earlier = earlier_runs(setting)?;
-    let takes_over = rebase.map(|path| earlier_run(path, &setting.trust)).transpose()?;
+    let takes_over = rebase.map(|path| Ok((path, earlier_run(path, &setting.trust)?))).transpose()?;
+    if let Some((_, earlier)) = &takes_over {
+        refuse_taking_over(earlier)?;
+    }
     setting.pass_env.iter().try_for_each(|name| refuse_passing(name, &plan))?;
     let mut locks = one_at_a_time(&plan, &left_out, &setting.runs, setting, terminal)?;
     let by = account();
@@ -215,23 +220,28 @@ pub fn begin(
     let started = Event::RunStarted { run: folder.name(), plan: plan.hash.clone(), by, source, left_out };
     record(&mut folder, &mut run, started)?;
     pass_on(&mut folder, &mut run, setting, terminal)?;
-    if let Some(Earlier { name, head, run: old }) = takes_over {
+    if let Some((_, Earlier { name, head, run: old })) = &takes_over {
         // What people allowed counts again only where nothing before or after it has changed.
-        let mut evidence = proof::evidence_of(&run, &old, &name, &head);
+        let mut evidence = proof::evidence_of(&run, old, name, head);
         if let Event::RunEvidence { guards, .. } = &mut evidence {
             guards.retain(|_, vouched| !vouched.by.is_empty());
         }
-        let kept = proof::taken_over(&run, &old);
-        record(&mut folder, &mut run, Event::RunRebased { from: name, head, kept })?;
+        let kept = proof::taken_over(&run, old);
+        let (from, head) = (name.clone(), head.clone());
+        record(&mut folder, &mut run, Event::RunRebased { from, head, kept })?;
         record(&mut folder, &mut run, evidence)?;
     }
     record_evidence(&mut folder, &mut run, &earlier)?;
-    if let Err(error) = identify(&mut folder, &mut run, setting) {
-        // Nothing has happened: who runs it could not say so.
+    let known = identify(&mut folder, &mut run, setting);
+    let known =
+        known.and_then(|()| takes_over.iter().try_for_each(|(path, _)| supersede(path, &folder.name(), setting)));
+    if let Err(error) = known {
+        // Nothing has happened: who runs it could not say so, or the run before it is in use.
         let _ = std::fs::remove_dir_all(folder.path());
         return Err(error);
     }
     terminal.say(&format!("run {}", folder.name()));
+    warn_of_nobody(&run, setting, terminal);
     go_on(folder, run, secrets, redactor, earlier, setting, terminal)
 }
 
@@ -263,6 +273,34 @@ fn record_evidence(folder: &mut RunFolder, run: &mut Run, earlier: &[Earlier]) -
     Ok(())
 }
 
+/// Sees that a run can be taken over: nobody has done so, and nothing of it is in doubt, which the new run
+/// would do again without asking.
+fn refuse_taking_over(earlier: &Earlier) -> Result<(), RunError> {
+    let (name, refuse) = (&earlier.name, |why: String| Err(RunError::Usage(why)));
+    if let Some(by) = earlier.run.superseded_by() {
+        return refuse(format!("run `{name}` was taken over by run `{by}`: take that one over"));
+    }
+    match earlier.run.resumed().next() {
+        Next::InDoubt(steps) => refuse(format!(
+            "step `{}` of run `{name}` is in doubt, and a new run would do it again: say first what became of it, with \
+             `opsbook resolve`",
+            steps.join("`, `")
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Writes into a run that another one has taken it over, so that nobody goes on with both.
+fn supersede(path: &Path, by: &str, setting: &Setting) -> Result<(), RunError> {
+    let (mut folder, plan) = RunFolder::open_locked(path, &account(), false)?;
+    let mut run = fold(path, Arc::new(plan), folder.chain())?;
+    if run.superseded_by() == Some(by) {
+        return Ok(());
+    }
+    record(&mut folder, &mut run, Event::RunSuperseded { run: by.to_owned() })?;
+    anchor(&folder, setting)
+}
+
 /// Resumes a run that nobody holds.
 ///
 /// # Errors
@@ -290,9 +328,18 @@ pub fn resume(path: &Path, setting: &Setting, terminal: Terminal) -> Result<Sess
     passed.into_iter().try_for_each(|name| refuse_passing(name, run.plan()))?;
     check_grounds(path, folder.chain(), &earlier)?;
     if let Next::End(state) = run.next() {
-        return Err(RunError::Usage(format!("run `{}` has ended: {state}", folder.name())));
+        let by = run.superseded_by().map(|by| format!(" by run `{by}`, which goes on")).unwrap_or_default();
+        return Err(RunError::Usage(format!("run `{}` has ended: {state}{by}", folder.name())));
     }
     refuse_nobody(&run, setting)?;
+    // Where the session before was cut off as soon as it had taken over another run.
+    for record in &folder.chain().records {
+        if let Event::RunRebased { from, .. } = &record.event
+            && let Some(beside) = run_beside(path, from)
+        {
+            supersede(&beside, &folder.name(), setting)?;
+        }
+    }
     let (by, source) = (account(), Some(IdentitySource::OsUser));
     record(&mut folder, &mut run, Event::RunResumed { by, source })?;
     pass_on(&mut folder, &mut run, setting, terminal)?;
@@ -404,15 +451,15 @@ fn act_alone(
     let path = folder.path().to_owned();
     let mut run = borne_out(&path, Arc::new(plan), folder.chain(), &setting.trust)?;
     let cancels = matches!(request, Request::Cancel { .. });
-    let settles = matches!(request, Request::Resolve { .. });
+    let settles = matches!(request, Request::Resolve { .. } | Request::Back { .. });
     if cancels || settles {
         // What a step's process does that is still alive cannot be settled.
         refuse_orphans(&path)?;
     }
-    let orphaned =
-        run.statuses().any(|(_, status)| matches!(status.state, StepState::Running | StepState::RollingBack));
+    let cut_off = |state| matches!(state, StepState::Running | StepState::RollingBack | StepState::Cancelled);
+    let orphaned = !matches!(run.next(), Next::End(_)) && run.statuses().any(|(_, status)| cut_off(status.state));
     if orphaned && (cancels || settles) {
-        // Nobody holds the run, so whoever performed these steps is gone.
+        // Nobody holds the run, so whoever performed these steps is gone, or was interrupted.
         refuse_nobody(&run, setting)?;
         record(folder, &mut run, Event::RunResumed { by: account(), source: Some(IdentitySource::OsUser) })?;
         identify(folder, &mut run, setting)?;
@@ -438,6 +485,19 @@ fn act_alone(
         record(folder, &mut run, Event::RunFinished { state: RunState::Cancelled })?;
     }
     anchor(folder, setting)
+}
+
+/// Returns a later run of the same runbook beside a run that has changed something: the last one.
+pub fn later_changes(path: &Path, setting: &Setting) -> Option<String> {
+    let (own, folder) = (read_run(path).ok()?, path.parent().unwrap_or(&setting.runs));
+    let runs = list_runs(folder).ok()?;
+    let later = runs.iter().rev().take_while(|other| name_of(other) != name_of(path));
+    let changed = |other: &&PathBuf| {
+        let read = read_run(other).ok().filter(|read| read.plan.runbook == own.plan.runbook);
+        let run = read.and_then(|read| fold_read(&read).ok());
+        run.is_some_and(|run| run.statuses().any(|(step, status)| step.writes() && status.is_touched()))
+    };
+    later.into_iter().find(changed).map(|other| name_of(other))
 }
 
 /// Folds a run that was read.
@@ -476,25 +536,53 @@ fn borne_out(path: &Path, plan: Arc<Plan>, chain: &Chain, trust: &Trust) -> Resu
     })
 }
 
-/// Refuses somebody who does not say who they are where that would take back what others have said: whoever
-/// runs a run may not have approved it, and nobody could tell.
+/// Refuses somebody who does not say who they are where that would take back what others have said, or make
+/// it impossible to say: whoever runs a run may not approve it, and nobody could tell.
 fn refuse_nobody(run: &Run, setting: &Setting) -> Result<(), RunError> {
     let by = account();
     if setting.runner.is_some() || can_compare(&by, &setting.trust.rules) {
         return Ok(());
     }
+    let is_known =
+        |runner: &machine::Runner| runner.principal.is_some() || can_compare(&runner.account, &setting.trust.rules);
+    // Where somebody unknown has run it already, nobody can approve it any more.
+    let all_known = run.runners().iter().all(is_known);
     let is_ahead = |step: &&Step| run.status(&step.id).is_some_and(|status| status.state == StepState::Pending);
-    let signed = run.statuses().find(|(step, status)| {
+    let approval = run.statuses().find(|(step, status)| {
         let forbids = step.approval.as_ref().is_some_and(|approval| approval.forbid.contains(&Forbid::Runner));
         let by_key = || run.yeses(&step.id, None).iter().any(|yes| yes.source == IdentitySource::SshSig);
-        forbids && status.state.held() && by_key() && run.lets_through(&step.id).iter().any(is_ahead)
+        let given = status.state.held() && by_key();
+        let missing = status.state == StepState::Pending && all_known;
+        forbids && (given || missing) && run.lets_through(&step.id).iter().any(is_ahead)
     });
-    let Some((approval, _)) = signed else { return Ok(()) };
+    let Some((approval, status)) = approval else { return Ok(()) };
+    let whom = if status.state.held() { "who approved" } else { "who will approve" };
     Err(RunError::Usage(format!(
-        "nobody could tell the account `{by}` from those who approved `{}`, and whoever runs a run may not have \
-         approved it: say who you are with `--as NAME --key PATH`",
+        "nobody could tell the account `{by}` from those {whom} `{}`, and whoever runs a run may not approve it: say \
+         who you are, with the name and the key that the run was begun with (`--as NAME --key PATH` of `resume`, `--by \
+         NAME --key PATH` of `resolve`, `rollback` and `cancel`)",
         approval.id
     )))
+}
+
+/// Says that nobody will be able to approve what an unknown account runs.
+fn warn_of_nobody(run: &Run, setting: &Setting, terminal: Terminal) {
+    let by = account();
+    if setting.runner.is_some() || can_compare(&by, &setting.trust.rules) {
+        return;
+    }
+    let approval = run.statuses().find(|(step, status)| {
+        let forbids = step.approval.as_ref().is_some_and(|approval| approval.forbid.contains(&Forbid::Runner));
+        let by_key = forbids && wanted_proof(run.plan(), step, &setting.trust.rules) == Proof::Signature;
+        by_key && status.state == StepState::Pending
+    });
+    if let Some((approval, _)) = approval {
+        terminal.complain(&format!(
+            "WARNING: nobody will be able to approve `{}`: it may not be who runs it, and nobody can tell who the \
+             account `{by}` is. Begin with `--as NAME --key PATH`.\n",
+            approval.id
+        ));
+    }
 }
 
 /// Writes down where the rules about people stand and, where a key was given, who runs.
@@ -680,10 +768,18 @@ fn go_on(
             &grounds,
         )
     };
-    let outcome = outcome.map_err(|why| RunError::Within { run: folder.name(), why: Box::new(why) })?;
+    let outcome = outcome.map_err(|why| RunError::Within { run: folder.path().to_owned(), why: Box::new(why) })?;
     sign_head(&mut folder, &mut run, setting)?;
     anchor(&folder, setting)?;
-    Ok(Session { name: folder.name(), run, outcome, head: folder.chain().head().to_owned(), signal: control.signal() })
+    let path = folder.path().to_owned();
+    Ok(Session {
+        name: folder.name(),
+        path,
+        run,
+        outcome,
+        head: folder.chain().head().to_owned(),
+        signal: control.signal(),
+    })
 }
 
 /// Tells whether a person sits at the terminal of this process.

@@ -180,13 +180,17 @@ pub fn checklist(run: &Run, now: &str) -> Vec<String> {
         let word = if word.is_empty() { String::new() } else { format!("  {word}") };
         lines.push(format!("{indent}{mark} {}{whose}{word}{time}", inert(&step.title)));
     }
-    let n_done = run.statuses().filter(|(_, status)| is_done(status.state)).count();
-    lines.push(format!("{n_done} of {} done, the run {}", run.statuses().count(), run.state().said()));
+    lines.push(format!("{} of {} done, the run {}", n_done(run), run.statuses().count(), run.said()));
     lines
 }
 
+/// Counts the steps that are done or rightly passed over; what failed or was undone is not.
+pub fn n_done(run: &Run) -> usize {
+    run.statuses().filter(|(_, status)| is_done(status.state)).count()
+}
+
 fn is_done(state: StepState) -> bool {
-    matches!(state, StepState::Succeeded | StepState::Skipped { .. })
+    matches!(state, StepState::Succeeded | StepState::Skipped { bad: false, .. })
 }
 
 fn mark_of(status: &StepStatus) -> (char, &'static str) {
@@ -236,6 +240,12 @@ pub fn line_of(run: &Run, event: &Event) -> Option<String> {
         ),
         Event::RunInterrupted { signal } => format!("interrupted by {signal}: nothing new begins"),
         Event::RunCancelled { by, .. } => format!("given up by {by}"),
+        Event::RunWantedBack { by, env, note } => {
+            let env = env.as_ref().map(|env| format!(" in {env}")).unwrap_or_default();
+            format!("what was done{env} is wanted back by {by}: {}", inert(note))
+        }
+        Event::RunSuperseded { run } => format!("taken over by run {}", inert(run)),
+        Event::RunFinished { state } if *state == run.state() => format!("the run {}", run.said()),
         Event::RunFinished { state } => format!("the run {}", state.said()),
         Event::StepChecked { step, holds, .. } => {
             format!("{step}: its check {}", if *holds { "holds" } else { "does not hold" })
@@ -302,6 +312,9 @@ pub fn line_of(run: &Run, event: &Event) -> Option<String> {
             format!("{step}{}: nobody acted within {}", title(step), for_people(limit))
         }
         Event::ManualDone { step, by, .. } => format!("{step}{}: done by {by}", title(step)),
+        Event::ManualRefused { step, by, note, .. } => {
+            format!("{step}{}: refused by {by}: {}", title(step), inert(note))
+        }
         Event::EvidenceAdded { step, kind, value, .. } => format!("{step}: {kind} added: {}", inert(value)),
         Event::Resolve { step, by, note, r#as } => {
             let what = match r#as {
