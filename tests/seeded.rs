@@ -69,6 +69,14 @@ fn what_is_right_is_left_alone() {
     assert_eq!(said.lines().collect::<Vec<_>>(), ["Checked 2 pages: 0 errors, 0 warnings, 0 notes"]);
 }
 
+/// macOS gives names in another form than keyboards do; they look the same.
+#[test]
+fn a_link_finds_a_file_whose_name_looks_the_same() {
+    let files = [("docs/index.md", "[x](caf\u{e9}.md)"), ("docs/cafe\u{301}.md", "# Caf\u{e9}\n\n[y](index.md)")];
+    let said = said(&files, &["--strict"]);
+    assert_eq!(said.lines().collect::<Vec<_>>(), ["Checked 2 pages: 0 errors, 0 warnings, 0 notes"]);
+}
+
 #[test]
 fn a_part_of_the_findings_can_be_asked_for() {
     let files = [("docs/index.md", "[](a.md)\n\n[x](gone.md)"), ("docs/a.md", "[](index.md)")];

@@ -12,7 +12,7 @@ use crate::markdown::{Document, LinkKind, Node, walk};
 use crate::render::knows_language;
 use crate::site::{self, PageRoute, Site};
 use crate::text::{SitePath, Span, Spanned, World};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Reports code blocks whose language has no colours anywhere.
 pub(super) fn languages(document: &Document) -> Diagnostics {
@@ -47,11 +47,13 @@ pub(super) fn check(
     named_files(project, outputs, &mut found);
     let rewritten: BTreeSet<Option<Span>> =
         said.iter().filter(|said| said.code == Code::RawLinkNotRewritten).map(|said| said.span).collect();
+    let by_file: BTreeMap<&str, SitePath> =
+        site.pages.iter().map(|(path, route)| (route.out_path.as_str(), *path)).collect();
     for (path, kept) in &cache.parsed {
         let Some(route) = site.pages.get(path) else { continue };
         for link in &kept.value.parsed.facts.links {
             if link.kind == LinkKind::Raw && !rewritten.contains(&Some(link.target.span)) {
-                found.extend(raw_link(&link.target, route, site, cache, outputs));
+                found.extend(raw_link(&link.target, route, &by_file, cache, outputs));
             }
         }
     }
@@ -90,7 +92,7 @@ fn named_files(project: &Project, outputs: &Outputs, found: &mut Diagnostics) {
 fn raw_link(
     target: &Spanned<String>,
     route: &PageRoute,
-    site: &Site,
+    by_file: &BTreeMap<&str, SitePath>,
     cache: &Cache,
     outputs: &Outputs,
 ) -> Option<Diagnostic> {
@@ -125,7 +127,7 @@ fn raw_link(
             }
         }
     };
-    let (path, _) = site.pages.iter().find(|(_, page)| page.out_path == file).filter(|_| !fragment.is_empty())?;
+    let path = by_file.get(file.as_str()).filter(|_| !fragment.is_empty())?;
     let html = std::str::from_utf8(&cache.pages.get(path)?.value.bytes).ok()?;
     let fragment = site::unquote(fragment);
     let is_there = |name: &str| {
@@ -135,8 +137,7 @@ fn raw_link(
     if fragment == "top" || is_there("id") || is_there("name") {
         return None;
     }
-    let message =
-        format!("`{written}` in raw HTML leads to no anchor: `{}` has none of that name", site.pages[path].src_uri);
+    let message = format!("`{written}` in raw HTML leads to no anchor: `{path}` has none of that name");
     Some(Diagnostic::new(Code::RawLinkBroken, target.span, message))
 }
 

@@ -165,7 +165,8 @@ fn element_facts(element: &Element, facts: &mut PageFacts) {
 /// the whole. Values miss where their line ends were written otherwise; real text has a handful.
 const MAX_MISSES: usize = 64;
 
-/// Visits the attributes of raw HTML: the tag's name, the attribute's, its value and where that stands.
+/// Visits the attributes of raw HTML: the tag's name, the attribute's, its value and where that stands. Each tag
+/// comes first without one.
 fn raw_attrs(raw: &Raw, source: &Source, visit: &mut dyn FnMut(&str, &str, &str, Span)) {
     // The HTML is what stands in the source, but for white space around lines: a value stands behind
     // the one before it, and behind a quote or `=`.
@@ -187,6 +188,7 @@ fn raw_attrs(raw: &Raw, source: &Source, visit: &mut dyn FnMut(&str, &str, &str,
         Span::new(raw.span.file, start..start + value.len())
     };
     for tag in raw_tags(&raw.html) {
+        visit(&tag.name, "", "", raw.span);
         for attr in tag.attrs {
             let span = place(attr.value_range.clone());
             visit(&tag.name, &attr.name, &attr.value, span);
@@ -206,9 +208,10 @@ fn is_address(tag: &str, attr: &str) -> bool {
 }
 
 fn raw_facts(raw: &Raw, source: &Source, facts: &mut PageFacts) {
-    facts.has_h1 |= raw.html.contains('<') && raw_tags(&raw.html).iter().any(|tag| tag.name == "h1");
     raw_attrs(raw, source, &mut |tag, attr, value, span| {
-        if (attr == "id" || (tag, attr) == ("a", "name")) && !value.is_empty() {
+        if attr.is_empty() {
+            facts.has_h1 |= tag == "h1";
+        } else if (attr == "id" || (tag, attr) == ("a", "name")) && !value.is_empty() {
             facts.anchors.entry(value.to_owned()).or_insert(span);
         } else if is_address(tag, attr) {
             facts.links.push(Link { target: Spanned::new(value.to_owned(), span), kind: LinkKind::Raw });

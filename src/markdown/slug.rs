@@ -6,6 +6,11 @@ use crate::text::yaml;
 use std::fmt::Write;
 use unicode_normalization::UnicodeNormalization;
 
+/// Composes letters and their marks (NFC): the same name may be written in two ways, as by macOS and by a keyboard.
+pub fn composed(text: &str) -> String {
+    text.nfc().collect()
+}
+
 /// A way to make an id of a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Slugify {

@@ -5,6 +5,7 @@
 use super::options::SiteOptions;
 use super::{plugins, url};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
+use crate::markdown::slug::composed;
 use crate::text::glob::GitIgnore;
 use crate::text::{SitePath, Span};
 use std::collections::BTreeMap;
@@ -14,6 +15,8 @@ use std::collections::BTreeMap;
 pub struct Files {
     routes: Vec<FileRoute>,
     by_uri: BTreeMap<String, usize>,
+    /// Paths with letters beyond ASCII, composed.
+    by_composed: BTreeMap<String, usize>,
     by_path: BTreeMap<SitePath, usize>,
 }
 
@@ -88,9 +91,11 @@ impl Files {
         self.routes.iter()
     }
 
-    /// Returns the file at a path relative to the folder of the pages.
+    /// Returns the file at a path relative to the folder of the pages: the one that is written so, else one whose
+    /// name looks the same and has its letters and marks in another form.
     pub fn by_uri(&self, uri: &str) -> Option<&FileRoute> {
-        self.by_uri.get(uri).map(|index| &self.routes[*index])
+        let same_look = || if uri.is_ascii() { None } else { self.by_composed.get(&composed(uri)) };
+        self.by_uri.get(uri).or_else(same_look).map(|index| &self.routes[*index])
     }
 
     /// Returns the file at a path of the project.
@@ -104,9 +109,11 @@ impl Files {
     }
 
     fn new(routes: Vec<FileRoute>) -> Files {
+        let marked = routes.iter().enumerate().filter(|(_, file)| !file.uri.is_ascii());
+        let by_composed = marked.map(|(index, file)| (composed(&file.uri), index)).collect();
         let by_uri = routes.iter().enumerate().map(|(index, file)| (file.uri.clone(), index)).collect();
         let by_path = routes.iter().enumerate().map(|(index, file)| (file.path, index)).collect();
-        Files { routes, by_uri, by_path }
+        Files { routes, by_uri, by_composed, by_path }
     }
 }
 
