@@ -3,7 +3,7 @@
 
 use opsbook::plan::Plan;
 use opsbook::plan::emit::{
-    Emitted, edited_by_hand, emit_argo, emit_bash, emit_github, emit_github_setup, emit_markdown,
+    Emitted, Options, edited_by_hand, emit_argo, emit_bash, emit_github, emit_github_setup, emit_markdown,
 };
 use serde_json::{Value, json};
 use std::fs;
@@ -12,7 +12,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-const IMAGE: &str = "docker.io/alpine/k8s:1.33.4";
+fn options() -> Options {
+    Options { image: "docker.io/alpine/k8s:1.33.4".into(), ..Options::default() }
+}
 
 fn cases() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/runbooks")
@@ -21,9 +23,9 @@ fn cases() -> PathBuf {
 fn every_form(plan: &Plan) -> [(&'static str, Emitted); 4] {
     crate::schemas::assert_valid_plan(plan);
     [
-        ("sh", emit_bash(plan)),
-        ("github.yml", emit_github(plan)),
-        ("argo.yaml", emit_argo(plan, IMAGE)),
+        ("sh", emit_bash(plan, &options())),
+        ("github.yml", emit_github(plan, &options())),
+        ("argo.yaml", emit_argo(plan, &options())),
         ("issue.md", emit_markdown(plan)),
     ]
 }
@@ -161,6 +163,7 @@ fn every_construct() -> Value {
                 ("run", json!({"shell": "python3", "script": "print('x')", "cwd": "tools"})),
                 ("env", json!("production")),
                 ("expect", json!({"exit": 3})),
+                ("break_glass", json!({"reason": "required"})),
             ],
         ),
         with(step("cleanup", &["done:python"], "echo always"), &[("impact", json!("read"))]),
@@ -186,7 +189,7 @@ impl Emission {
         crate::schemas::assert_valid_plan(plan);
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let script = folder.path().join("plan.sh");
-        fs::write(&script, emit_bash(plan).text).expect("the folder takes files");
+        fs::write(&script, emit_bash(plan, &options()).text).expect("the folder takes files");
         fs::set_permissions(&script, fs::Permissions::from_mode(0o700)).expect("it can be made a program");
         Emission { folder }
     }
@@ -204,6 +207,7 @@ impl Emission {
         let path = std::env::var("PATH").unwrap_or_default();
         command.env("PATH", format!("{}:{path}", self.folder.path().join("bin").display()));
         command.env("HOME", self.folder.path()).env("HANG", hang).env("PROM_URL", "http://localhost:9");
+        command.env("OPSBOOK_PASS_ENV", "HANG PROM_URL").env("OPSBOOK_BREAK_GLASS", "staging is no more");
         command.envs(plan.secrets.iter().map(|name| (name, format!("the value of {name}"))));
         command
     }
@@ -299,20 +303,23 @@ fn a_script_with_braces_of_an_expression_runs_in_a_workflow_as_it_was_written() 
     let undo = json!({"block": "b", "title": "b", "shell": "bash", "script": script, "timeout_s": 20});
     let steps = vec![with(step("a", &[], script), &[("undo", undo)])];
     let plan: Plan = serde_json::from_value(plan_of(steps)).expect("the sample has the plan's shape");
-    let runs = runs_of(&emit_github(&plan).text);
-    assert_eq!(runs.len(), 2, "the step and its undo");
-    for (run, env) in runs {
-        let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        fs::create_dir(folder.path().join("opsbook")).expect("the folder takes folders");
-        fs::write(folder.path().join("opsbook/a"), "").expect("the folder takes files");
+    let workflow = emit_github(&plan, &options()).text;
+    let all: Value = serde_yaml::from_str(&workflow).expect("the workflow is YAML");
+    let runs = runs_of(&workflow);
+    let of_scripts: Vec<&(String, Vec<(String, String)>)> =
+        runs.iter().filter(|(run, _)| run.contains("OPSBOOK_FRAME")).collect();
+    assert_eq!(of_scripts.len(), 2, "the step and its undo");
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    for (run, env) in of_scripts {
         let mut command = Command::new("bash");
-        command.args(["-c", &run]).current_dir(folder.path()).env("RUNNER_TEMP", folder.path());
-        command.env("GITHUB_OUTPUT", folder.path().join("out"));
-        command.envs(env.into_iter().map(|(name, value)| (name, value.replace("${{ '${{' }}", "${{"))));
+        command.args(["-c", run]).current_dir(folder.path()).env("RUNNER_TEMP", folder.path());
+        command.env("OPSBOOK_FRAME", all["env"]["OPSBOOK_FRAME"].as_str().expect("it is text"));
+        command.env("GITHUB_RUN_ID", "1").envs(env.iter().cloned());
         let output = command.output().expect("bash starts");
         assert!(output.status.success(), "{run}\n{}", String::from_utf8_lossy(&output.stderr));
         let log = fs::read_to_string(folder.path().join("log")).expect("the script wrote it");
         assert_eq!(log, "${{ x }} ${{\n\"${{ y }}\" ${{\n");
+        fs::remove_file(folder.path().join("log")).expect("it is there");
     }
 }
 
@@ -327,34 +334,38 @@ fn the_scripts_of_a_workflow_of_argo_undo_where_something_failed() {
         change("b", &["a"], "production", "false"),
     ]);
     sample["steps"][0]["outputs"] = json!(["n"]);
+    sample["environments"]["production"] = json!({"tier": 0});
     let plan: Plan = serde_json::from_value(sample).expect("the sample has the plan's shape");
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let root = folder.path().to_string_lossy().into_owned();
     let at = |text: &str| {
-        let text = text.replace("/tmp/opsbook", "tmp/\u{1}").replace("/opsbook", "shared");
-        text.replace('\u{1}', "opsbook").replace("KUBECONFIG=/tmp", "KUBECONFIG=tmp")
+        text.replace("/opsbook/", &format!("{root}/shared/")).replace("/repository/", &format!("{root}/source/"))
     };
-    for name in ["shared", "tmp"] {
+    for name in ["shared", "source"] {
         fs::create_dir(folder.path().join(name)).expect("the folder takes folders");
     }
-    let workflow: Value = serde_yaml::from_str(&emit_argo(&plan, IMAGE).text).expect("the workflow is YAML");
+    fs::write(folder.path().join("source/VERSION"), "1").expect("the folder takes files");
+    let workflow: Value = serde_yaml::from_str(&emit_argo(&plan, &options()).text).expect("the workflow is YAML");
     let run = |name: &str| {
         let templates = workflow["spec"]["templates"].as_array().expect("there are templates");
         let script = &templates.iter().find(|it| it["name"] == name).expect("it is there")["script"];
         let mut command = Command::new("bash");
         command.args(["-c", &at(script["source"].as_str().expect("it is text"))]).current_dir(folder.path());
-        for variable in script["env"].as_array().expect("there are variables") {
-            if let (Some(name), Some(value)) = (variable["name"].as_str(), variable["value"].as_str()) {
-                command.env(name, at(value));
-            }
-        }
-        command.env("KUBE_STAGING", "kube");
+        command.envs([
+            ("OPSBOOK_RUN", "r"),
+            ("OPSBOOK_PASS", "any"),
+            ("OPSBOOK_FAILURES", "[]"),
+            ("KUBE_STAGING", "kube"),
+        ]);
         command.output().expect("bash starts").status.code()
     };
-    assert_eq!((run("a"), run("b")), (Some(0), Some(1)));
-    assert_eq!(fs::read_to_string(folder.path().join("tmp/opsbook-n")).expect("the output is there"), "one\ntwo");
+    assert_eq!((run("begin"), run("a"), run("b")), (Some(0), Some(0), Some(1)));
     assert_eq!((run("undo-b"), run("undo-a")), (Some(0), Some(0)));
-    let log = fs::read_to_string(folder.path().join("log")).expect("something was undone");
+    let log = fs::read_to_string(folder.path().join("shared/work/log")).expect("something was undone");
     assert_eq!(log, "undo b\n", "staging is as it was: the failure was in production");
+    assert_eq!((run("undo-b"), run("begin")), (Some(0), Some(0)));
+    let log = fs::read_to_string(folder.path().join("shared/work/log")).expect("something was undone");
+    assert_eq!(log, "undo b\n", "it was undone already");
 }
 
 #[test]
@@ -551,4 +562,173 @@ fn without_a_terminal_a_person_is_waited_for() {
     let (status, said) = Emission::new(vec![item]).run();
     assert_eq!(status, 4, "{said}");
     assert!(said.contains("needs a person"), "{said}");
+}
+
+fn undoing(script: &str) -> Value {
+    json!({"block": "b", "title": "b", "shell": "bash", "script": script, "timeout_s": 20})
+}
+
+#[test]
+fn outputs_are_what_was_written_and_unset_where_nothing_was() {
+    let writes = "printf 'a<<E\\n\\n two\\n\\nE\\nb=  x = y  \\nc=\\nb=z\\n' >> \"$OPSBOOK_OUTPUT\"";
+    let shows = "printf '[%s]' \"$OPSBOOK_OUT_MK_A\" \"$OPSBOOK_OUT_MK_B\" \"${OPSBOOK_OUT_MK_C-unset}\" \"${OPSBOOK_OUT_MK_D-unset}\" >> log";
+    let emission = Emission::new(vec![
+        with(
+            step("mk", &[], writes),
+            &[("outputs", json!(["a", "b", "c", "d"])), ("undo", undoing("echo \"undo $OPSBOOK_OUT_MK_B\" >> log"))],
+        ),
+        step("use", &["mk"], &format!("{shows}; false")),
+    ]);
+    assert_eq!(emission.run().0, 8);
+    assert_eq!(emission.log(), "[\n two\n][z][][unset]undo z\n");
+    for wrong in ["nonsense", "=x", "a<<E\\nb"] {
+        let emission = Emission::new(vec![step("mk", &[], &format!("printf '{wrong}\\n' >> \"$OPSBOOK_OUTPUT\""))]);
+        assert_eq!(emission.run().0, 1, "{wrong}");
+    }
+    let secret = with(step("mk", &[], "echo \"a=$TOKEN\" >> \"$OPSBOOK_OUTPUT\""), &[("secrets", json!(["TOKEN"]))]);
+    let mut sample = plan_of(vec![secret]);
+    sample["secrets"] = json!(["TOKEN"]);
+    let mut plan: Plan = serde_json::from_value(sample).expect("the sample has the plan's shape");
+    plan.seal();
+    let emission = Emission::of(&plan);
+    let (status, said) = Emission::ended(emission.command().env("TOKEN", "sesame-open"));
+    assert_eq!(status, 1, "{said}");
+    assert!(said.contains("its outputs hold the secret TOKEN"), "{said}");
+}
+
+#[test]
+fn every_environment_where_something_failed_is_undone() {
+    let change = |id: &str, env: &str| {
+        let entries = [("env", json!(env)), ("undo", undoing(&format!("echo undo {id} >> log")))];
+        with(step(id, &[], &format!("echo {id} >> log; false")), &entries)
+    };
+    let mut sample = plan_of(vec![change("a", "staging"), change("b", "production")]);
+    sample["environments"] = json!({"staging": {"tier": 0}, "production": {"tier": 0}});
+    let mut plan: Plan = serde_json::from_value(sample).expect("the sample has the plan's shape");
+    plan.seal();
+    let emission = Emission::of(&plan);
+    assert_eq!(emission.run().0, 8);
+    assert_eq!(emission.log(), "a\nb\nundo b\nundo a\n");
+}
+
+#[test]
+fn a_script_that_is_interrupted_ends_its_step_and_undoes_nothing() {
+    for (signal, ended) in [("INT", 130), ("TERM", 143)] {
+        let slow = "touch began; sleep 30; echo late >> log";
+        let emission = Emission::new(vec![with(step("a", &[], slow), &[("undo", undoing("echo undo >> log"))])]);
+        let mut runner = emission.command().stderr(Stdio::null()).spawn().expect("bash starts");
+        until("the step", || emission.folder.path().join("began").exists());
+        let sent = Command::new("kill").args([format!("-{signal}"), runner.id().to_string()]).status();
+        assert!(sent.expect("there is kill").success());
+        assert_eq!(runner.wait().expect("it ends").code(), Some(ended));
+        assert_eq!(emission.log(), "");
+        let (status, said) = emission.run();
+        assert_eq!(status, 5, "{said}");
+        assert!(said.contains("in doubt: a "), "{said}");
+    }
+}
+
+#[test]
+fn what_staging_has_not_proven_waits_for_a_person() {
+    let change = |id: &str, item: &str, env: &str, needs: &[&str]| {
+        with(
+            step(id, needs, &format!("echo {id} >> log")),
+            &[("env", json!(env)), ("item", json!(item)), ("break_glass", json!({"reason": "required"}))],
+        )
+    };
+    let watch = with(
+        step("s.watch", &["s.a"], "test ! -e broken"),
+        &[("env", json!("staging")), ("role", json!("monitor")), ("impact", json!("read"))],
+    );
+    let mut sample = plan_of(vec![
+        change("s.a", "a", "staging", &[]),
+        watch,
+        change("p.a", "a", "production", &["done:s.watch"]),
+        with(step("last", &["done:p.a"], "echo last >> log"), &[("impact", json!("read"))]),
+    ]);
+    sample["environments"]["staging"] = json!({"tier": 0});
+    let mut plan: Plan = serde_json::from_value(sample.clone()).expect("the sample has the plan's shape");
+    plan.seal();
+    let emission = Emission::of(&plan);
+    assert_eq!(emission.run().0, 0);
+    let emission = Emission::of(&plan);
+    fs::write(emission.folder.path().join("broken"), "").expect("the folder takes files");
+    let (status, said) = emission.run();
+    assert_eq!(status, 4, "{said}");
+    assert!(said.contains("s.watch has not passed in staging"), "{said}");
+    assert_eq!(emission.log(), "s.a\n");
+    let (status, said) = Emission::ended(emission.command().env("OPSBOOK_BREAK_GLASS", "the house is on fire"));
+    assert_eq!(status, 1, "the watch has failed all the same: {said}");
+    assert_eq!(emission.log(), "s.a\np.a\nlast\n");
+    assert_eq!(plan.steps.len(), 4);
+    // Nothing in the plan could prove it.
+    sample["steps"].as_array_mut().expect("there are steps").remove(1);
+    sample["steps"][1]["needs"] = json!([{"step": "s.a", "on": "success"}]);
+    let mut plan: Plan = serde_json::from_value(sample).expect("the sample has the plan's shape");
+    plan.seal();
+    let emitted = emit_bash(&plan, &options());
+    assert!(emitted.lost.iter().any(|loss| loss.what.starts_with("proof by an earlier run") && loss.steps == ["p.a"]));
+    assert_eq!(Emission::of(&plan).run().0, 4);
+}
+
+#[test]
+fn scripts_see_of_their_surroundings_what_a_run_lets_them_see() {
+    let emission = Emission::new(vec![step("a", &[], "env | cut -d= -f1 | sort | tr '\\n' ' ' > log")]);
+    let mut command = emission.command();
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", emission.folder.path());
+    command.env("OPSBOOK_STATE", emission.folder.path().join("state")).env("OTHER", "x").env("MINE", "y");
+    let (status, said) = Emission::ended(command.env("OPSBOOK_PASS_ENV", "MINE"));
+    assert_eq!(status, 0, "{said}");
+    let seen = emission.log();
+    let seen: Vec<&str> =
+        seen.split_whitespace().filter(|name| !["_", "PWD", "SHLVL", "OLDPWD"].contains(name)).collect();
+    let wanted = [
+        "HOME",
+        "MINE",
+        "OPSBOOK_MASK",
+        "OPSBOOK_OUTPUT",
+        "OPSBOOK_PLAN",
+        "OPSBOOK_RUN",
+        "OPSBOOK_STEP",
+        "PATH",
+        "RB_OUTPUT",
+    ];
+    assert_eq!(seen, wanted);
+}
+
+#[test]
+fn nothing_of_a_plan_is_evaluated_by_the_controller_of_argo() {
+    let hostile = "{{workflow.name}} {{=1+1}} {{{ $$ $(ARGO_POD_NAME) }}";
+    let entries = [("vars", json!({"X": hostile})), ("undo", undoing(hostile)), ("env", json!("staging"))];
+    let steps = vec![with(step("a", &[], &format!("echo '{hostile}'")), &entries)];
+    let mut plan: Plan = serde_json::from_value(plan_of(steps)).expect("the sample has the plan's shape");
+    plan.seal();
+    let workflow: Value = serde_yaml::from_str(&emit_argo(&plan, &options()).text).expect("the workflow is YAML");
+    let templates = workflow["spec"]["templates"].as_array().expect("there are templates");
+    let sources: Vec<&str> = templates.iter().filter_map(|it| it["script"]["source"].as_str()).collect();
+    assert_eq!(sources.len(), 3);
+    for source in sources {
+        assert!(!["{{", "$$", "$(ARGO_"].iter().any(|text| source.contains(text)), "{source}");
+    }
+}
+
+#[test]
+fn the_rollback_of_a_workflow_waits_for_all_and_for_no_cancelled_run() {
+    let mut plan: Plan = serde_json::from_value(every_construct()).expect("the sample has the plan's shape");
+    plan.on_failure.as_mut().expect("the sample has one").scope = opsbook::plan::RollbackScope::All;
+    plan.steps[5].undo = plan.steps[2].undo.clone();
+    plan.seal();
+    let workflow: Value = serde_yaml::from_str(&emit_github(&plan, &options()).text).expect("the workflow is YAML");
+    let jobs = workflow["jobs"].as_object().expect("there are jobs");
+    let (undoing, others): (Vec<&String>, Vec<&String>) = jobs.keys().partition(|id| id.starts_with("rollback-"));
+    assert_eq!(undoing, ["rollback-production", "rollback-staging"]);
+    for (at, id) in undoing.iter().enumerate() {
+        let needs: Vec<&str> =
+            jobs[*id]["needs"].as_array().expect("it needs").iter().filter_map(Value::as_str).collect();
+        let all = others.iter().filter(|id| id.as_str() != "preflight").copied().chain(undoing[..at].iter().copied());
+        let all: std::collections::BTreeSet<&str> = all.map(String::as_str).collect();
+        assert_eq!(needs.iter().copied().collect::<std::collections::BTreeSet<_>>(), all);
+        let condition = jobs[*id]["if"].as_str().expect("it has a condition");
+        assert!(condition.ends_with("&& !cancelled()"), "{condition}");
+    }
 }

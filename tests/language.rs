@@ -461,7 +461,7 @@ fn the_run_the_plan_and_the_bash_script_agree_on_the_names_of_outputs() {
             assert!(!step.outputs.is_empty());
         }
         named.seal();
-        let emitted = opsbook::plan::emit::emit_bash(&named);
+        let emitted = opsbook::plan::emit::emit_bash(&named, &opsbook::plan::emit::Options::default());
         fs::remove_file(folder.path().join("seen.txt")).expect("the steps wrote it");
         fs::write(folder.path().join("run.sh"), emitted.text).expect("the folder takes files");
         let mut command = Command::new("bash");
@@ -562,13 +562,15 @@ fn an_answer_decides_and_a_waiting_ends() {
     // Other engines ask nobody: what depends on an answer fails there, and that is said before.
     let plan = case.run(&["plan", "page.md", "-p", "number=7", "-p", "hosts=a,b", "--format", "json"]);
     let plan = Plan::from_json(&plan.out).expect("it is a plan");
-    for emitted in [opsbook::plan::emit::emit_github(&plan), opsbook::plan::emit::emit_argo(&plan, "image")] {
+    let options = opsbook::plan::emit::Options::default();
+    for emitted in [opsbook::plan::emit::emit_github(&plan, &options), opsbook::plan::emit::emit_argo(&plan, &options)]
+    {
         let lost: Vec<&str> = emitted.lost.iter().map(|loss| loss.what.as_str()).collect();
         assert!(lost.contains(&"the answers that a person gives"), "{lost:?}");
-        assert!(lost.contains(&"a `when` over outputs: the step fails instead"), "{lost:?}");
+        assert!(lost.contains(&"a `when` over an answer: the step fails instead"), "{lost:?}");
     }
-    let script = opsbook::plan::emit::emit_bash(&plan).text;
-    assert!(script.contains("answer 'decide' 'way'") && script.contains("= 'left' ]"), "{script}");
+    let script = opsbook::plan::emit::emit_bash(&plan, &options).text;
+    assert!(script.contains("answer \"$1\" 'way'") && script.contains("is 'decide' 'way' 'left'"), "{script}");
 }
 
 #[test]

@@ -29,6 +29,7 @@ mod keys;
 #[cfg(target_os = "linux")]
 mod kube;
 mod language;
+mod law;
 mod layers;
 mod limits;
 mod links;

@@ -1,7 +1,7 @@
 //! `opsbook emit`: a plan for another engine.
 
 use super::{Status, could_not, plan};
-use crate::plan::emit::{Emitted, emit_argo, emit_bash, emit_github, emit_github_setup, emit_markdown};
+use crate::plan::emit::{Emitted, Options, emit_argo, emit_bash, emit_github, emit_github_setup, emit_markdown};
 use crate::plan::{Plan, Stage};
 use crate::shell::{self, Terminal};
 use std::path::PathBuf;
@@ -38,6 +38,13 @@ pub(super) struct Typed {
     /// The image that an Argo Workflow runs its scripts in; it has bash and what the scripts call
     #[arg(long, value_name = "IMAGE", default_value = "docker.io/alpine/k8s:1.33.4")]
     image: String,
+    /// Let scripts see a variable of the surroundings: of whoever starts the script, of the repository at
+    /// GitHub, a parameter of the Workflow (can be repeated)
+    #[arg(long = "pass-env", value_name = "NAME")]
+    pass_env: Vec<String>,
+    /// The address of the repository that an Argo Workflow clones
+    #[arg(long, value_name = "URL")]
+    repository: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -88,10 +95,12 @@ fn emit(typed: &Typed, terminal: Terminal) -> Result<Status, Status> {
 }
 
 fn emitted(plan: &Plan, typed: &Typed) -> Emitted {
+    let options =
+        Options { image: typed.image.clone(), repository: typed.repository.clone(), pass_env: typed.pass_env.clone() };
     match typed.target {
-        Target::Bash => emit_bash(plan),
-        Target::Github => emit_github(plan),
-        Target::Argo => emit_argo(plan, &typed.image),
+        Target::Bash => emit_bash(plan, &options),
+        Target::Github => emit_github(plan, &options),
+        Target::Argo => emit_argo(plan, &options),
         Target::Markdown => emit_markdown(plan),
     }
 }

@@ -1,213 +1,628 @@
 //! One GitHub Actions workflow.
 //!
-//! Consecutive steps of one group, environment and kind are one job; a group per component is one
-//! matrix job whose cells run one after the other. Each approval, and each run of manual items, is
-//! a gate job with an environment of its own, so that its reviewers are asked once. Values reach
-//! scripts through `env:` alone: no expression stands inside `run:`.
+//! Steps of one group and environment that follow one another are one job. Each approval, and each run of
+//! manual items, is a gate job with an environment of its own, so that its reviewers are asked once. A step
+//! performs the program of `frame.sh`; what other jobs must know of it goes through artifacts. No
+//! expression stands inside `run:`.
 
-use super::script::{attempt, function, retry_loop, soak_loop};
+use super::law::{Duty, Formula, How, Law, Proof};
+use super::program::{Dialect, FRAME, place_of, text_of};
 use super::{
-    CONTENT_MARK, Emitted, Losses, Scripts, exports, kubeconfig_of, lose_answers, lose_approval, lose_language,
-    one_line, outputs_used, performed, previous_of, quote, refusal, scripts_of, sealed, vars_of,
+    CONTENT_MARK, Emitted, Losses, Options, depends_on_answer, lose_answers, lose_approval, lose_of_all_targets,
+    one_line, sealed,
 };
 use crate::plan::yaml::{Value, list, map, text, write};
-use crate::plan::{Action, Evidence, Forbid, Impact, On, Plan, RollbackPolicy, RollbackScope, Shell, Step, StepKind};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::plan::{Evidence, Forbid, Plan, RollbackScope, Step, StepKind};
+use std::collections::BTreeSet;
 
 const CHECKOUT: &str = "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683";
 const UPLOAD: &str = "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02";
 const DOWNLOAD: &str = "actions/download-artifact@d3f86a106a0bac45b974a628896c90dbdf5c8093";
 
-/// The variable through which a script comes that cannot stand inside `run:`, and how it is performed.
-const SCRIPT: &str = "OPSBOOK_SCRIPT";
-const PERFORM_SCRIPT: &str = "bash -euo pipefail <(printf '%s\\n' \"$OPSBOOK_SCRIPT\")";
+/// GitHub evaluates this in all text.
+const GITHUB: Dialect = Dialect { apart: &["${{"] };
+
+/// What a job does around its steps.
+const AROUND: &str = include_str!("github.sh");
+
+/// How every program begins: with the functions that it is written with.
+const OPENING: &str = "eval \"$OPSBOOK_FRAME\"\n";
+
+/// The longest that a job may take.
+const JOB_MINUTES: u64 = 360;
+
+/// How much longer than its scripts a step may take: what is ended has ten seconds each time, and Helm is
+/// asked before.
+const MARGIN_S: u64 = 300;
 
 /// Emits a bound plan as one workflow file.
-pub fn emit_github(plan: &Plan) -> Emitted {
-    let jobs = jobs_of(plan);
+pub fn emit_github(plan: &Plan, options: &Options) -> Emitted {
+    let law = Law::of(plan);
+    let flow = Flow::of(&law, options);
     let mut written: Vec<(String, Value)> = Vec::new();
-    let gates: Vec<&Job<'_>> = jobs.iter().filter(|job| job.gate).collect();
+    let gates: Vec<&Job> = flow.jobs.iter().filter(|job| job.gate).collect();
     if !gates.is_empty() {
-        written.push(("preflight".into(), preflight(plan, &gates)));
+        written.push(("preflight".into(), preflight(&law, &gates)));
     }
-    for (at, job) in jobs.iter().enumerate() {
-        let needs = needs_of(&jobs, at, !gates.is_empty());
-        let value = if job.gate { gate_job(plan, job, &needs) } else { run_job(plan, job, &needs) };
+    for (at, job) in flow.jobs.iter().enumerate() {
+        let mut needs = flow.needs_of(at);
+        if job.gate && flow.duty(job).wanted.is_some() {
+            let id = asking(job);
+            written.push((id.clone(), flow.asking_job(job, &needs)));
+            needs = (vec![id.clone()], Some(format!("needs.{id}.outputs.wanted == 'yes'")));
+        }
+        let value = if job.gate { flow.gate_job(job, &needs) } else { flow.run_job(job, &needs) };
         written.push((job.id.clone(), value));
     }
-    written.extend(rollback_jobs(plan, &jobs));
+    written.extend(flow.rollback_jobs());
     let title = one_line(plan.title.as_deref().unwrap_or(&plan.runbook));
+    let glass = text("Why the glass is broken, where staging has not proven a change (STEP=REASON, or a reason)");
+    let inputs = map([("break_glass", map([("description", glass), ("type", text("string")), ("default", text(""))]))]);
+    let dispatch = if law.duties.iter().any(has_glass) { vec![("inputs".to_owned(), inputs)] } else { Vec::new() };
     let workflow = map([
         ("name", text(title.clone())),
         ("run-name", text(format!("{title} ({})", plan.short_hash()))),
-        ("on", map([("workflow_dispatch", map(Vec::<(String, Value)>::new()))])),
+        ("on", map([("workflow_dispatch", map(dispatch))])),
         ("permissions", map(Vec::<(String, Value)>::new())),
         (
             "concurrency",
             map([("group", text(format!("runbook-{}", plan.runbook))), ("cancel-in-progress", Value::Bool(false))]),
         ),
         ("defaults", map([("run", map([("shell", text("bash"))]))])),
+        ("env", map([("OPSBOOK_FRAME", text(format!("{}{}", text_of(FRAME), text_of(AROUND))))])),
         ("jobs", map(written)),
     ]);
-    let comments = [
+    let mut notes = vec![
         format!("runbook: {}, plan: {}", plan.runbook, plan.hash),
         CONTENT_MARK.to_owned(),
         "Emitted by opsbook; change the runbook and emit again instead of editing this file.".to_owned(),
         "Pinned: actions/checkout v4.2.2, actions/upload-artifact v4.6.2, actions/download-artifact v4.3.0.".to_owned(),
     ];
-    let mut notes: Vec<String> = comments.to_vec();
     for job in &gates {
         notes.push(format!(
             "Environment `{}` needs required reviewers: `opsbook emit github --setup FILE` writes a script for them.",
             environment_of(plan, job)
         ));
     }
-    Emitted { text: sealed(&write(&notes, &workflow)), lost: losses(plan) }
+    Emitted { text: sealed(&write(&notes, &workflow)), lost: losses(&law) }
 }
 
 /// Steps that are one job.
-pub(super) struct Job<'p> {
-    id: String,
+pub(super) struct Job {
+    pub(super) id: String,
     /// Whether people are waited for.
     pub(super) gate: bool,
-    /// One list of steps per component, or a single list.
-    cells: Vec<Vec<&'p Step>>,
+    /// The steps by place.
+    pub(super) steps: Vec<usize>,
 }
 
-impl<'p> Job<'p> {
-    pub(super) fn steps(&self) -> impl Iterator<Item = &'p Step> + use<'p, '_> {
-        self.cells.iter().flatten().copied()
-    }
-
-    pub(super) fn first(&self) -> &'p Step {
-        self.cells[0][0]
-    }
+/// A plan as jobs.
+pub(super) struct Flow<'l, 'p> {
+    law: &'l Law<'p>,
+    options: &'l Options,
+    pub(super) jobs: Vec<Job>,
+    /// The job of each step.
+    home: Vec<usize>,
+    /// Whether the default condition of each job is right: nothing before it may fail and be answered.
+    plain: Vec<bool>,
+    /// Whether each job must know about steps of others.
+    informed: Vec<bool>,
+    /// The steps that other jobs must know about.
+    asked: BTreeSet<usize>,
 }
 
-pub(super) fn jobs_of(plan: &Plan) -> Vec<Job<'_>> {
-    let each = |step: &Step| cell_of(plan, step).is_some();
-    let mut jobs: Vec<Job<'_>> = Vec::new();
-    for step in &plan.steps {
-        let gate = !performed(step);
-        let joins = jobs.last().is_some_and(|job| {
-            let first = job.first();
-            let one_gate = gate && first.kind == StepKind::Manual && step.kind == StepKind::Manual;
-            job.gate == gate
-                && first.group_id == step.group_id
-                && (one_gate || !gate && first.env == step.env && each(first) == each(step))
-                && step.needs.iter().all(|need| need.on == On::Success)
-        });
-        if !joins {
-            let name = match (&step.group_id, gate) {
-                (Some(group), false) => group.clone(),
-                _ => step.id.clone(),
-            };
-            let id = job_id(&name, &jobs);
-            jobs.push(Job { id, gate, cells: vec![Vec::new()] });
+impl<'l, 'p> Flow<'l, 'p> {
+    pub(super) fn of(law: &'l Law<'p>, options: &'l Options) -> Flow<'l, 'p> {
+        let jobs = jobs_of(law);
+        let mut home = vec![0; law.duties.len()];
+        for (at, job) in jobs.iter().enumerate() {
+            job.steps.iter().for_each(|step| home[*step] = at);
         }
-        let job = jobs.last_mut().expect("one was pushed where there was none");
-        let cell = job.cells.last().expect("a job has a cell");
-        let new_cell = each(step) && cell.last().is_some_and(|last: &&Step| cell_of(plan, last) != cell_of(plan, step));
-        if new_cell {
-            match job.cells.iter_mut().find(|cell| cell_of(plan, cell[0]) == cell_of(plan, step)) {
-                Some(cell) => cell.push(step),
-                None => job.cells.push(vec![step]),
+        let mut flow =
+            Flow { law, options, jobs, home, plain: Vec::new(), informed: Vec::new(), asked: BTreeSet::new() };
+        for at in 0..flow.jobs.len() {
+            let waits = |step: &usize| flow.law.duties[*step].waits.iter();
+            let outside = flow.jobs[at].steps.iter().flat_map(waits).filter(|wait| flow.home[wait.step] != at);
+            let plain = outside.into_iter().all(|wait| {
+                wait.how == How::Well && !law.may_be_idle(wait.step) && flow.plain[flow.home[wait.step]] && {
+                    let waited = &law.duties[wait.step];
+                    waited.is_performed() || waited.wanted.is_none()
+                }
+            });
+            flow.plain.push(plain);
+        }
+        // Where a step may stop the run for a person, the jobs that a failure does not keep must know.
+        let halting = law.duties.iter().filter(|duty| may_halt(duty)).map(|duty| duty.at);
+        let halting: BTreeSet<usize> = halting.collect();
+        for (at, job) in flow.jobs.iter().enumerate() {
+            let mut asked: BTreeSet<usize> = BTreeSet::new();
+            for duty in job.steps.iter().map(|step| &law.duties[*step]) {
+                asked.extend(duty.outputs.iter().map(|(_, writer, _)| law.place(writer)));
+                asked.extend(duty.asks().iter().map(|step| law.place(step)));
+                if let Proof::Asked { of, .. } = &duty.proof {
+                    asked.extend(of.iter().map(|(step, _)| *step));
+                }
             }
-        } else {
-            job.cells.last_mut().expect("a job has a cell").push(step);
+            if !flow.plain[at] {
+                asked.extend(&halting);
+            }
+            asked.retain(|step| flow.home[*step] != at);
+            flow.informed.push(!asked.is_empty());
+            flow.asked.extend(asked);
         }
+        if law.undoing.is_some() {
+            flow.asked.extend(halting);
+        }
+        flow
+    }
+
+    fn duty(&self, job: &Job) -> &'l Duty<'p> {
+        &self.law.duties[job.steps[0]]
+    }
+
+    fn duties(&self, job: &Job) -> impl Iterator<Item = &'l Duty<'p>> {
+        job.steps.iter().map(|step| &self.law.duties[*step])
+    }
+
+    /// Whether the steps of a job are of interest to others.
+    fn is_told(&self, job: &Job) -> bool {
+        !job.gate && self.duties(job).any(|duty| duty.undoable || self.asked.contains(&duty.at))
+    }
+
+    /// The jobs that a job waits for, and how they must have ended.
+    fn needs_of(&self, at: usize) -> (Vec<String>, Option<String>) {
+        let waits = self.jobs[at].steps.iter().flat_map(|step| match self.law.ready(*step) {
+            Formula::All(waits) => waits,
+            formula => vec![formula],
+        });
+        let outside = |formula: &Formula| formula.steps().iter().any(|step| self.home[*step] != at);
+        let waits: Vec<Formula> = waits.filter(outside).collect();
+        let needed: BTreeSet<usize> = waits.iter().flat_map(Formula::steps).map(|step| self.home[step]).collect();
+        let mut ids: Vec<String> = needed.iter().map(|job| self.jobs[*job].id.clone()).collect();
+        for job in needed.iter().map(|job| &self.jobs[*job]).filter(|job| job.gate && self.duty(job).wanted.is_some()) {
+            ids.push(asking(job));
+        }
+        let preflight = self.jobs.iter().any(|job| job.gate);
+        if preflight && (ids.is_empty() || !self.plain[at]) {
+            ids.push("preflight".into());
+        }
+        if self.plain[at] {
+            return (ids, None);
+        }
+        let mut terms: Vec<String> = Vec::new();
+        if preflight {
+            terms.push("needs.preflight.result == 'success'".into());
+        }
+        for term in waits.iter().filter_map(|wait| self.condition(wait)) {
+            if !terms.contains(&term) {
+                terms.push(term);
+            }
+        }
+        (ids, Some(terms.join(" && ")))
+    }
+
+    /// A formula as an expression; `None` where it holds of itself, as all jobs that are needed have ended.
+    fn condition(&self, formula: &Formula) -> Option<String> {
+        let result = |at: usize, result: &str| {
+            let job = &self.jobs[self.home[at]];
+            match (result, job.gate && self.duty(job).wanted.is_some()) {
+                ("success", true) => format!(
+                    "(needs.{id}.result == 'success' || needs.{id}.result == 'skipped' && needs.{}.result == 'success')",
+                    asking(job),
+                    id = job.id
+                ),
+                ("skipped", true) => format!("needs.{}.result == 'skipped'", asking(job)),
+                _ => format!("needs.{}.result == '{result}'", job.id),
+            }
+        };
+        let joined = |formulas: &[Formula], word: &str| {
+            let terms: Option<Vec<String>> = formulas.iter().map(|formula| self.condition(formula)).collect();
+            let terms = terms?;
+            Some(if terms.len() == 1 { terms[0].clone() } else { format!("({})", terms.join(word)) })
+        };
+        match formula {
+            Formula::Succeeded(at) => Some(result(*at, "success")),
+            Formula::PassedOver(at) => Some(result(*at, "skipped")),
+            Formula::Ended(_) => None,
+            Formula::Not(inner) => match (&**inner, self.condition(inner)?) {
+                (Formula::Succeeded(_), plain) if !plain.starts_with('(') => Some(plain.replace("==", "!=")),
+                (_, inner) => Some(format!("!({inner})")),
+            },
+            Formula::All(inner) => {
+                let terms: Vec<String> = inner.iter().filter_map(|formula| self.condition(formula)).collect();
+                match terms.len() {
+                    0 => None,
+                    1 => terms.into_iter().next(),
+                    _ => Some(format!("({})", terms.join(" && "))),
+                }
+            }
+            Formula::Any(inner) => joined(inner, " || "),
+        }
+    }
+
+    fn gate_job(&self, job: &Job, needs: &(Vec<String>, Option<String>)) -> Value {
+        let first = self.duty(job).step;
+        let mut body = job_head(&first.title, needs);
+        body.push(("permissions".into(), map(Vec::<(String, Value)>::new())));
+        body.push(("timeout-minutes".into(), Value::from(5)));
+        body.push(("environment".into(), map([("name", text(environment_of(self.law.plan, job)))])));
+        let line = |duty: &Duty<'_>| format!("- {} ({})", one_line(&duty.step.title), duty.step.id);
+        let lines: Vec<String> = self.duties(job).map(line).collect();
+        let run = "printf '%s\\n\\n%s\\n' \"$HEADING\" \"$ITEMS\" >> \"$GITHUB_STEP_SUMMARY\"";
+        let heading = if first.kind == StepKind::Approval { "Approved" } else { "Done by hand" };
+        body.push((
+            "steps".into(),
+            list([map([
+                ("name", text("Record it")),
+                ("env", map([("HEADING", text(heading)), ("ITEMS", text(escaped(&lines.join("\n"))))])),
+                ("run", text(run)),
+            ])]),
+        ));
+        map(body)
+    }
+
+    /// The job before a gate that says whether its condition holds.
+    fn asking_job(&self, job: &Job, needs: &(Vec<String>, Option<String>)) -> Value {
+        let duty = self.duty(job);
+        let mut body = job_head(&format!("Whether it is wanted: {}", duty.step.title), needs);
+        body.push(("permissions".into(), map(Vec::<(String, Value)>::new())));
+        body.push(("timeout-minutes".into(), Value::from(5)));
+        body.push(("outputs".into(), map([("wanted", text("${{ steps.ask.outputs.wanted }}"))])));
+        let asking = GITHUB.under_condition(duty, "", "echo wanted=yes >>\"$GITHUB_OUTPUT\"\n");
+        let run = match self.refusal(duty) {
+            Some(refusal) => refusal,
+            None => format!("{OPENING}id={}\n{asking}", GITHUB.quote(&duty.step.id)),
+        };
+        let ask = map([("name", text("Ask for the condition")), ("id", text("ask")), ("run", text(run))]);
+        body.push(("steps".into(), list([fetch(), ask])));
+        map(body)
+    }
+
+    /// What stands in for a condition that asks for an answer of a person.
+    fn refusal(&self, duty: &Duty<'_>) -> Option<String> {
+        let asked = depends_on_answer(self.law, duty)?;
+        let why = format!("what was answered at {} is not known here", asked.id);
+        let (id, place) = (GITHUB.quote(&duty.step.id), GITHUB.quote(place_of(duty)));
+        Some(format!("{OPENING}say {}\ndecide {id} {place} no\n", GITHUB.quote(&why)))
+    }
+
+    /// What people read of a job.
+    fn name_of(&self, job: &Job) -> String {
+        let first = self.duty(job).step;
+        let alone = self.jobs.iter().filter(|other| !other.gate && self.duty(other).step.group_id == first.group_id);
+        let name = match &first.group {
+            Some(group) if alone.count() == 1 => group.clone(),
+            Some(group) => format!("{group}: {}", first.title),
+            None => first.title.clone(),
+        };
+        match &first.component {
+            Some(component) if first.group.is_some() => format!("{name} ({component})"),
+            _ => name,
+        }
+    }
+
+    fn run_job(&self, job: &Job, needs: &(Vec<String>, Option<String>)) -> Value {
+        let first = self.duty(job).step;
+        let mut body = job_head(&self.name_of(job), needs);
+        body.push(("permissions".into(), map([("contents", text("read"))])));
+        let minutes: u64 = self.duties(job).map(minutes_of).sum();
+        body.push(("timeout-minutes".into(), Value::from((minutes + 5).min(JOB_MINUTES))));
+        if let Some(env) = &first.env {
+            body.push(("environment".into(), map([("name", text(env))])));
+        }
+        let mut steps = vec![checkout()];
+        if self.informed[self.home[job.steps[0]]] {
+            steps.push(fetch());
+        }
+        let told = self.is_told(job);
+        let duties: Vec<&Duty<'_>> = self.duties(job).collect();
+        let mut parts = 0;
+        for (position, duty) in duties.iter().enumerate() {
+            steps.push(self.step_value(duty));
+            let next = duties.get(position + 1);
+            // Whatever is lost with a runner, of each change it is known whether it was begun.
+            if next.is_some_and(|next| duty.undoable || next.undoable) {
+                parts += 1;
+                let condition = format!("always() && steps.{}.outcome != 'skipped'", step_id(duty.step));
+                steps.push(upload(&format!("opsbook-{}-{parts}", job.id), &condition));
+            }
+        }
+        if told {
+            steps.push(upload(&format!("opsbook-{}", job.id), "always()"));
+        }
+        body.push(("steps".into(), list(steps)));
+        map(body)
+    }
+
+    fn step_value(&self, duty: &Duty<'_>) -> Value {
+        let run = match self.refusal(duty) {
+            Some(refusal) => refusal,
+            None => format!("{OPENING}{}", GITHUB.performance(self.law, duty)),
+        };
+        let mut env = self.variables(duty);
+        if has_glass(duty) {
+            env.push(("OPSBOOK_BREAK_GLASS".into(), text("${{ inputs.break_glass }}")));
+        }
+        let mut entries = vec![
+            ("name".to_owned(), text(escaped(&one_line(&duty.step.title)))),
+            ("id".into(), text(step_id(duty.step))),
+            ("timeout-minutes".into(), Value::from(minutes_of(duty))),
+        ];
+        if !env.is_empty() {
+            entries.push(("env".into(), map(env)));
+        }
+        entries.push(("run".into(), text(run)));
+        map(entries)
+    }
+
+    /// What a program finds in its surroundings.
+    fn variables(&self, duty: &Duty<'_>) -> Vec<(String, Value)> {
+        let named = self.options.pass_env.iter().map(|name| (name.clone(), text(format!("${{{{ vars.{name} }}}}"))));
+        let mut env: Vec<(String, Value)> = named.collect();
+        let secrets = self.law.plan.secrets.iter().map(String::as_str);
+        for name in secrets.filter(|name| duty.secrets.contains(name) || duty.kubeconfig == Some(*name)) {
+            env.push((name.to_owned(), text(format!("${{{{ secrets.{name} }}}}"))));
+        }
+        env
+    }
+
+    /// The jobs that undo, the last change first, each a stretch of steps of one environment. They wait for
+    /// the end of all others, and for one another; the first that fails ends the rollback.
+    fn rollback_jobs(&self) -> Vec<(String, Value)> {
+        let Some(scope) = self.law.undoing else { return Vec::new() };
+        let everywhere = scope == RollbackScope::All;
+        let in_two = self.law.is_undone_in_two();
+        let stretches = self.law.stretches();
+        let failed = |env: Option<&Option<String>>| {
+            let jobs = self.jobs.iter().filter(|job| env.is_none_or(|env| self.duty(job).step.env == *env));
+            // A job that took too long is cancelled.
+            let ended = |job: &Job| format!("needs.{0}.result == 'failure' || needs.{0}.result == 'cancelled'", job.id);
+            format!("({})", jobs.map(ended).collect::<Vec<_>>().join(" || "))
+        };
+        let passes: &[Option<bool>] = if in_two { &[Some(true), Some(false)] } else { &[None] };
+        let mut before: Vec<String> = Vec::new();
+        let mut written = Vec::new();
+        let taken: BTreeSet<String> = self.jobs.iter().map(|job| job.id.clone()).collect();
+        for (own, stretch) in passes.iter().flat_map(|own| stretches.iter().map(move |stretch| (own, stretch))) {
+            let env = &self.law.duties[stretch[0]].step.env;
+            let place = env.as_deref().unwrap_or("the rest");
+            let mut condition = match own {
+                Some(true) => failed(Some(env)),
+                Some(false) => format!("{} && !{}", failed(None), failed(Some(env))),
+                None if everywhere => failed(None),
+                None => failed(Some(env)),
+            };
+            for before in &before {
+                condition.push_str(&format!(" && needs.{before}.result != 'failure'"));
+            }
+            let id =
+                free_id(&format!("rollback-{place}"), &|id| taken.contains(id) || before.iter().any(|it| it == id));
+            let needed = self.jobs.iter().map(|job| &job.id).chain(&before).map(text);
+            let name = match own {
+                Some(false) => format!("Undo in {place}, for a failure elsewhere"),
+                _ => format!("Undo in {place}"),
+            };
+            let minutes: u64 = stretch.iter().map(|at| undo_minutes(&self.law.duties[*at])).sum();
+            let mut body = vec![
+                ("name".to_owned(), text(name)),
+                ("runs-on".into(), text("ubuntu-24.04")),
+                ("needs".into(), list(needed)),
+                ("if".into(), text(format!("{condition} && !cancelled()"))),
+                ("permissions".into(), map([("actions", text("read")), ("contents", text("read"))])),
+                ("timeout-minutes".into(), Value::from((minutes + 10).min(JOB_MINUTES))),
+            ];
+            if let Some(env) = env {
+                body.push(("environment".into(), map([("name", text(env))])));
+            }
+            let mut steps = vec![checkout(), fetch(), see_what_began()];
+            steps.extend(stretch.iter().map(|at| self.undo_value(&self.law.duties[*at])));
+            body.push(("steps".into(), list(steps)));
+            before.push(id.clone());
+            written.push((id, map(body)));
+        }
+        written
+    }
+
+    fn undo_value(&self, duty: &Duty<'_>) -> Value {
+        let job = &self.jobs[self.home[duty.at]];
+        let steps = job.steps.iter().take_while(|at| **at != duty.at).map(|at| &self.law.duties[*at].step.id);
+        let steps: String = steps.map(|id| format!(" {}", GITHUB.quote(id))).collect();
+        let run = format!(
+            "{OPENING}{}undo_in_job \"$OPSBOOK_RESULT\" {}{steps}\n",
+            GITHUB.undo(duty),
+            GITHUB.quote(&one_line(&self.name_of(job)))
+        );
+        let mut env = self.variables(duty);
+        env.push(("OPSBOOK_RESULT".into(), text(format!("${{{{ needs.{}.result }}}}", job.id))));
+        map([
+            ("name", text(one_line(&format!("Undo {}", duty.step.id)))),
+            ("timeout-minutes", Value::from(undo_minutes(duty))),
+            ("env", map(env)),
+            ("run", text(run)),
+        ])
+    }
+}
+
+/// The jobs of a plan: each step begins one, unless it goes on with the one before.
+fn jobs_of(law: &Law<'_>) -> Vec<Job> {
+    let mut jobs: Vec<Job> = Vec::new();
+    // The names of gates are the steps' own: people find them by these.
+    let gates: BTreeSet<String> =
+        law.duties.iter().filter(|duty| !duty.is_performed()).map(|duty| plain_id(&duty.step.id)).collect();
+    for duty in &law.duties {
+        if jobs.last().is_some_and(|job| goes_on(law, job, duty)) {
+            jobs.last_mut().expect("one was seen").steps.push(duty.at);
+            continue;
+        }
+        let gate = !duty.is_performed();
+        let names = match (&duty.step.group_id, gate) {
+            (Some(group), false) => vec![plain_id(group), plain_id(&duty.step.id)],
+            _ => vec![plain_id(&duty.step.id)],
+        };
+        let own = ["preflight".to_owned()];
+        let taken = |id: &str| {
+            jobs.iter().any(|job| job.id == id) || own.iter().any(|own| own == id) || !gate && gates.contains(id)
+        };
+        let free = names.iter().find(|id| !taken(id)).cloned();
+        let id = free.unwrap_or_else(|| free_id(names.last().expect("there is a name"), &taken));
+        jobs.push(Job { id, gate, steps: vec![duty.at] });
     }
     jobs
 }
 
-/// The cell of a matrix that a step belongs to: what its group is repeated for.
-fn cell_of<'s>(plan: &Plan, step: &'s Step) -> Option<&'s str> {
-    let group = plan.groups.iter().find(|group| Some(&group.id) == step.group_id.as_ref())?;
-    let part = group.repetition(&step.id)?;
-    Some(step.component.as_deref().filter(|_| group.list.is_none()).unwrap_or(part))
-}
-
-/// A job's id: letters, digits, `-` and `_`, and no id twice.
-fn job_id(name: &str, jobs: &[Job<'_>]) -> String {
-    let base: String = name.chars().map(|ch| if ch.is_ascii_alphanumeric() { ch } else { '-' }).collect();
-    let taken = |id: &str| id == "preflight" || jobs.iter().any(|job| job.id == id);
-    let mut id = base.clone();
-    let mut number = 2;
-    while taken(&id) {
-        id = format!("{base}-{number}");
-        number += 1;
+/// Tells whether a step can be one more of a job: it begins where the last one succeeded, what else it waits
+/// for came before the job, and nobody but those behind it waits for the last one.
+fn goes_on(law: &Law<'_>, job: &Job, duty: &Duty<'_>) -> bool {
+    let (first, last) = (&law.duties[job.steps[0]], *job.steps.last().expect("a job has steps"));
+    let (own, other) = (duty.step, law.duties[last].step);
+    let alike = own.group_id == other.group_id
+        && job.gate != duty.is_performed()
+        && (own.env == other.env || job.gate)
+        && (!job.gate || own.kind == StepKind::Manual && other.kind == StepKind::Manual);
+    if !alike || law.may_be_idle(last) || job.gate && (duty.wanted.is_some() || first.wanted.is_some()) {
+        return false;
     }
-    id
-}
-
-/// The jobs that a job waits for, and how they must have ended.
-fn needs_of(jobs: &[Job<'_>], at: usize, preflight: bool) -> (Vec<String>, Option<String>) {
-    let home: BTreeMap<&str, usize> =
-        jobs.iter().enumerate().flat_map(|(at, job)| job.steps().map(move |step| (step.id.as_str(), at))).collect();
-    let mut needed = BTreeSet::new();
-    let mut terms: BTreeMap<usize, &str> = BTreeMap::new();
-    let mut plain = true;
-    for need in jobs[at].steps().flat_map(|step| &step.needs) {
-        let Some(other) = home.get(need.step.as_str()).filter(|other| **other != at) else {
-            continue;
-        };
-        needed.insert(*other);
-        plain &= need.on == On::Success;
-        match need.on {
-            On::Success => drop(terms.insert(*other, "success")),
-            On::Failure => drop(terms.insert(*other, "failure")),
-            On::Done => {}
-        }
+    let before = law.before(first.at);
+    let known = |step: usize| job.steps.contains(&step) || before[step];
+    let follows = duty.waits.iter().any(|wait| wait.step == last && wait.how == How::Well);
+    if !follows || !duty.waits.iter().all(|wait| wait.how != How::Badly && known(wait.step)) {
+        return false;
     }
-    let mut ids: Vec<String> = needed.iter().map(|other| jobs[*other].id.clone()).collect();
-    if ids.is_empty() && preflight {
-        ids.push("preflight".into());
-    }
-    // By itself a job waits for the success of all; any other wish says what is wanted of each.
-    let condition = (!plain).then(|| {
-        let terms = terms.iter().map(|(other, result)| format!(" && needs.{}.result == '{result}'", jobs[*other].id));
-        format!("always(){}", terms.collect::<String>())
+    let mut others = law.duties.iter().filter(|other| other.at != duty.at);
+    let all_behind = others.all(|other| {
+        let mut waits = other.waits.iter().filter(|wait| wait.step == last);
+        waits.all(|wait| wait.how.is_for_success() && law.before(other.at)[duty.at])
     });
-    (ids, condition)
+    let minutes: u64 = job.steps.iter().map(|at| minutes_of(&law.duties[*at])).sum();
+    all_behind && (job.gate || minutes + minutes_of(duty) + 5 <= JOB_MINUTES)
 }
 
-pub(super) fn environment_of(plan: &Plan, job: &Job<'_>) -> String {
+/// A job's id: letters, digits, `-` and `_`.
+fn plain_id(name: &str) -> String {
+    let plain: String = name.chars().map(|ch| if ch.is_ascii_alphanumeric() { ch } else { '-' }).collect();
+    if plain.starts_with(|ch: char| ch.is_ascii_alphabetic()) { plain } else { format!("_{plain}") }
+}
+
+fn free_id(name: &str, taken: &dyn Fn(&str) -> bool) -> String {
+    let base = plain_id(name);
+    let numbered = (2..).map(|number| format!("{base}-{number}"));
+    std::iter::once(base.clone()).chain(numbered).find(|id| !taken(id)).expect("numbers do not end")
+}
+
+/// The id of the job that asks for the condition of a gate.
+fn asking(job: &Job) -> String {
+    format!("{}-wanted", job.id)
+}
+
+pub(super) fn environment_of(plan: &Plan, job: &Job) -> String {
     format!("{}-{}", plan.runbook, job.id)
 }
 
+fn has_glass(duty: &Duty<'_>) -> bool {
+    duty.step.break_glass.is_some() && duty.proof != Proof::Given
+}
+
+/// Tells whether a step may stop the run for a person.
+fn may_halt(duty: &Duty<'_>) -> bool {
+    duty.proof != Proof::Given
+}
+
 fn job_head(name: &str, needs: &(Vec<String>, Option<String>)) -> Vec<(String, Value)> {
-    let mut head = vec![("name".to_owned(), text(one_line(name))), ("runs-on".to_owned(), text("ubuntu-24.04"))];
+    let mut head =
+        vec![("name".to_owned(), text(escaped(&one_line(name)))), ("runs-on".to_owned(), text("ubuntu-24.04"))];
     if !needs.0.is_empty() {
         head.push(("needs".into(), list(needs.0.iter().map(text))));
     }
-    if let Some(condition) = &needs.1 {
-        head.push(("if".into(), text(condition)));
+    match needs.1.as_deref() {
+        None => {}
+        Some("") => head.push(("if".into(), text("${{ !cancelled() }}"))),
+        Some(condition) => head.push(("if".into(), text(format!("{condition} && !cancelled()")))),
     }
     head
 }
 
-fn gate_job(plan: &Plan, job: &Job<'_>, needs: &(Vec<String>, Option<String>)) -> Value {
-    let first = job.first();
-    let mut body = job_head(&first.title, needs);
-    body.push(("permissions".into(), map(Vec::<(String, Value)>::new())));
-    body.push(("timeout-minutes".into(), Value::from(5)));
-    body.push(("environment".into(), map([("name", text(environment_of(plan, job)))])));
-    let lines: Vec<String> = job.steps().map(|step| format!("- {} ({})", one_line(&step.title), step.id)).collect();
-    let run = "printf '%s\\n\\n%s\\n' \"$HEADING\" \"$ITEMS\" >> \"$GITHUB_STEP_SUMMARY\"";
-    let heading = if first.kind == StepKind::Approval { "Approved" } else { "Done by hand" };
-    body.push((
-        "steps".into(),
-        list([map([
-            ("name", text("Record it")),
-            ("env", map([("HEADING", text(heading)), ("ITEMS", text(lines.join("\n")))])),
-            ("run", text(run)),
-        ])]),
-    ));
-    map(body)
+fn checkout() -> Value {
+    map([
+        ("name", text("Check out the repository")),
+        ("uses", text(CHECKOUT)),
+        ("with", map([("persist-credentials", Value::Bool(false))])),
+    ])
+}
+
+/// Brings what earlier jobs have left.
+fn fetch() -> Value {
+    map([
+        ("name", text("Fetch what earlier jobs have left")),
+        ("uses", text(DOWNLOAD)),
+        (
+            "with",
+            map([
+                ("pattern", text("opsbook-*")),
+                ("path", text("${{ runner.temp }}/opsbook-earlier")),
+                ("merge-multiple", Value::Bool(true)),
+            ]),
+        ),
+    ])
+}
+
+fn upload(name: &str, condition: &str) -> Value {
+    map([
+        ("name", text("Keep what other jobs need")),
+        ("if", text(condition)),
+        ("uses", text(UPLOAD)),
+        (
+            "with",
+            map([
+                ("name", text(name)),
+                ("path", text("${{ runner.temp }}/opsbook")),
+                ("if-no-files-found", text("ignore")),
+                ("include-hidden-files", Value::Bool(false)),
+            ]),
+        ),
+    ])
+}
+
+/// Writes down the jobs that failed before their first step: what they were to change was not begun.
+fn see_what_began() -> Value {
+    let run = "mkdir -p \"$RUNNER_TEMP/opsbook\"\ngh api --paginate \
+               \"repos/$GITHUB_REPOSITORY/actions/runs/$GITHUB_RUN_ID/attempts/${GITHUB_RUN_ATTEMPT:-1}/jobs\" --jq '.jobs[] | \
+               select((.steps | length) == 0) | .name' >\"$RUNNER_TEMP/opsbook/never-began\" || true\n";
+    map([
+        ("name", text("See which jobs never began")),
+        ("env", map([("GH_TOKEN", text("${{ github.token }}"))])),
+        ("run", text(run)),
+    ])
+}
+
+/// The id of a step inside its job.
+fn step_id(step: &Step) -> String {
+    let plain = step.id.replace(|ch: char| !ch.is_ascii_alphanumeric(), "_");
+    if plain.starts_with(|ch: char| ch.is_ascii_alphabetic()) { plain } else { format!("_{plain}") }
+}
+
+/// `${{` in a value would be an expression; an expression that yields it is not.
+fn escaped(value: &str) -> String {
+    value.replace("${{", "${{ '${{' }}")
+}
+
+fn minutes_of(duty: &Duty<'_>) -> u64 {
+    let longest = duty.longest_s().map(|longest| longest.saturating_add(MARGIN_S));
+    longest.map_or(JOB_MINUTES - 5, |longest| longest.div_ceil(60)).clamp(1, JOB_MINUTES - 5)
+}
+
+fn undo_minutes(duty: &Duty<'_>) -> u64 {
+    let longest = duty.scripts.undo.and_then(crate::plan::Action::longest_s);
+    longest.map_or(60, |longest| longest.saturating_add(MARGIN_S).div_ceil(60)).clamp(1, JOB_MINUTES - 10)
+}
+
+/// Tells whether whoever starts the run may not pass a gate.
+pub(super) fn forbids_runner(law: &Law<'_>, job: &Job) -> bool {
+    let approvals = job.steps.iter().filter_map(|at| law.duties[*at].step.approval.as_ref());
+    approvals.into_iter().any(|approval| approval.forbid.contains(&Forbid::Runner))
 }
 
 /// Reads the settings of each gate's environment, and fails where nobody would be asked.
-fn preflight(plan: &Plan, gates: &[&Job<'_>]) -> Value {
+fn preflight(law: &Law<'_>, gates: &[&Job]) -> Value {
     let script = "failed=0\nwhile read -r name apart; do\n  rules=$(gh api \"repos/$REPOSITORY/environments/$name\" 2>/dev/null || \
                   echo '{}')\n  if ! jq -e '[.protection_rules[]? | select(.type == \"required_reviewers\")] | length > 0' \
                   <<<\"$rules\" >/dev/null; then\n    echo \"::error::environment $name has no required reviewers\"\n    \
@@ -218,10 +633,8 @@ fn preflight(plan: &Plan, gates: &[&Job<'_>]) -> Value {
     let lines: Vec<String> = gates
         .iter()
         .map(|job| {
-            let apart = job
-                .steps()
-                .any(|step| step.approval.as_ref().is_some_and(|approval| approval.forbid.contains(&Forbid::Runner)));
-            format!("{} {}", environment_of(plan, job), if apart { "apart" } else { "any" })
+            let apart = forbids_runner(law, job);
+            format!("{} {}", environment_of(law.plan, job), if apart { "apart" } else { "any" })
         })
         .collect();
     let env = [
@@ -238,351 +651,23 @@ fn preflight(plan: &Plan, gates: &[&Job<'_>]) -> Value {
     ])
 }
 
-fn run_job(plan: &Plan, job: &Job<'_>, needs: &(Vec<String>, Option<String>)) -> Value {
-    let first = job.first();
-    let name = first.group.as_deref().unwrap_or(&first.title);
-    let name = if job.cells.len() > 1 { format!("{name} (${{{{ matrix.component }}}})") } else { name.to_owned() };
-    let mut body = job_head(&name, needs);
-    body.push(("permissions".into(), map([("contents", text("read"))])));
-    let minutes: u64 = job.cells.iter().map(|cell| cell.iter().map(|step| minutes_of(step)).sum()).max().unwrap_or(1);
-    body.push(("timeout-minutes".into(), Value::from((minutes + 5).min(360))));
-    if let Some(env) = &first.env {
-        body.push(("environment".into(), map([("name", text(env))])));
-    }
-    let undoable = job.steps().any(|step| step.undo.is_some() && step.writes());
-    let outputs = job.steps().flat_map(|step| step.outputs.iter().map(move |key| (step, key)));
-    let outputs: Vec<(String, Value)> = outputs
-        .filter(|_| job.cells.len() == 1)
-        .map(|(step, key)| {
-            let id = step_id(step);
-            (format!("{id}_{key}"), text(format!("${{{{ steps.{id}.outputs.{key} }}}}")))
-        })
-        .collect();
-    if !outputs.is_empty() {
-        body.push(("outputs".into(), map(outputs)));
-    }
-    // What differs between the cells of a step stands in the matrix, and reaches it through `env`.
-    let rows: Vec<Vec<Row<'_>>> =
-        job.cells.iter().map(|cell| cell.iter().map(|step| row(plan, step)).collect()).collect();
-    if job.cells.len() > 1 {
-        body.push(("strategy".into(), strategy(plan, job, &rows)));
-    }
-    let checkout = map([
-        ("name", text("Check out the repository")),
-        ("uses", text(CHECKOUT)),
-        ("with", map([("persist-credentials", Value::Bool(false))])),
-    ]);
-    let mut steps = vec![checkout];
-    for (position, row) in rows[0].iter().enumerate() {
-        let others: Vec<&Row<'_>> = rows.iter().skip(1).filter_map(|cell| cell.get(position)).collect();
-        steps.push(step_value(plan, job, row, &others));
-    }
-    if undoable {
-        let suffix = if job.cells.len() > 1 { "-${{ matrix.component }}" } else { "" };
-        steps.push(map([
-            ("name", text("Keep what a rollback needs")),
-            ("if", text("always()")),
-            ("uses", text(UPLOAD)),
-            (
-                "with",
-                map([
-                    ("name", text(format!("opsbook-{}{suffix}", job.id))),
-                    ("path", text("${{ runner.temp }}/opsbook")),
-                    ("if-no-files-found", text("ignore")),
-                    ("include-hidden-files", Value::Bool(false)),
-                ]),
-            ),
-        ]));
-    }
-    body.push(("steps".into(), list(steps)));
-    map(body)
-}
-
-/// A step of a job as its parts: the variables, and the script around its scripts.
-struct Row<'p> {
-    step: &'p Step,
-    env: BTreeMap<String, String>,
-    script: String,
-}
-
-fn row<'p>(plan: &Plan, step: &'p Step) -> Row<'p> {
-    Row { step, env: vars_of(plan, step), script: step_script(step) }
-}
-
-fn strategy(plan: &Plan, job: &Job<'_>, rows: &[Vec<Row<'_>>]) -> Value {
-    let group = plan.groups.iter().find(|group| Some(&group.id) == job.first().group_id.as_ref());
-    let include = rows.iter().map(|cell| {
-        let mut entry = vec![("component".to_owned(), text(cell_of(plan, cell[0].step).unwrap_or("-")))];
-        for (position, row) in cell.iter().enumerate() {
-            let others = rows.iter().filter_map(|cell| cell.get(position));
-            let others: Vec<&Row<'_>> = others.collect();
-            for (name, value) in &row.env {
-                if others.iter().any(|other| other.env.get(name) != Some(value)) {
-                    entry.push((matrix_key(row.step, name), text(escaped(value))));
-                }
-            }
-            if others.iter().any(|other| other.script != row.script) {
-                entry.push((matrix_key(row.step, "SCRIPT"), text(escaped(&row.script))));
-            }
-        }
-        map(entry)
-    });
-    let mut strategy = vec![("fail-fast", Value::Bool(true))];
-    match group.map_or(1, |group| group.parallel) {
-        0 => {}
-        parallel => strategy.push(("max-parallel", Value::from(parallel))),
-    }
-    strategy.push(("matrix", map([("include", list(include))])));
-    map(strategy)
-}
-
-fn matrix_key(step: &Step, name: &str) -> String {
-    format!("{}_{}", step.item.replace('-', "_"), name.to_ascii_lowercase())
-}
-
-fn step_value(plan: &Plan, job: &Job<'_>, row: &Row<'_>, others: &[&Row<'_>]) -> Value {
-    let step = row.step;
-    let mut env: Vec<(String, Value)> = Vec::new();
-    for (name, value) in &row.env {
-        let differs = others.iter().any(|other| other.env.get(name) != Some(value));
-        let value = if differs { format!("${{{{ matrix.{} }}}}", matrix_key(step, name)) } else { escaped(value) };
-        env.push((name.clone(), text(value)));
-    }
-    for (variable, earlier, key) in outputs_used(plan, step) {
-        let earlier = plan.step(&earlier).expect("outputs are those of steps of the plan");
-        let here = job.steps().any(|other| other.id == earlier.id);
-        let id = step_id(earlier);
-        let from = if here {
-            format!("${{{{ steps.{id}.outputs.{key} }}}}")
-        } else {
-            let home = jobs_of(plan).into_iter().find(|job| job.steps().any(|other| other.id == earlier.id));
-            format!("${{{{ needs.{}.outputs.{id}_{key} }}}}", home.map_or_else(String::new, |job| job.id))
-        };
-        env.push((variable, text(from)));
-    }
-    for secret in &step.secrets {
-        env.push((secret.clone(), text(format!("${{{{ secrets.{secret} }}}}"))));
-    }
-    let mut run = String::from("set -euo pipefail\n");
-    run.push_str("export OPSBOOK_OUTPUT=$GITHUB_OUTPUT RB_OUTPUT=$GITHUB_OUTPUT\n");
-    if let Some(secret) = kubeconfig_of(plan, step) {
-        run.push_str(&format!(
-            "export KUBECONFIG=$RUNNER_TEMP/kubeconfig\n(umask 077; if [ -f \"${secret}\" ]; then cat \"${secret}\"; else \
-             printf '%s\\n' \"${secret}\"; fi > \"$KUBECONFIG\")\n"
-        ));
-    }
-    if others.iter().any(|other| other.script != row.script) {
-        env.push((SCRIPT.into(), text(format!("${{{{ matrix.{} }}}}", matrix_key(step, "SCRIPT")))));
-        run.push_str(PERFORM_SCRIPT);
-    } else {
-        run.push_str(&performing(&row.script, &mut env));
-    }
-    map([
-        ("name", text(one_line(&step.title))),
-        ("id", text(step_id(step))),
-        ("timeout-minutes", Value::from(minutes_of(step))),
-        ("env", map(env)),
-        ("run", text(run)),
-    ])
-}
-
-/// The id of a step inside its job: the same in every cell.
-fn step_id(step: &Step) -> String {
-    step.item.replace(|ch: char| !ch.is_ascii_alphanumeric(), "_")
-}
-
-/// `${{` in a value would be an expression; an expression that yields it is not.
-fn escaped(value: &str) -> String {
-    value.replace("${{", "${{ '${{' }}")
-}
-
-/// What `run:` has to do to perform a script. A script with `${{` in it, which GitHub would take for
-/// an expression, comes through the environment instead: its bytes stay what they were.
-fn performing(script: &str, env: &mut Vec<(String, Value)>) -> String {
-    if !script.contains("${{") {
-        return script.to_owned();
-    }
-    env.push((SCRIPT.into(), text(escaped(script))));
-    PERFORM_SCRIPT.to_owned()
-}
-
-fn minutes_of(step: &Step) -> u64 {
-    step.longest_s().unwrap_or(6 * 3600).div_ceil(60).clamp(1, 360)
-}
-
-/// The script of a step: check, what a rollback must know, tries, verification.
-fn step_script(step: &Step) -> String {
-    if let Some(refusal) = refusal(step) {
-        return refusal;
-    }
-    let scripts: Scripts<'_> = scripts_of(step);
-    let mut out = String::new();
-    let mut mark = String::new();
-    if step.undo.is_some() && step.writes() {
-        let file = "\"$RUNNER_TEMP/opsbook/$OPSBOOK_STEP\"";
-        mark.push_str(&format!("mkdir -p \"$RUNNER_TEMP/opsbook\"\nif [ ! -f {file} ]; then\n"));
-        mark.push_str(&previous_of(step).unwrap_or_else(|| "previous=''\n".to_owned()));
-        mark.push_str(&format!("printf '%s\\n' \"$previous\" > {file}\nfi\n"));
-    }
-    if step.kind == StepKind::Soak {
-        if let Some(monitor) = scripts.monitor.or(scripts.until) {
-            out.push_str(&function("monitor", monitor, monitor.timeout_s));
-        }
-        out.push_str(&soak_loop(step, &scripts));
-        return out;
-    }
-    let Some(main) = &scripts.main else {
-        return out;
-    };
-    let wanted = step.expect.as_ref().and_then(|expect| expect.exit).unwrap_or(0);
-    let alone = scripts.check.is_none() && scripts.verify.is_none() && step.retries.is_none() && wanted == 0;
-    if alone && main.shell == Shell::Bash {
-        out.push_str(&mark);
-        out.push_str(&plain(main));
-        return out;
-    }
-    out.push_str(&attempt(step, &scripts, &mark));
-    out.push_str(&retry_loop("attempt", step.retries.as_ref(), "exit"));
-    out
-}
-
-/// A script of bash as it is, in its folder.
-fn plain(action: &Action) -> String {
-    let cd = action.cwd.as_ref().map(|cwd| format!("cd {}\n", quote(cwd))).unwrap_or_default();
-    cd + &exports(action) + &action.script
-}
-
-/// One job an environment that undoes, in the reverse order, what the artifacts say was begun. With
-/// `scope: env` a failure in the environment starts it, with `scope: all` any failure; there, one
-/// environment is undone after the other, the last one that was changed first, until one fails.
-fn rollback_jobs(plan: &Plan, jobs: &[Job<'_>]) -> Vec<(String, Value)> {
-    let policy = plan.on_failure.as_ref().filter(|policy| policy.rollback == RollbackPolicy::Reverse);
-    let Some(policy) = policy else { return Vec::new() };
-    let everywhere = policy.scope == RollbackScope::All;
-    let undoable = |step: &&Step| step.undo.is_some() && step.writes();
-    let mut by_env: BTreeMap<Option<&str>, Vec<&Step>> = BTreeMap::new();
-    for step in plan.steps.iter().filter(undoable) {
-        by_env.entry(step.env.as_deref()).or_default().push(step);
-    }
-    let of_env = |env: Option<&str>| {
-        let jobs = jobs.iter().filter(move |job| everywhere || !job.gate && job.first().env.as_deref() == env);
-        jobs.map(|job| job.id.clone()).collect::<Vec<String>>()
-    };
-    let mut order: Vec<(Option<&str>, Vec<&Step>)> = by_env.into_iter().collect();
-    if everywhere {
-        let last =
-            |steps: &[&Step]| plan.steps.iter().rposition(|step| steps.last().is_some_and(|it| it.id == step.id));
-        order.sort_by_key(|(_, steps)| std::cmp::Reverse(last(steps)));
-    }
-    let id_of = |env: Option<&str>| {
-        let name = env.unwrap_or("the rest");
-        format!("rollback-{}", name.replace(|ch: char| !ch.is_ascii_alphanumeric(), "-"))
-    };
-    let mut before: Option<String> = None;
-    order
-        .into_iter()
-        .map(|(env, steps)| {
-            let mut needed = of_env(env);
-            let name = env.unwrap_or("the rest");
-            let failed: Vec<String> = needed.iter().map(|job| format!("needs.{job}.result == 'failure'")).collect();
-            let mut condition = format!("always() && ({})", failed.join(" || "));
-            let id = id_of(env);
-            if let Some(before) = before.replace(id.clone()).filter(|_| everywhere) {
-                condition.push_str(&format!(" && needs.{before}.result == 'success'"));
-                needed.push(before);
-            }
-            let mut body = vec![
-                ("name".to_owned(), text(format!("Undo in {name}"))),
-                ("runs-on".into(), text("ubuntu-24.04")),
-                ("needs".into(), list(needed.iter().map(text))),
-                ("if".into(), text(condition)),
-                ("permissions".into(), map([("contents", text("read"))])),
-                ("timeout-minutes".into(), Value::from(120)),
-            ];
-            if let Some(env) = env {
-                body.push(("environment".into(), map([("name", text(env))])));
-            }
-            let mut written = vec![
-                map([
-                    ("name", text("Check out the repository")),
-                    ("uses", text(CHECKOUT)),
-                    ("with", map([("persist-credentials", Value::Bool(false))])),
-                ]),
-                map([
-                    ("name", text("Fetch what was begun")),
-                    ("uses", text(DOWNLOAD)),
-                    (
-                        "with",
-                        map([
-                            ("pattern", text("opsbook-*")),
-                            ("path", text("${{ runner.temp }}/opsbook")),
-                            ("merge-multiple", Value::Bool(true)),
-                        ]),
-                    ),
-                ]),
-            ];
-            written.extend(steps.iter().rev().map(|step| undo_value(plan, step)));
-            body.push(("steps".into(), list(written)));
-            (id, map(body))
-        })
-        .collect()
-}
-
-fn undo_value(plan: &Plan, step: &Step) -> Value {
-    let undo = step.undo.as_ref().expect("only steps with an undo come here");
-    let mut env: Vec<(String, Value)> =
-        vars_of(plan, step).into_iter().map(|(name, value)| (name, text(escaped(&value)))).collect();
-    env.extend(step.secrets.iter().map(|name| (name.clone(), text(format!("${{{{ secrets.{name} }}}}")))));
-    let mut run = format!(
-        "set -euo pipefail\nmark=$RUNNER_TEMP/opsbook/{}\nif [ ! -f \"$mark\" ]; then echo \"not begun\"; exit 0; \
-         fi\nPREVIOUS_REVISION=$(cat \"$mark\")\nexport PREVIOUS_REVISION\n",
-        quote(&step.id)
-    );
-    if let Some(secret) = kubeconfig_of(plan, step) {
-        run.push_str(&format!(
-            "export KUBECONFIG=$RUNNER_TEMP/kubeconfig\n(umask 077; printf '%s\\n' \"${secret}\" > \"$KUBECONFIG\")\n"
-        ));
-    }
-    let script = match (undo.shell, &undo.retries) {
-        (Shell::Bash, None) => plain(undo),
-        _ => function("undo", undo, undo.timeout_s) + &retry_loop("undo", undo.retries.as_ref(), "exit"),
-    };
-    run.push_str(&performing(&script, &mut env));
-    map([
-        ("name", text(one_line(&format!("Undo {}", step.id)))),
-        ("timeout-minutes", Value::from(undo.timeout_s.unwrap_or(3600).div_ceil(60).clamp(1, 360))),
-        ("env", map(env)),
-        ("run", text(run)),
-    ])
-}
-
-fn losses(plan: &Plan) -> Vec<super::Loss> {
+fn losses(law: &Law<'_>) -> Vec<super::Loss> {
     let mut losses = Losses::default();
-    losses.of_all("the hash chain of the journal");
-    lose_answers(&mut losses, plan);
-    lose_language(&mut losses, plan);
+    lose_of_all_targets(&mut losses, law);
+    lose_answers(&mut losses, law);
     losses.of_all("that a third run waits: a run that is queued is cancelled by the next");
-    if plan.groups.iter().any(|group| group.parallel != 1 && group.each.is_none()) {
-        losses.of_all("that steps of a group run side by side");
+    if jobs_of(law).iter().filter(|job| !job.gate).count() > 1 {
+        losses.of_all("files that a step leaves in its folder, for steps of another job");
     }
-    for step in &plan.steps {
+    for step in &law.plan.steps {
         if let Some(approval) = &step.approval {
             lose_approval(&mut losses, step, approval, true, true);
         }
         if step.kind == StepKind::Manual && step.evidence != Evidence::None {
             losses.of_step(step, "the evidence of a manual item");
         }
-        if matches!(step.impact, Some(Impact::Write | Impact::Destroy)) && !step.idempotent && step.check.is_none() {
+        if step.writes() && !step.idempotent && step.check.is_none() {
             losses.of_step(step, "that a step which was cut off is in doubt");
-        }
-        if step.break_glass.is_some() {
-            losses.of_step(step, "that breaking the glass is recorded and reviewed");
-        }
-        if cell_of(plan, step).is_some() && !step.outputs.is_empty() {
-            losses.of_step(step, "outputs per component: those of a matrix collapse to one");
-        }
-        if step.expect.as_ref().is_some_and(|expect| expect.stdout_matches.is_some()) {
-            losses.of_step(step, "what the output must match");
         }
         if step.wait_s.is_some_and(|wait| wait > 6 * 3600) {
             losses.of_step(step, "a soak longer than the six hours of a job");

@@ -1,17 +1,19 @@
 //! The settings that a workflow needs, as a script for `gh`: reviewers live in a repository's
 //! environments, and no workflow file can bring them.
 
-use super::github::{Job, environment_of, jobs_of};
-use super::{CONTENT_MARK, one_line, quote, sealed};
+use super::github::{Flow, Job, environment_of, forbids_runner};
+use super::law::Law;
+use super::{CONTENT_MARK, Options, one_line, quote, sealed};
+use crate::plan::Plan;
 use crate::plan::outputs::shouted;
-use crate::plan::{Forbid, Plan};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Emits the script that makes the environments of a plan's workflow: one per gate with its reviewers,
 /// and those that jobs run in. The people of a role come from a variable, because a plan does not
 /// name them.
 pub fn emit_github_setup(plan: &Plan) -> String {
-    let jobs = jobs_of(plan);
+    let (law, options) = (Law::of(plan), Options::default());
+    let jobs = Flow::of(&law, &options).jobs;
     let mut out = format!(
         "#!/usr/bin/env bash\n# The environments that the workflow of this runbook asks for.\n# runbook: {}, plan: {}\n# \
          {CONTENT_MARK}\n# Emitted by opsbook; it needs gh, logged in as an administrator of the repository.\nset -euo \
@@ -20,13 +22,11 @@ pub fn emit_github_setup(plan: &Plan) -> String {
         plan.hash
     );
     for job in jobs.iter().filter(|job| job.gate) {
-        let apart = job
-            .steps()
-            .any(|step| step.approval.as_ref().is_some_and(|approval| approval.forbid.contains(&Forbid::Runner)));
+        let apart = forbids_runner(&law, job);
         let name = quote(&environment_of(plan, job));
-        out.push_str(&format!("gate {name} {apart}{}\n", reviewers(plan, job)));
+        out.push_str(&format!("gate {name} {apart}{}\n", reviewers(&law, job)));
     }
-    let used = jobs.iter().filter(|job| !job.gate).filter_map(|job| job.first().env.as_deref());
+    let used = jobs.iter().filter(|job| !job.gate).filter_map(|job| law.duties[job.steps[0]].step.env.as_deref());
     for env in used.collect::<BTreeSet<&str>>() {
         out.push_str(&format!("environment {}\n", quote(env)));
     }
@@ -46,8 +46,8 @@ pub fn emit_github_setup(plan: &Plan) -> String {
 }
 
 /// The words that name a gate's reviewers: an approval's users or role, else the runbook's owners.
-fn reviewers(plan: &Plan, job: &Job<'_>) -> String {
-    let approval = job.first().approval.as_ref();
+fn reviewers(law: &Law<'_>, job: &Job) -> String {
+    let approval = law.duties[job.steps[0]].step.approval.as_ref();
     let named = match approval.and_then(|approval| approval.users.as_ref()) {
         Some(users) => users,
         None => match approval.and_then(|approval| approval.role.as_ref()) {
@@ -55,7 +55,7 @@ fn reviewers(plan: &Plan, job: &Job<'_>) -> String {
                 let variable = format!("ROLE_{}", shouted(role));
                 return format!(" \"${{{variable}:?the people and teams of this role, as 'ana org/team'}}\"");
             }
-            None => &plan.owners,
+            None => &law.plan.owners,
         },
     };
     if named.is_empty() {

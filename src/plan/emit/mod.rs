@@ -8,8 +8,9 @@ mod argo;
 mod bash;
 mod github;
 mod github_setup;
+mod law;
 mod markdown;
-mod script;
+mod program;
 
 pub use argo::emit_argo;
 pub use bash::emit_bash;
@@ -17,7 +18,8 @@ pub use github::emit_github;
 pub use github_setup::emit_github_setup;
 pub use markdown::{emit_markdown, ticked_steps};
 
-use super::{Action, Approval, Forbid, Outputs, Plan, Step, StepKind};
+use self::law::{Duty, Law, Proof};
+use super::{Approval, Forbid, Plan, Step, StepKind};
 use crate::text::Digest;
 
 /// What an emitter made.
@@ -27,6 +29,17 @@ pub struct Emitted {
     pub text: String,
     /// What the target cannot express, sorted.
     pub lost: Vec<Loss>,
+}
+
+/// What emission needs to know besides the plan.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The container image that all scripts of an Argo Workflow run in.
+    pub image: String,
+    /// The address of the repository that an Argo Workflow clones; whoever submits it names one otherwise.
+    pub repository: Option<String>,
+    /// Names of variables of the surroundings that scripts see, as with `--pass-env`.
+    pub pass_env: Vec<String>,
 }
 
 /// One thing that the target cannot express.
@@ -79,14 +92,26 @@ impl Losses {
     }
 }
 
-/// What workflows of other engines lose of answers: they ask nobody, so a step that depends on one fails.
-fn lose_answers(losses: &mut Losses, plan: &Plan) {
-    for step in &plan.steps {
-        if !step.capture.is_empty() {
-            losses.of_step(step, "the answers that a person gives");
+/// What no target but opsbook's own runner can do.
+fn lose_of_all_targets(losses: &mut Losses, law: &Law<'_>) {
+    losses.of_all("the hash chain of the journal");
+    lose_language(losses, law.plan);
+    for duty in &law.duties {
+        let step = duty.step;
+        if matches!(duty.proof, Proof::Lacking { .. }) {
+            losses.of_step(step, "proof by an earlier run: the step refuses to begin");
         }
-        if step.when.is_some() {
-            losses.of_step(step, "a `when` over outputs: the step fails instead");
+        if step.break_glass.is_some() {
+            losses.of_step(step, "that breaking the glass is reviewed");
+        }
+        if step.expect.as_ref().is_some_and(|expect| expect.stdout_matches.is_some()) {
+            losses.of_step(step, "what the output must match");
+        }
+        let scripts = &duty.scripts;
+        let looks = [scripts.verify, scripts.undo, scripts.monitor, scripts.until];
+        let mut actions = [scripts.main.as_ref(), scripts.check.as_ref()].into_iter().chain(looks).flatten();
+        if actions.any(|action| action.script.contains("OPSBOOK_MASK")) {
+            losses.of_step(step, "that values in `$OPSBOOK_MASK` are taken out of what is shown");
         }
     }
 }
@@ -115,10 +140,22 @@ fn lose_language(losses: &mut Losses, plan: &Plan) {
     }
 }
 
-/// What stands in for a step whose condition an engine cannot ask.
-fn refusal(step: &Step) -> Option<String> {
-    let when = step.when.as_ref()?;
-    Some(format!("echo {} >&2\nexit 1\n", quote(&format!("whether {when} is not known here"))))
+/// What workflows of other engines lose of answers: they ask nobody, so a step that depends on one fails.
+fn lose_answers(losses: &mut Losses, law: &Law<'_>) {
+    for duty in &law.duties {
+        if !duty.step.capture.is_empty() {
+            losses.of_step(duty.step, "the answers that a person gives");
+        }
+        if depends_on_answer(law, duty).is_some() {
+            losses.of_step(duty.step, "a `when` over an answer: the step fails instead");
+        }
+    }
+}
+
+/// The step whose answer a step's condition asks for, where an engine asks nobody.
+fn depends_on_answer<'l>(law: &'l Law<'_>, duty: &Duty<'_>) -> Option<&'l Step> {
+    let asks = duty.asks();
+    law.plan.steps.iter().find(|step| !step.capture.is_empty() && asks.contains(&step.id))
 }
 
 /// What every target but opsbook's own runner loses of an approval.
@@ -144,103 +181,14 @@ fn lose_approval(losses: &mut Losses, step: &Step, approval: &Approval, quorum: 
     }
 }
 
-/// The scripts of a step, with what they may take.
-struct Scripts<'p> {
-    main: Option<Action>,
-    check: Option<Action>,
-    verify: Option<&'p Action>,
-    undo: Option<&'p Action>,
-    monitor: Option<&'p Action>,
-    until: Option<&'p Action>,
-}
-
-fn scripts_of(step: &Step) -> Scripts<'_> {
-    let of = |shell, script: &str, cwd: &Option<String>| Action {
-        block: step.item.clone(),
-        title: step.title.clone(),
-        shell,
-        script: script.to_owned(),
-        cwd: cwd.clone(),
-        vars: std::collections::BTreeMap::new(),
-        timeout_s: step.timeout_s,
-        retries: step.retries.clone(),
-    };
-    let run = step.run.as_ref();
-    Scripts {
-        main: run.map(|run| of(run.shell, &run.script, &run.cwd)),
-        check: step.check.as_ref().zip(run).map(|(check, run)| of(run.shell, check, &run.cwd)),
-        verify: step.verify.as_ref(),
-        undo: step.undo.as_ref(),
-        monitor: step.monitor.as_ref(),
-        until: step.until.as_ref(),
-    }
-}
-
-/// The variables that a step's scripts see, in order: the plan's, then the step's own.
-fn vars_of(plan: &Plan, step: &Step) -> std::collections::BTreeMap<String, String> {
-    let mut vars = plan.vars.clone();
-    vars.extend(step.vars.clone());
-    vars.insert("OPSBOOK_PLAN".into(), plan.short_hash().to_owned());
-    vars.insert("OPSBOOK_STEP".into(), step.id.clone());
-    if let Some(env) = &step.env {
-        vars.insert("OPSBOOK_ENV".into(), env.clone());
-    }
-    vars
-}
-
-/// The outputs of earlier steps that a step's scripts mention: variable, step, key.
-fn outputs_used(plan: &Plan, step: &Step) -> Vec<(String, String, String)> {
-    let scripts = scripts_of(step);
-    let looks = [scripts.monitor, scripts.until];
-    let actions = [scripts.main.as_ref(), scripts.check.as_ref(), scripts.verify, scripts.undo];
-    let actions = actions.into_iter().chain(looks);
-    let texts: Vec<&str> = actions.flatten().map(|action| action.script.as_str()).collect();
-    if !texts.iter().any(|text| text.contains("OPSBOOK_OUT_")) {
-        return Vec::new();
-    }
-    let seen = Outputs::of(plan).seen_by(step);
-    let used = seen.into_iter().filter(|(variable, _)| texts.iter().any(|text| mentions(text, variable)));
-    used.filter_map(|(variable, output)| Some((variable, output?.step.to_owned(), output?.key.to_owned()))).collect()
-}
-
-/// Tells whether a script has a variable's name as a word.
-fn mentions(text: &str, variable: &str) -> bool {
-    let goes_on = |at: usize| text[at..].starts_with(|ch: char| ch.is_ascii_alphanumeric() || ch == '_');
-    text.match_indices(variable).any(|(at, _)| !goes_on(at + variable.len()))
-}
-
-/// The secret that holds the kubeconfig of a step's environment.
-fn kubeconfig_of<'p>(plan: &'p Plan, step: &Step) -> Option<&'p str> {
-    plan.environments.get(step.env.as_ref()?)?.kubeconfig.as_deref()
-}
-
-/// Exports a block's own variables.
-fn exports(action: &Action) -> String {
-    action.vars.iter().map(|(name, value)| format!("export {name}={}\n", quote(value))).collect()
-}
-
-/// Quotes a word for a POSIX shell, always in single quotes.
-fn quote(word: &str) -> String {
-    format!("'{}'", word.replace('\'', "'\\''"))
-}
-
 /// A comment's text: one line, whatever a title holds.
 fn one_line(text: &str) -> String {
     text.chars().map(|ch| if ch.is_control() { ' ' } else { ch }).collect()
 }
 
-/// The commands that set `previous` to the revision of a Helm release that serves, or to nothing, of a
-/// step that writes one. A newer revision that failed is no way back, and where Helm cannot say, nothing
-/// may be written: the way back would not be known.
-fn previous_of(step: &Step) -> Option<String> {
-    let helm = step.helm.as_ref().filter(|_| step.writes())?;
-    let namespace = helm.namespace.as_ref().map(|namespace| format!(" -n {}", quote(namespace))).unwrap_or_default();
-    Some(format!(
-        "previous=$(helm history {} -o json{namespace} 2>&1) || case $previous in\n  *'release: not found'*) previous='' ;;\n  \
-         *) printf '%s\\n' \"$previous\" >&2; exit 1 ;;\nesac\nprevious=$(printf '%s' \"$previous\" | tr '}}' '\\n' |\n  sed -n \
-         's/.*\"revision\":\\([0-9]*\\).*\"status\":\"deployed\".*/\\1/p' | tail -n 1)\n",
-        quote(&helm.release)
-    ))
+/// Quotes a word for a POSIX shell, always in single quotes.
+fn quote(word: &str) -> String {
+    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 /// Tells whether a machine performs the step.
