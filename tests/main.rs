@@ -57,5 +57,6 @@ mod secrets;
 mod seeded;
 mod several;
 mod sites;
+mod terminal;
 mod tutorials;
 mod wrong_files;

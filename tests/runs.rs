@@ -600,3 +600,38 @@ fn finish_after_kill(bench: &Bench, random: &mut impl FnMut(u64) -> u64) {
     }
     panic!("the run does not come to an end");
 }
+
+/// Performs a plan in the mind alone: every step begins and ends well.
+fn fold_all(plan: &std::sync::Arc<Plan>) {
+    use opsbook::plan::machine::{Action, Event, Next, Run, RunState, StepResult};
+    let mut run = Run::new(std::sync::Arc::clone(plan));
+    let happen = |run: &mut Run, event: Event| run.apply("2026-05-04T12:00:00Z", &event).expect("it can happen");
+    let (by, source, left_out) = ("ana".to_owned(), None, vec![]);
+    happen(&mut run, Event::RunStarted { run: "r".into(), plan: plan.hash.clone(), by, source, left_out });
+    while let Next::Act(actions) = run.next() {
+        let Action::Start { step, attempt } = actions[0].clone() else {
+            assert_eq!(actions, [Action::Finish(RunState::Succeeded)]);
+            return;
+        };
+        let (previous_revision, break_glass) = (None, None);
+        happen(&mut run, Event::StepStarted { step: step.clone(), attempt, previous_revision, break_glass });
+        let (result, exit, signal, note) = (StepResult::Succeeded, Some(0), None, None);
+        let (outputs, strays) = Default::default();
+        happen(&mut run, Event::StepFinished { step, attempt, result, exit, signal, outputs, strays, note });
+    }
+    panic!("it stands still: {:?}", run.next());
+}
+
+#[test]
+fn a_run_of_many_steps_takes_no_more_for_each() {
+    let chain = |n: usize| {
+        let id = |at: usize| format!("s{at}");
+        let steps = (0..n).map(|at| {
+            let before: Vec<String> = at.checked_sub(1).map(id).into_iter().collect();
+            with(step(&id(at), &before.iter().map(String::as_str).collect::<Vec<_>>(), "true"), "env", json!("staging"))
+        });
+        std::sync::Arc::new(sealed(&plan(steps.collect())))
+    };
+    let plans: std::collections::BTreeMap<usize, _> = [400, 1_600].map(|n| (n, chain(n))).into();
+    crate::growth::assert_linear("a chain of steps", &mut |n| fold_all(&plans[&n]), 400);
+}

@@ -5,7 +5,8 @@
 //! a run.
 
 use crate::plan::{Impact, On, Plan, Role, Step, StepKind};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What a step is to those that come after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +92,32 @@ pub fn followers(waits: &Waits) -> Vec<Vec<usize>> {
         }
     }
     followers
+}
+
+/// Returns the approvals that each step waits for, directly or through others, in the order of the plan.
+/// Steps that wait for the same ones share them.
+pub fn approvals(plan: &Plan, waits: &Waits) -> Vec<Arc<Vec<usize>>> {
+    let mut found: Vec<Arc<Vec<usize>>> = Vec::with_capacity(waits.len());
+    let own = |need: usize| plan.steps[need].kind == StepKind::Approval;
+    for (at, needs) in waits.iter().enumerate() {
+        // One that waits for a later step is never performed.
+        let needs: Vec<usize> = needs.iter().flatten().map(|(need, _)| *need).filter(|need| *need < at).collect();
+        let first = needs.first().map(|need| Arc::clone(&found[*need])).unwrap_or_default();
+        let is_same = |need: &usize| !own(*need) && (Arc::ptr_eq(&found[*need], &first) || found[*need] == first);
+        found.push(if needs.iter().all(is_same) {
+            first
+        } else {
+            let all: BTreeSet<usize> = needs.iter().flat_map(|need| found[*need].iter().copied()).collect();
+            Arc::new(
+                all.into_iter()
+                    .chain(needs.iter().copied().filter(|need| own(*need)))
+                    .collect::<BTreeSet<_>>()
+                    .into_iter()
+                    .collect(),
+            )
+        });
+    }
+    found
 }
 
 /// Returns the guards of a step, in the order of the plan: every one that it waits for, directly or

@@ -109,6 +109,10 @@ fn play_on(
     let mut events = Vec::new();
     let mut happen = |run: &mut Run, event: Event| {
         run.apply("2026-05-04T12:00:00Z", &event).unwrap_or_else(|why| panic!("{event:?}: {why}"));
+        // What the machine keeps of what follows from the states is what follows from them.
+        let mut anew = run.clone();
+        anew.follow_up_all();
+        assert_eq!(anew.next(), run.next(), "{event:?}");
         events.push(event);
     };
     let by = || "ana".to_owned();

@@ -1,7 +1,7 @@
 //! The machine: `next` says what may be done, `apply` takes in what happened.
 
 use super::clock::{is_older, millis};
-use super::guard::{self, Guard, Waits};
+use super::guard::{self, Waits};
 use super::notice::{self, for_people};
 use super::signers::folded;
 use super::{
@@ -45,6 +45,11 @@ pub struct Run {
     passed: BTreeSet<String>,
     /// What hooks have not told yet, and why they are to tell it, in the order in which it happened.
     owed: Vec<(Owed, String)>,
+    /// The steps that something may be done about, besides ending the run: all others are done with, or
+    /// wait for a step that has not ended. It follows from the states, and saves looking at all of them.
+    agenda: BTreeSet<usize>,
+    /// Of each step that has ended, whether every guard before it lets on. This follows, too.
+    clear: Vec<bool>,
 }
 
 /// Something that a hook of the plan is to tell.
@@ -87,6 +92,10 @@ struct Graph {
     index: BTreeMap<String, usize>,
     /// What each step waits for, as positions; `None` where it needs a step that is not there.
     needs: Waits,
+    /// Which steps wait for each.
+    followers: Vec<Vec<usize>>,
+    /// The approvals before each step, in the order of the plan.
+    approvals: Vec<Arc<Vec<usize>>>,
     /// The scope digest of each approval.
     scopes: BTreeMap<usize, String>,
     /// The condition of each step over outputs; `None` where it cannot be read, which never holds.
@@ -446,10 +455,12 @@ impl Run {
             step.people_s.is_some() || step.remind_s.is_some() || tells && !performed(step.kind)
         };
         let timed = (0..plan.steps.len()).filter(is_timed).collect();
-        let graph = Graph { conditions: conditions.collect(), index, needs, scopes, timed, limits, limited };
+        let (followers, approvals) = (guard::followers(&needs), guard::approvals(&plan, &needs));
+        let conditions = conditions.collect();
+        let graph = Graph { conditions, index, needs, followers, approvals, scopes, timed, limits, limited };
         let graph = Arc::new(graph);
         let steps = vec![StepStatus::default(); plan.steps.len()];
-        Run {
+        let mut run = Run {
             plan,
             graph,
             steps,
@@ -466,7 +477,11 @@ impl Run {
             evidence: BTreeSet::new(),
             passed: BTreeSet::new(),
             owed: Vec::new(),
-        }
+            agenda: BTreeSet::new(),
+            clear: Vec::new(),
+        };
+        run.follow_up_all();
+        run
     }
 
     /// Folds events with their times.
@@ -545,10 +560,9 @@ impl Run {
 
     /// Tells whether any approval before a step counts for a time only.
     pub fn has_expiry(&self, step: &str) -> bool {
-        let guards = self.place(step).map(|at| guard::guards(&self.plan, &self.graph.needs, at)).unwrap_or_default();
         let expires =
-            |at: usize| self.plan.steps[at].approval.as_ref().is_some_and(|approval| approval.expires.is_some());
-        guards.into_iter().any(|(at, ..)| expires(at))
+            |at: &usize| self.plan.steps[*at].approval.as_ref().is_some_and(|approval| approval.expires.is_some());
+        self.place(step).is_some_and(|at| self.graph.approvals[at].iter().any(expires))
     }
 
     /// Returns the approvals before a step that were given.
@@ -556,10 +570,8 @@ impl Run {
         let Some(at) = self.graph.index.get(step).copied() else {
             return Vec::new();
         };
-        let guards = guard::guards(&self.plan, &self.graph.needs, at);
-        let given =
-            guards.into_iter().filter(|(at, guard, _)| *guard == Guard::Approval && self.steps[*at].state.held());
-        given.map(|(at, ..)| &self.plan.steps[at]).collect()
+        let given = self.graph.approvals[at].iter().filter(|at| self.steps[**at].state.held());
+        given.map(|at| &self.plan.steps[*at]).collect()
     }
 
     /// Returns the approvals before a step that count no more at a time: what was said is too old, or
@@ -637,7 +649,7 @@ impl Run {
         if let Some(state) = self.finished {
             return Next::End(state);
         }
-        let busy = self.steps.iter().any(|status| status.state.in_flight());
+        let busy = self.agenda.iter().any(|at| self.steps[*at].state.in_flight());
         if self.stopping {
             return if busy { Next::Busy } else { Next::Stopped };
         }
@@ -656,12 +668,8 @@ impl Run {
             return if busy { Next::Busy } else { Next::Act(vec![Action::Finish(RunState::Cancelled)]) };
         }
         let (mut actions, mut waiting, mut doubts) = (Vec::new(), Vec::new(), Vec::new());
-        let met = |at: usize| self.steps[at].state == StepState::Pending && self.needs_of(at) == Needs::Met;
-        let ready: Vec<usize> =
-            (0..self.steps.len()).filter(|at| guard::is_guarded(&self.plan.steps[*at]) && met(*at)).collect();
-        let all_held = self.all_guards_hold(&ready);
-        for (at, step) in self.plan.steps.iter().enumerate() {
-            self.step_next(at, step, all_held, &mut actions, &mut waiting, &mut doubts);
+        for at in &self.agenda {
+            self.step_next(*at, &self.plan.steps[*at], &mut actions, &mut waiting, &mut doubts);
         }
         if !actions.is_empty() {
             return Next::Act(actions);
@@ -682,7 +690,6 @@ impl Run {
         &self,
         at: usize,
         step: &Step,
-        all_held: bool,
         actions: &mut Vec<Action>,
         waiting: &mut Vec<Waiting>,
         doubts: &mut Vec<String>,
@@ -693,32 +700,30 @@ impl Run {
             StepState::Pending if self.is_stopped(at) => {
                 actions.push(Action::Skip { step: id(), reason: SkipReason::Failures });
             }
-            StepState::Pending => {
-                match self.needs_of(at).and(|| if all_held { Needs::Met } else { self.guards_of(at) }) {
-                    Needs::Open => {}
-                    Needs::Lost => actions.push(Action::Skip { step: id(), reason: SkipReason::Upstream }),
-                    Needs::Met if !self.wanted(at) => {
-                        actions.push(Action::Skip { step: id(), reason: SkipReason::Condition });
-                    }
-                    Needs::Met if self.is_vouched(at) => {
-                        actions.push(Action::Skip { step: id(), reason: SkipReason::Evidence });
-                    }
-                    Needs::Met => match step.kind {
-                        StepKind::Manual => waiting.push(Waiting::Manual(id())),
-                        StepKind::Approval => {
-                            waiting.push(Waiting::Approval { step: id(), missing: self.missing_approvals(at) });
-                        }
-                        _ if step.check.is_some() && status.checked.is_none() => {
-                            actions.push(Action::Check { step: id(), in_doubt: false });
-                        }
-                        _ if status.checked == Some(true) => {
-                            actions.push(Action::Skip { step: id(), reason: SkipReason::AlreadyTrue });
-                        }
-                        _ if !self.has_room(at) => {}
-                        _ => actions.push(Action::Start { step: id(), attempt: status.attempts + 1 }),
-                    },
+            StepState::Pending => match self.needs_of(at).and(|| self.guards_of(at)) {
+                Needs::Open => {}
+                Needs::Lost => actions.push(Action::Skip { step: id(), reason: SkipReason::Upstream }),
+                Needs::Met if !self.wanted(at) => {
+                    actions.push(Action::Skip { step: id(), reason: SkipReason::Condition });
                 }
-            }
+                Needs::Met if self.is_vouched(at) => {
+                    actions.push(Action::Skip { step: id(), reason: SkipReason::Evidence });
+                }
+                Needs::Met => match step.kind {
+                    StepKind::Manual => waiting.push(Waiting::Manual(id())),
+                    StepKind::Approval => {
+                        waiting.push(Waiting::Approval { step: id(), missing: self.missing_approvals(at) });
+                    }
+                    _ if step.check.is_some() && status.checked.is_none() => {
+                        actions.push(Action::Check { step: id(), in_doubt: false });
+                    }
+                    _ if status.checked == Some(true) => {
+                        actions.push(Action::Skip { step: id(), reason: SkipReason::AlreadyTrue });
+                    }
+                    _ if !self.has_room(at) => {}
+                    _ => actions.push(Action::Start { step: id(), attempt: status.attempts + 1 }),
+                },
+            },
             StepState::Verifying => actions.push(Action::Verify { step: id(), attempt: status.attempts }),
             StepState::Failed | StepState::TimedOut if self.may_retry(at) => {
                 actions.push(Action::Retry { step: id(), attempt: status.attempts + 1 });
@@ -1001,7 +1006,7 @@ impl Run {
     /// or kept without. A step that only looks is held back by nothing but its needs.
     fn guards_of(&self, at: usize) -> Needs {
         let step = &self.plan.steps[at];
-        if !guard::is_guarded(step) {
+        if !guard::is_guarded(step) || self.is_clear(at) {
             return Needs::Met;
         }
         let guards = guard::guards(&self.plan, &self.graph.needs, at);
@@ -1029,13 +1034,52 @@ impl Run {
         }
     }
 
-    /// Tells whether every guard of every one of these steps holds: one walk for all of them, since
-    /// mostly all do.
-    fn all_guards_hold(&self, steps: &[usize]) -> bool {
-        let seen = guard::behind(&self.graph.needs, steps);
-        let guards = self.plan.steps.iter().zip(&seen).enumerate();
-        let mut guards = guards.filter(|(_, (step, seen))| **seen > 0 && guard::guard_of(step).is_some());
-        guards.all(|(at, _)| self.steps[at].state.lets_on())
+    /// Tells whether every guard before a step lets on, as far as its needs have ended: mostly all do.
+    fn is_clear(&self, at: usize) -> bool {
+        let lets_on =
+            |need: usize| guard::guard_of(&self.plan.steps[need]).is_none() || self.steps[need].state.lets_on();
+        let needs = self.graph.needs[at].as_ref();
+        needs.is_some_and(|needs| needs.iter().all(|(need, _)| self.clear[*need] && lets_on(*need)))
+    }
+
+    /// Tells whether there is nothing to do about a step until another one changes.
+    fn is_quiet(&self, at: usize) -> bool {
+        match self.steps[at].state {
+            StepState::Pending => !self.is_stopped(at) && self.needs_of(at) == Needs::Open,
+            StepState::Failed | StepState::TimedOut => !self.may_retry(at),
+            StepState::Running | StepState::Verifying | StepState::InDoubt => false,
+            StepState::RollingBack | StepState::RollbackInDoubt => false,
+            StepState::Succeeded | StepState::Skipped { .. } | StepState::Cancelled => true,
+            StepState::RolledBack | StepState::RollbackFailed => true,
+        }
+    }
+
+    /// Sees to what follows from the state of one step. What may begin depends on a step's own state and on
+    /// those of its needs, so that nobody else is asked.
+    fn follow_up(&mut self, at: usize) {
+        self.clear[at] = self.steps[at].state.ended() && self.is_clear(at);
+        let graph = Arc::clone(&self.graph);
+        // Too many failures stop what waits beside it, too.
+        let limits = graph.limited[at].iter().map(|(limit, _)| &graph.limits[*limit]);
+        let counts = |limit: &&Limit| limit.max_failures.is_some() && self.failed(at);
+        let beside: Vec<usize> =
+            limits.filter(counts).flat_map(|limit| limit.items.iter().flatten().copied()).collect();
+        for at in std::iter::once(&at).chain(&graph.followers[at]).chain(&beside) {
+            if self.is_quiet(*at) {
+                self.agenda.remove(at);
+            } else {
+                self.agenda.insert(*at);
+            }
+        }
+    }
+
+    /// Does the same for all steps.
+    pub(super) fn follow_up_all(&mut self) {
+        self.clear = vec![false; self.steps.len()];
+        for at in 0..self.steps.len() {
+            self.clear[at] = self.steps[at].state.ended() && self.is_clear(at);
+        }
+        self.agenda = (0..self.steps.len()).filter(|at| !self.is_quiet(*at)).collect();
     }
 
     /// Tells whether an earlier run has what a guard is for.
@@ -1154,7 +1198,16 @@ impl Run {
     pub fn apply(&mut self, ts: &str, event: &Event) -> Result<(), Rejected> {
         let at = event.step().and_then(|step| self.graph.index.get(step).copied());
         let stood = at.map(|at| (self.is_lost(at), self.steps[at].state.held()));
+        let let_on = at.map(|at| self.steps[at].state.lets_on());
         self.take(ts, event)?;
+        match at {
+            // A guard that no longer lets on, and whatever a person says of several steps at once, is about
+            // more than the steps that follow.
+            Some(at) if let_on <= Some(self.steps[at].state.lets_on()) && !matches!(event, Event::Resolve { .. }) => {
+                self.follow_up(at);
+            }
+            _ => self.follow_up_all(),
+        }
         let (lost, held) = stood.unwrap_or_default();
         self.note_news(event, at, lost, held);
         self.note_waiting(ts);
