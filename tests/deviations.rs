@@ -40,8 +40,9 @@ pub(crate) fn missing_tests<'n>(names: &[&'n str]) -> Vec<&'n str> {
         }
     }
     // A property's test stands in `proptest!` and takes arguments.
-    let exists =
-        |name: &str| ["", "    "].iter().any(|indent| sources.contains(&format!("#[test]\n{indent}fn {name}(")));
+    let exists = |name: &str| {
+        ["", "    ", "        "].iter().any(|indent| sources.contains(&format!("#[test]\n{indent}fn {name}(")))
+    };
     names.iter().filter(|name| !exists(name)).copied().collect()
 }
 

@@ -1,7 +1,7 @@
 //! What a person at a terminal is asked, typed on a pseudo-terminal: each answer follows on its question.
 #![cfg(unix)]
 
-use crate::runs::{Bench, action, plan, said, status, step, with};
+use crate::runs::{Bench, plan, said, status, step, with};
 use serde_json::{Value, json};
 use std::fs;
 use std::process::Output;
@@ -92,22 +92,6 @@ fn after_a_failure_the_terminal_offers_what_can_be_done() {
     assert_eq!(status(&output), 1, "{}", said(&output));
     assert!(said(&output).contains(" a --as rerun --note TEXT --runs runs"), "{}", said(&output));
     assert!(records(&bench, "resolve").is_empty() && bench.text("log").is_empty());
-}
-
-#[test]
-fn after_an_undo_that_failed_it_is_offered_again() {
-    let undo = action("echo x >> undos; test $(wc -l < undos) -gt 1");
-    let mut wanted = plan(vec![with(step("a", &[], "true"), "undo", undo), step("b", &["a"], "false")]);
-    wanted["on_failure"] = json!({"rollback": "reverse", "scope": "all"});
-    let bench = Bench::new(&wanted);
-    let menu = "a: [r]un its undo again, [d]one by hand, [s]how what it printed, [l]eave it: ";
-    let output = typed(&bench, &RUN, &[(menu, "r"), ("What did you see?", "the disk is free again")]);
-    assert_eq!(status(&output), 8, "{}", said(&output));
-    assert_eq!(bench.text("undos"), "x\nx\n");
-    let bench = Bench::new(&wanted);
-    let output = typed(&bench, &RUN, &[(menu, "d"), ("What did you see?", "taken back by hand")]);
-    assert_eq!(status(&output), 8, "{}", said(&output));
-    assert_eq!(bench.text("undos"), "x\n");
 }
 
 #[test]
