@@ -1,8 +1,8 @@
 //! What a person at a terminal is asked, typed on a pseudo-terminal: each answer follows on its question.
 #![cfg(unix)]
 
-use crate::runs::{Bench, plan, said, status, step, with};
-use serde_json::{Value, json};
+use crate::runs::{Bench, plan, said, status, step};
+use serde_json::json;
 use std::fs;
 use std::process::Output;
 
@@ -59,39 +59,6 @@ fn typed(bench: &Bench, arguments: &[&str], talk: &[(&str, &str)]) -> Output {
     }
     command = typist;
     command.env("TERM", "xterm").stdin(std::process::Stdio::null()).output().expect("python3 is installed")
-}
-
-const RUN: [&str; 4] = ["run", "plan.json", "--runs", "runs"];
-
-fn records(bench: &Bench, kind: &str) -> Vec<Value> {
-    let journal = bench.journal();
-    let records = journal.lines().map(|line| serde_json::from_str::<Value>(line).expect("a record is JSON"));
-    records.filter(|record| record["type"] == kind).collect()
-}
-
-#[test]
-fn after_a_failure_the_terminal_offers_what_can_be_done() {
-    let script = "echo x >> tries; test $(wc -l < tries) -gt 1 || { echo the queue is full; exit 3; }";
-    let steps = || plan(vec![step("a", &[], script), step("b", &["a"], "echo b >> log")]);
-    let bench = Bench::new(&steps());
-    let menu = "a: [r]un it again, [s]how what it printed, [l]eave it: ";
-    let output = typed(
-        &bench,
-        &RUN,
-        &[(menu, "s"), ("    the queue is full", "-"), (menu, "r"), ("What did you see?", "the queue is empty")],
-    );
-    assert_eq!(status(&output), 0, "{}", said(&output));
-    assert_eq!(bench.text("log"), "b\n");
-    let settled = records(&bench, "resolve");
-    assert_eq!((settled.len(), &settled[0]["as"]), (1, &json!("rerun")), "{settled:?}");
-    assert_eq!(settled[0]["note"], "the queue is empty");
-    // A word without a note does not count, and leaving it leaves all as it is.
-    let bench = Bench::new(&steps());
-    let output =
-        typed(&bench, &RUN, &[(menu, "r"), ("What did you see?", ""), ("That does not count", "-"), (menu, "l")]);
-    assert_eq!(status(&output), 1, "{}", said(&output));
-    assert!(said(&output).contains(" a --as rerun --note TEXT --runs runs"), "{}", said(&output));
-    assert!(records(&bench, "resolve").is_empty() && bench.text("log").is_empty());
 }
 
 #[test]
