@@ -322,7 +322,7 @@ fn templates_that_fail_leave_their_place_to_the_themes() {
     let own = "theme:\n  name: material\n  custom_dir: own\n";
     let case = Case::new(&[
         ("mkdocs.yml", &format!("site_name: Test\n{own}")),
-        ("own/partials/footer.html", "{% import \"x.html\" as x with context %}\n"),
+        ("own/partials/footer.html", "{% nope %}\n"),
         ("own/main.html", "{% extends \"base.html\" %}{% block announce %}{{ 1 + page.title }}{% endblock %}"),
         ("docs/index.md", "---\ntemplate: home.html\n---\n# Home\n"),
         ("docs/a.md", "# A\n"),

@@ -86,11 +86,11 @@ fn images_open_in_the_light_box_of_the_theme() {
     let built = build(&files);
     let home = page(&built, "index.html");
     assert_eq!(home.matches("<a class=\"glightbox\" data-type=\"image\"").count(), 2, "{home}");
-    assert!(home.contains("\"glightbox\":{\"loop\":true}"), "{home}");
+    assert!(home.contains("\"glightbox\": {\"loop\": true}"), "{home}");
     assert!(!page(&built, "off/index.html").contains("class=\"glightbox\""));
     let without = build(&[("mkdocs.yml", "site_name: Images\n"), files[1]]);
     let home = page(&without, "index.html");
-    assert!(!home.contains("class=\"glightbox\"") && home.contains("\"glightbox\":null"), "{home}");
+    assert!(!home.contains("class=\"glightbox\"") && home.contains("\"glightbox\": null"), "{home}");
 }
 
 #[test]
@@ -263,4 +263,28 @@ fn what_a_status_means_is_said_in_words_and_the_logo_leads_where_it_should() {
         "{home}"
     );
     assert!(page(&built, "moved/index.html").contains("content=\"0; url=https://example.org/new\""));
+}
+
+#[test]
+fn a_missing_plugin_that_keeps_pages_back_stops_the_build_and_names_them() {
+    let config = "site_name: x\nplugins:\n- search\n- encryptcontent:\n    inject: {}\n- file-filter:\n    excluded_tag: [internal]\n- blog\n";
+    let files = [
+        ("mkdocs.yml", config),
+        ("docs/index.md", "# Home\n"),
+        ("docs/secret.md", "---\npassword: x\n---\n# Secret\n"),
+        ("docs/tagged.md", "---\ntags: [internal]\n---\n# Tagged\n"),
+        ("docs/off.md", "---\ndraft: false\n---\n# Published\n"),
+    ];
+    let built = build(&files);
+    let found: Vec<_> = built.diagnostics.iter().filter(|found| found.code.id() == "OB117").collect();
+    assert!(found.iter().all(|found| found.severity == opsbook::diag::Severity::Error));
+    let notes: Vec<_> = found.iter().flat_map(|found| found.notes.iter().map(String::as_str)).collect();
+    assert_eq!(notes, ["a build would publish `docs/secret.md`", "a build would publish `docs/tagged.md`"]);
+    assert_eq!(
+        findings(&built, &files, "OB117"),
+        [
+            "4: the plugin `encryptcontent`, which encrypts pages, is not part of opsbook",
+            "6: the plugin `file-filter`, which leaves files out, is not part of opsbook",
+        ]
+    );
 }

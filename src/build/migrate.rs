@@ -41,16 +41,13 @@ pub fn survey(
 
 /// Templates of Material 9.8 that opsbook's theme has not: a file of such a name would replace nothing.
 /// Its translations in `partials/languages` are others.
-const ONLY_MATERIALS: [&str; 9] = [
+const ONLY_MATERIALS: [&str; 6] = [
     "blog-post.html",
     "blog.html",
     "fragments/tags/default/listing.html",
     "fragments/tags/default/tag.html",
-    "partials/language.html",
     "partials/pagination.html",
-    "partials/path-item.html",
     "partials/post.html",
-    "partials/toc-item.html",
 ];
 
 /// The project's templates: those that run, those that do not, and those that the theme never asks for.
@@ -72,8 +69,8 @@ fn templates(project: &Project, world: &dyn World, diagnostics: &Diagnostics, it
         let (fate, why, todo) = match failed {
             Some(failed) => (
                 Fate::Missing,
-                format!("opsbook's templates are Tera's: {}", failed.message),
-                "go through it with the manual's page on templates",
+                format!("it does not run: {}", failed.message),
+                "the theme's own one stands in; see the manual's page on templates",
             ),
             None if only_materials(name) && !own.has_template(name) && !is_asked_for => (
                 Fate::Missing,
@@ -87,10 +84,22 @@ fn templates(project: &Project, world: &dyn World, diagnostics: &Diagnostics, it
             None if name.contains('/') && !own.has_template(name) && !is_asked_for => {
                 (Fate::Ignored, "neither Material nor a template of the project asks for it".to_owned(), "")
             }
-            None => (Fate::Mapped, "it is read as a template of Tera, in opsbook's own theme".to_owned(), ""),
+            None => (Fate::Mapped, "it runs, in opsbook's own theme".to_owned(), ""),
         };
         let what = format!("template `{path}`");
         items.push(Item { fate, what, why, todo: todo.to_owned(), span });
+    }
+    for name in &project.config.extra_templates {
+        let path = project.docs_dir.join(&name.value);
+        let failed = diagnostics.iter().find(|diagnostic| {
+            matches!(diagnostic.code, Code::TemplateRender) && diagnostic.span.is_some_and(|span| span.file == path)
+        });
+        let (fate, why, todo) = match failed {
+            Some(failed) => (Fate::Missing, format!("it does not run: {}", failed.message), "the file is left out"),
+            None => (Fate::Same, String::new(), ""),
+        };
+        let what = format!("extra template `{path}`");
+        items.push(Item { fate, what, why, todo: todo.to_owned(), span: Some(name.span) });
     }
 }
 

@@ -1,7 +1,14 @@
-//! What a walk over the documentation folder found besides files, as diagnostics.
+//! What a walk over the documentation folder found besides files, and what must not be published, as
+//! diagnostics.
 
+use super::project::Project;
+use crate::config::Plugin;
+use crate::config::plugins::{Keeper, keeper_of};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
+use crate::site::{PageRoute, Site};
+use crate::text::yaml::Node;
 use crate::text::{ReadError, SitePath, Span};
+use std::collections::BTreeSet;
 
 /// Something below a listed folder that is no usable file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,6 +64,64 @@ pub fn unreadable_page(page: SitePath, error: &ReadError) -> Diagnostic {
             Diagnostic::new(Code::FileUnreadable, start, format!("`{page}` cannot be read: {why}"))
         }
     }
+}
+
+/// Says what a build would publish that a plugin, which opsbook does not have, keeps from readers.
+pub(super) fn kept_back(project: &Project, site: &Site) -> Diagnostics {
+    let plugins = project.config.plugins.iter();
+    let missing = plugins.filter_map(|plugin| Some((plugin, keeper_of(&plugin.name.value)?)));
+    missing.filter_map(|(plugin, keeper)| keeper_missing(project, site, plugin, keeper)).collect()
+}
+
+fn keeper_missing(project: &Project, site: &Site, plugin: &Plugin, keeper: &Keeper) -> Option<Diagnostic> {
+    const SHOWN: usize = 20;
+    let option = |name: &&str| plugin.options.as_ref().is_some_and(|options| options.get(name).is_some());
+    let is_all = keeper.all.iter().any(|name| option(name));
+    let words = plugin.options.as_ref().map(words_of).unwrap_or_default();
+    let concerns = |page: &(&SitePath, &PageRoute)| {
+        let path = page.0.below(project.docs_dir).unwrap_or(page.0.as_str());
+        is_all || is_marked(page.1.meta.as_ref(), keeper, &words) || words.iter().any(|word| is_in(path, word))
+    };
+    let pages: Vec<String> = site.pages.iter().filter(concerns).map(|(path, _)| format!("`{path}`")).collect();
+    if pages.is_empty() && keeper.only_marked {
+        return None;
+    }
+    let name = &plugin.name;
+    let message = format!("the plugin `{}`, which {}, is not part of opsbook", name.value, keeper.does);
+    let of_pages = match pages.len() {
+        0 => "which pages it is for, neither its options nor the pages say".to_owned(),
+        n if n > SHOWN => format!("a build would publish {} and {} more", pages[..SHOWN].join(", "), n - SHOWN),
+        _ => format!("a build would publish {}", pages.join(", ")),
+    };
+    let diagnostic = Diagnostic::new(Code::ConfigKeeper, name.span, message).note(of_pages);
+    Some(
+        diagnostic
+            .help("leave what is to be kept back out of the project, or list it in `exclude_docs`, and the plugin out"),
+    )
+}
+
+/// The texts in a plugin's options.
+fn words_of(options: &Node) -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    let mut nodes = vec![options];
+    while let Some(node) = nodes.pop() {
+        nodes.extend(node.as_seq().unwrap_or_default());
+        nodes.extend(node.as_map().unwrap_or_default().iter().map(|(_, value)| value));
+        words.extend(node.as_str().filter(|text| !text.is_empty()).map(str::to_owned));
+    }
+    words
+}
+
+/// Tells whether a page's front matter has one of the plugin's keys, or a word that its options name.
+fn is_marked(meta: Option<&Node>, keeper: &Keeper, words: &BTreeSet<String>) -> bool {
+    let is_key = |key: &&str| meta.and_then(|meta| meta.get(key)).is_some_and(|value| value.as_bool() != Some(false));
+    keeper.keys.iter().any(is_key) || meta.is_some_and(|meta| !words_of(meta).is_disjoint(words))
+}
+
+/// Tells whether a path is, roughly, among those of a pattern.
+fn is_in(path: &str, pattern: &str) -> bool {
+    let core = pattern.trim_matches(['*', '/']);
+    core.len() > 1 && path.contains(core)
 }
 
 fn diagnostic(problem: &Problem) -> Diagnostic {

@@ -337,7 +337,13 @@ fn page_variables(config: &Config) -> Vec<(String, yaml::Node)> {
         ("extra", config.extra.clone()),
         ("theme", config.theme.keys.clone()),
     ];
-    let entries = entries.map(|(name, value)| (text(name), value)).into();
+    let mut entries: Vec<(yaml::Node, yaml::Node)> = entries.map(|(name, value)| (text(name), value)).into();
+    // Keys that MkDocs knows and no room here needs, and those that it does not know.
+    for (key, value) in config.written.as_map().unwrap_or_default() {
+        if entries.iter().all(|(known, _)| known.as_str() != key.as_str()) {
+            entries.push((key.clone(), value.clone()));
+        }
+    }
     let mut variables =
         vec![("config".to_owned(), node(yaml::Kind::Map(entries))), ("extra".to_owned(), config.extra.clone())];
     for (key, value) in config.extra.as_map().unwrap_or_default() {
@@ -472,6 +478,104 @@ fn site_view(config: &Config, purpose: &Purpose) -> SiteView {
         plugins: config.plugins.iter().map(|plugin| (plugin.name.value.clone(), settings(plugin))).collect(),
         toc_title,
         use_directory_urls: config.use_directory_urls,
+        config: all_keys(config),
+        written: Some(config.written.clone()),
+        folders: (config.docs_dir.as_str().to_owned(), config.site_dir.as_str().to_owned()),
+        time: purpose.time,
         nav: Default::default(),
+        pages: Vec::new(),
     }
+}
+
+/// Every key of the configuration as MkDocs hands it to templates: as it is written, with MkDocs'
+/// defaults and what it makes of single keys. Keys that MkDocs does not know stay.
+fn all_keys(config: &Config) -> serde_json::Value {
+    use serde_json::json;
+    let mut all = json!({
+        "config_file_path": config.file.as_str(),
+        "site_name": config.site.name.value,
+        "nav": null,
+        "pages": null,
+        "site_url": null,
+        "site_description": null,
+        "site_author": null,
+        "theme": null,
+        "docs_dir": "docs",
+        "site_dir": "site",
+        "copyright": null,
+        "google_analytics": null,
+        "dev_addr": config.dev_addr.value,
+        "use_directory_urls": config.use_directory_urls,
+        "repo_url": null,
+        "repo_name": config.repo.name,
+        "edit_uri": config.repo.edit_uri,
+        "edit_uri_template": null,
+        "extra_css": [],
+        "extra_javascript": [],
+        "extra_templates": [],
+        "markdown_extensions": [],
+        "mdx_configs": {},
+        "strict": false,
+        "remote_branch": config.repo.remote_branch,
+        "remote_name": config.repo.remote_name,
+        "extra": {},
+        "plugins": {},
+        "hooks": {},
+        "watch": [],
+    });
+    let written = json_of(&config.written);
+    let Some(keys) = all.as_object_mut() else { return all };
+    keys.extend(written.as_object().cloned().unwrap_or_default());
+    keys.insert("repo_name".to_owned(), json!(config.repo.name));
+    if config.repo.edit_uri_template.is_none() {
+        keys.insert("edit_uri".to_owned(), json!(config.repo.edit_uri));
+    }
+    // Python-Markdown's names, with those that MkDocs always has before them.
+    let mut names: Vec<&str> = vec!["toc", "tables", "fenced_code"];
+    let mut options = serde_json::Map::new();
+    for extension in &config.markdown.extensions {
+        let name = extension.name.value.as_str();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+        if let Some(given) = &extension.options {
+            options.insert(name.to_owned(), json_of(given));
+        }
+    }
+    keys.insert("markdown_extensions".to_owned(), json!(names));
+    keys.insert("mdx_configs".to_owned(), serde_json::Value::Object(options));
+    let is_material = config.theme.name.as_ref().is_some_and(|name| name.value == "material");
+    let own = ["search", "tags", "blog", "meta", "social", "offline", "privacy", "group", "info", "typeset"];
+    let plugin = |plugin: &config::Plugin| {
+        let name = &plugin.name.value;
+        let name = if is_material && own.contains(&name.as_str()) { format!("material/{name}") } else { name.clone() };
+        (name, json!({ "config": plugin.options.as_ref().map_or_else(|| json!({}), json_of) }))
+    };
+    keys.insert("plugins".to_owned(), config.plugins.iter().map(plugin).collect());
+    keys.insert("theme".to_owned(), theme_keys(config));
+    if let Some(address) = &config.site.url {
+        keys.insert("site_url".to_owned(), json!(address.value));
+    }
+    all
+}
+
+/// `config.theme` of templates: what is written, and the defaults of Material for MkDocs.
+fn theme_keys(config: &Config) -> serde_json::Value {
+    use serde_json::json;
+    let mut theme = json!({
+        "name": config.theme.name.as_ref().map(|name| &name.value),
+        "language": "en",
+        "direction": null,
+        "features": [],
+        "font": {"text": "Roboto", "code": "Roboto Mono"},
+        "icon": null,
+        "favicon": "assets/images/favicon.png",
+        "static_templates": ["404.html"],
+        "locale": "en",
+        "custom_dir": null,
+    });
+    if let (Some(keys), Some(written)) = (theme.as_object_mut(), json_of(&config.theme.keys).as_object()) {
+        keys.extend(written.clone());
+    }
+    theme
 }

@@ -8,10 +8,10 @@ use super::cache::{Body, BodyKey, Cache, Kept, Page, PageKey, ParseKey, ReadPage
 use super::checklists::{self, Users};
 use super::checks;
 use super::outputs::{Content, OutPath, Outputs};
-use super::problems::unreadable_page;
+use super::problems::{kept_back, unreadable_page};
 use super::project::Project;
 use super::views;
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::markdown::{self, Parsed};
 use crate::render::html::render_html;
 use crate::render::theme::view::PageView;
@@ -80,6 +80,7 @@ pub fn build(
     let (site, findings) = site::link(&files, &facts, &project.site, world);
     diagnostics.append(findings);
     diagnostics.append(project.check_dates(&mut site.pages.keys().copied()));
+    diagnostics.append(kept_back(project, &site));
 
     // Render.
     let site_theme = theme.site(views::site(project, &site));
@@ -208,7 +209,7 @@ fn render_page(
     let value = known.unwrap_or_else(|| {
         view.content = body.value.html.clone();
         let (html, diagnostics) = match theme.render_page(&view) {
-            Ok(made) => (made.html, made.problem.into_iter().map(|problem| *problem).collect()),
+            Ok(made) => (made.html, made.problems.into_iter().collect()),
             Err(diagnostic) => (String::new(), Diagnostics::from_iter([*diagnostic])),
         };
         Arc::new(Page { bytes: project.minified(html).into(), diagnostics })
@@ -354,12 +355,23 @@ impl Collector<'_> {
             Err(diagnostic) => self.diagnostics.push(*diagnostic),
         }
     }
+
+    /// As [`Self::html`], but what cannot be rendered is left out and no more.
+    fn text(&mut self, project: &Project, path: &str, text: Result<String, Box<Diagnostic>>) {
+        match text {
+            Ok(text) => self.html(project, path, Ok(text)),
+            Err(diagnostic) => {
+                let note = "the file is left out; MkDocs, too, builds the rest of the site";
+                self.diagnostics.push(diagnostic.severity(Severity::Warning).note(note));
+            }
+        }
+    }
 }
 
 /// The pages that are templates: `404.html`, `static_templates`, `extra_templates`.
 fn templates(project: &Project, theme: &SiteTheme, world: &dyn World, out: &mut Collector<'_>) {
     let missing = theme.render_404().map(|made| {
-        out.diagnostics.extend(made.problem.map(|problem| *problem));
+        out.diagnostics.extend(made.problems);
         made.html
     });
     out.html(project, "404.html", missing);
@@ -368,7 +380,7 @@ fn templates(project: &Project, theme: &SiteTheme, world: &dyn World, out: &mut 
             continue;
         }
         if theme.has_template(&name.value) {
-            out.html(project, &name.value, theme.render_static(&name.value));
+            out.text(project, &name.value, theme.render_static(&name.value));
         } else {
             let message = format!("template `{}` is not found in the theme", name.value);
             let diagnostic = Diagnostic::new(Code::TemplateSkipped, name.span, message);
@@ -378,7 +390,7 @@ fn templates(project: &Project, theme: &SiteTheme, world: &dyn World, out: &mut 
     for name in &project.config.extra_templates {
         let path = project.docs_dir.join(&name.value);
         match world.source(path) {
-            Ok(source) => out.html(project, &name.value, theme.render_extra(&source, &name.value)),
+            Ok(source) => out.text(project, &name.value, theme.render_extra(&source, &name.value)),
             Err(ReadError::Outside(why)) => out.diagnostics.push(Diagnostic::outside(name.span, &name.value, &why)),
             Err(_) => {
                 let message = format!("template `{}` is not found in `{}`", name.value, project.docs_dir);

@@ -5,7 +5,7 @@ use super::project::Project;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::markdown::{Parsed, TocEntry};
 use crate::render::tags::TagHeading;
-use crate::render::theme::view::{NavItem, NavKind, NavView, PageRef, PageView, SiteView, TagView, TocView};
+use crate::render::theme::view::{NavItem, NavKind, NavView, PageFacts, PageRef, PageView, SiteView, TagView, TocView};
 use crate::render::theme::{Override, Theme};
 use crate::site::{self, PageRoute, Site};
 use crate::text::{ReadError, SitePath, Span, World, yaml};
@@ -55,7 +55,29 @@ pub(super) fn site(project: &Project, site: &Site) -> SiteView {
     let homepage = site.homepage.and_then(|path| site.pages.get(&path)).map(|route| route.url.clone());
     SiteView {
         nav: NavView { items: nav_items(&site.nav, site, project.config.extra.get("status")), homepage },
+        pages: site.order.iter().filter_map(|path| Some(page_facts(site, site.pages.get(path)?))).collect(),
         ..project.view.clone()
+    }
+}
+
+fn page_facts(site: &Site, route: &PageRoute) -> PageFacts {
+    let url = |path: Option<SitePath>| Some(site.pages.get(&path?)?.url.clone());
+    let given = |title: &String| !title.is_empty();
+    PageFacts {
+        title: Some(route.title.clone()).filter(given),
+        plain_title: Some(text_of_html(&route.title)).filter(given),
+        url: route.url.clone(),
+        abs_url: route.abs_url.clone(),
+        canonical_url: route.canonical_url.clone(),
+        edit_url: route.edit_url.clone(),
+        src_uri: route.src_uri.clone(),
+        out_path: route.out_path.clone(),
+        meta: route.meta.as_ref().map_or(Value::Null, json_of),
+        front_matter: route.meta.clone(),
+        is_homepage: route.is_homepage,
+        is_index: route.is_index,
+        previous: url(route.previous),
+        next: url(route.next),
     }
 }
 
@@ -87,6 +109,7 @@ fn nav_item(item: &site::NavItem, site: &Site, statuses: Option<&yaml::Node>) ->
     }
     NavItem {
         title: item.title.as_deref().map(text_of_html).unwrap_or_default(),
+        html_title: item.title.clone(),
         kind,
         url: route.map(|route| route.url.clone()).or_else(|| item.url.clone()).unwrap_or_default(),
         is_index: route.is_some_and(|route| route.is_index),

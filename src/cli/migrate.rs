@@ -61,7 +61,7 @@ pub(super) fn run(typed: &Typed, terminal: Terminal) -> Status {
         Ok(place) => place,
         Err(status) => return status,
     };
-    if config.extension() == "toml" {
+    if config.extension() == "toml" && config.stem() != "zensical" {
         let message = format!("`{config}` is no configuration of MkDocs");
         return could_not(terminal, &message, Some("name an `mkdocs.yml` with `-f`"));
     }

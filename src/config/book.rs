@@ -70,6 +70,7 @@ pub(super) fn config(
 
     let config = Config {
         file: path,
+        written: Node::new(Kind::Map(Vec::new()), Span::at_start(path)),
         site: Site {
             name: book.text("title", out).unwrap_or_else(|| Spanned::new(String::new(), start)),
             url: site.text("url", out).and_then(|url| parts::url("site.url", url, true, out)),

@@ -1,7 +1,7 @@
 //! From a path to a configuration: reading, inheriting, and the choice between the two forms.
 
 use super::model::{Config, Overrides};
-use super::{book, mkdocs, special, toml_tree};
+use super::{book, mkdocs, special, toml_tree, zensical};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::text::{Chunk, Digest, ReadError, SitePath, Source, Span, World, yaml};
 use std::sync::Arc;
@@ -22,14 +22,19 @@ pub struct Loaded {
     pub diagnostics: Diagnostics,
 }
 
-/// Reads a configuration: TOML where the path ends in `.toml`, MkDocs' YAML otherwise.
+/// Reads a configuration: `zensical.toml`, a book's TOML where the path ends in `.toml`, MkDocs' YAML otherwise.
 ///
 /// Reports every fault of the file under `OB101` to `OB115`. The environment is asked only for names that the file
 /// itself writes down (`!ENV` in `mkdocs.yml`, `{ env = … }` in `book.toml` with the name in
 /// `[security] env`).
 pub fn load(path: SitePath, world: &dyn World, env: Environment<'_>, overrides: &Overrides) -> Loaded {
     let mut loader = Loader { world, reads: Vec::new(), out: Diagnostics::new() };
-    let config = if path.extension() == "toml" {
+    let config = if zensical::is_name(path) {
+        loader.read(path, None).and_then(|source| {
+            let root = zensical::project(toml_tree::parse(&source, &mut loader.out)?);
+            mkdocs::config(path, root, world, overrides, &mut loader.out)
+        })
+    } else if path.extension() == "toml" {
         loader.read(path, None).and_then(|source| {
             let root = toml_tree::parse(&source, &mut loader.out)?;
             book::config(path, &root, world, env, overrides, &mut loader.out)
@@ -46,7 +51,12 @@ pub fn load(path: SitePath, world: &dyn World, env: Environment<'_>, overrides: 
 
 /// Reads a YAML configuration and what it inherits, without a look at what its keys mean.
 pub(super) fn tree(path: SitePath, world: &dyn World, env: Environment<'_>) -> Option<Node> {
-    Loader { world, reads: Vec::new(), out: Diagnostics::new() }.mkdocs_tree(path, env)
+    let mut loader = Loader { world, reads: Vec::new(), out: Diagnostics::new() };
+    if zensical::is_name(path) {
+        let source = loader.read(path, None)?;
+        return toml_tree::parse(&source, &mut loader.out).map(zensical::project);
+    }
+    loader.mkdocs_tree(path, env)
 }
 
 struct Loader<'a> {

@@ -36,7 +36,8 @@ pub(super) fn config(
     };
     let folders_fit = parts::check_folders(&docs, &site, parts::may_nest(&plugins), world, out);
     let theme = lenient(out, |out| theme(table.get("theme"), start, world, overrides, out));
-    let is_material = theme.name.as_ref().is_some_and(|name| ["material", "default"].contains(&name.value.as_str()));
+    let is_material =
+        theme.name.as_ref().is_some_and(|name| ["material", "materialx", "default"].contains(&name.value.as_str()));
     let read_search = if is_material { parts::search_of_plugin } else { parts::search_of_mkdocs_plugin };
     let search = plugins.iter().find(|plugin| plugin.name.value == "search");
     let search = search.map(|plugin| read_search(plugin.options.as_ref(), out));
@@ -57,6 +58,7 @@ pub(super) fn config(
 
     let config = Config {
         file: path,
+        written: root.clone(),
         site: Site {
             name: site_name.unwrap_or_else(|| Spanned::new(String::new(), start)),
             url: table.text("site_url", out).and_then(|url| parts::url("site_url", url, true, out)),

@@ -21,6 +21,7 @@ mod schema;
 mod special;
 mod table;
 mod toml_tree;
+mod zensical;
 
 pub use load::{Environment, Loaded, load};
 pub use schema::book_schema;

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 pub struct Config {
     /// The configuration file.
     pub file: SitePath,
+    /// All of it as it is written; empty for a `book.toml`.
+    pub written: yaml::Node,
     /// Name, address and other facts about the site.
     pub site: Site,
     /// The folder with the pages.

@@ -401,7 +401,8 @@ fn flatten_icons(prefix: &str, node: &Node, icons: &mut BTreeMap<String, Spanned
 pub(super) fn theme_name(name: &Spanned<String>, out: &mut Diagnostics) {
     let note = "the page structure and class names are those of Material for MkDocs";
     let diagnostic = match name.value.as_str() {
-        "material" | "default" => return,
+        // `materialx` is a continuation of Material with the same templates.
+        "material" | "default" | "materialx" => return,
         "mkdocs" | "readthedocs" => Diagnostic::new(
             Code::ConfigTheme,
             name.span,

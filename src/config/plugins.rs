@@ -73,6 +73,65 @@ pub const MISSING: &[(&str, &str)] = &[
 /// Plugins of [`MISSING`] without which readers miss nothing.
 pub const HARMLESS: &[&str] = &["info", "macros_info", "mermaid2"];
 
+/// A plugin that keeps pages, or parts of them, from readers.
+#[derive(Clone, Copy, Debug)]
+pub struct Keeper {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does.
+    pub does: &'static str,
+    /// What marks a page in its front matter.
+    pub keys: &'static [&'static str],
+    /// The options that put every page under it.
+    pub all: &'static [&'static str],
+    /// Whether it does other things as well, so that it matters only where a page is marked.
+    pub only_marked: bool,
+}
+
+const fn keeper(name: &'static str, does: &'static str, keys: &'static [&'static str]) -> Keeper {
+    Keeper { name, does, keys, all: &[], only_marked: false }
+}
+
+/// The plugins without which a build would publish what the project keeps back.
+pub const KEEPERS: &[Keeper] = &[
+    Keeper { only_marked: true, ..keeper("blog", "leaves drafts out", &["draft"]) },
+    keeper("conditional_include", "leaves files out", &[]),
+    keeper("draft", "leaves drafts out", &["draft"]),
+    keeper("encrypt-source", "encrypts parts of pages", &[]),
+    Keeper {
+        name: "encryptcontent",
+        does: "encrypts pages",
+        keys: &["password", "level", "inventory", "encryption_summary"],
+        all: &["global_password", "password_inventory", "password_file"],
+        only_marked: false,
+    },
+    keeper("exclude-search", "keeps pages out of the search index", &[]),
+    keeper("exclude-unused-files", "leaves files out", &[]),
+    keeper("exclude_unused_files", "leaves files out", &[]),
+    keeper("excluder", "leaves files out", &[]),
+    keeper("file-filter", "leaves files out", &[]),
+    keeper("file_filter", "leaves files out", &[]),
+    keeper("include_exclude_files", "leaves files out", &[]),
+    keeper("mkdocs-exclude-unused", "leaves files out", &[]),
+    keeper("mkdocs-exclude-unused-files", "leaves files out", &[]),
+    keeper("mkdocs_exclude_tagged_files", "leaves files out", &["tags"]),
+    keeper("mkdocs_exclude_unused_files", "leaves files out", &[]),
+    keeper("platform-content", "leaves parts of pages out", &[]),
+    keeper("pub-blog", "leaves drafts out", &["publish", "status", "draft"]),
+    keeper("pub-meta", "leaves out what is not to be published", &["publish", "status"]),
+    keeper("pub-obsidian", "leaves files out", &["publish", "status"]),
+    keeper("publish-control", "leaves pages out", &["publish", "published", "draft"]),
+    keeper("publisher", "leaves pages out", &["publish", "status", "draft"]),
+    keeper("remove_sections", "leaves parts of pages out", &[]),
+    keeper("select-files", "leaves files out", &[]),
+    keeper("unused_files", "leaves files out", &[]),
+];
+
+/// Returns what a plugin keeps back that opsbook does not have.
+pub fn keeper_of(name: &str) -> Option<&'static Keeper> {
+    KEEPERS.iter().find(|keeper| keeper.name == name && !is_known(name))
+}
+
 /// Tells whether opsbook does a plugin itself.
 pub fn is_known(name: &str) -> bool {
     NATIVE.contains(&name)
@@ -89,6 +148,10 @@ pub(super) fn report(name: &Spanned<String>, out: &mut Diagnostics) {
         return;
     }
     let message = format!("the plugin `{}` is not part of opsbook", name.value);
+    if keeper_of(&name.value).is_some_and(|keeper| !keeper.only_marked) {
+        // A build says which pages it is about.
+        return;
+    }
     let mut diagnostic = Diagnostic::new(Code::ConfigPlugin, name.span, message);
     if HARMLESS.contains(&name.value.as_str()) {
         diagnostic.severity = Severity::Info;
@@ -113,6 +176,7 @@ mod tests {
     fn the_tables_are_sorted_and_apart() {
         assert!(NATIVE.is_sorted());
         assert!(MISSING.is_sorted());
+        assert!(KEEPERS.is_sorted_by_key(|keeper| keeper.name));
         assert!(MISSING.iter().all(|(name, _)| !is_known(name)));
     }
 }

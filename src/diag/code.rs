@@ -55,6 +55,7 @@ codes! {
     ConfigUnreadable "OB114" Error "a configuration file that cannot be read";
     ConfigTheme "OB115" Info "a theme that opsbook does not have";
     AssetMissing "OB116" Warning "a file that the configuration names and the site does not have";
+    ConfigKeeper "OB117" Error "a missing plugin that keeps pages from readers";
 
     // ── OB2xx: Markdown ─────────────────────────────────────────────────────
     NestingTooDeep "OB201" Warning "nesting deeper than opsbook follows";

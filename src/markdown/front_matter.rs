@@ -27,7 +27,7 @@ pub(crate) fn split_front_matter(text: &Chunk, diagnostics: &mut Diagnostics) ->
         );
         (FrontMatter::default(), text.clone())
     };
-    match yaml::parse(&yaml) {
+    match yaml::parse_as_libyaml(&yaml) {
         Err(error) => stays(diagnostics, error.span, format!("the front matter is not valid YAML: {}", error.message)),
         Ok(parsed) if parsed.root.as_map().is_none() => {
             let kind = parsed.root.kind_name();
@@ -214,6 +214,22 @@ mod tests {
         let (meta, body, said) = split("---\ntitle: A\n---\n\n# B\n");
         assert_eq!(meta.as_ref().and_then(|meta| meta.get("title")).and_then(Node::as_str), Some("A"));
         assert_eq!((body.as_str(), said.len()), ("# B\n", 0));
+    }
+
+    /// What libyaml makes of each, as MkDocs asks it.
+    #[test]
+    fn a_tab_may_stand_after_a_colon() {
+        let title = |yaml: &str| {
+            let (meta, body, said) = split(&format!("---\n{yaml}\n---\n# B\n"));
+            assert_eq!((body.as_str(), said.len()), ("# B\n", 0), "{yaml:?}");
+            meta.and_then(|meta| meta.get("title").cloned()).expect("it has a title")
+        };
+        assert_eq!(title("title:\tTabbed").as_str(), Some("Tabbed"));
+        assert_eq!(title("a:\t1\ntitle:\t\tTwo\twords\nb:\t2").as_str(), Some("Two\twords"));
+        assert_eq!(title("title: {a:\tb}").get("a").and_then(Node::as_str), Some("b"));
+        assert_eq!(title("x: 'a:\tb'\ntitle:\t'c:\td'").as_str(), Some("c:\td"));
+        assert_eq!(title("title:\t|\n  block:\tx").as_str(), Some("block:\tx\n"));
+        assert_eq!(title("title:\tTäb").as_str(), Some("Täb"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Knows how Python-Markdown and PyYAML take values, and no extension.
 
-use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
+use crate::diag::{Code, Diagnostic, Diagnostics, Severity, nearest};
 use crate::text::yaml::{self, Kind};
 
 /// Reads one extension's options and reports what does not fit.
@@ -40,12 +40,12 @@ impl<'a> OptionReader<'a> {
         self.opt_bool(key).unwrap_or(default)
     }
 
-    /// Reads a truth value that may be absent.
+    /// Reads a truth value that may be absent. Other words than Python-Markdown's stop MkDocs, too.
     pub(crate) fn opt_bool(&mut self, key: &'static str) -> Option<bool> {
         let node = self.node(key)?;
         let value = truth(node);
         if value.is_none() && !node.is_null() {
-            self.wrong_kind(key, "true or false", node);
+            self.refuse(key, "true or false", node);
         }
         value
     }
@@ -68,9 +68,13 @@ impl<'a> OptionReader<'a> {
     /// Reads an integer.
     pub(crate) fn int(&mut self, key: &'static str, default: i64) -> i64 {
         let Some(node) = self.node(key) else { return default };
-        let value = node.as_int().or_else(|| node.as_str()?.trim().parse().ok());
+        let value = match node.kind {
+            Kind::Bool(value) => Some(i64::from(value)),
+            Kind::Float(value) => Some(value as i64),
+            _ => node.as_int().or_else(|| node.as_str()?.trim().parse().ok()),
+        };
         if value.is_none() && !node.is_null() {
-            self.wrong_kind(key, "a whole number", node);
+            self.refuse(key, "a whole number", node);
         }
         value.unwrap_or(default)
     }
@@ -109,13 +113,34 @@ impl<'a> OptionReader<'a> {
         Some(entries.iter().filter_map(|(name, value)| Some((name.scalar_text()?, value.scalar_text()?))).collect())
     }
 
-    /// Reports that an option's value does not fit.
+    /// Says that an option's value does not fit. MkDocs builds with it all the same, and so does opsbook.
     pub(crate) fn wrong_kind(&mut self, key: &str, wanted: &str, node: &yaml::Node) {
-        self.diagnostics.push(Diagnostic::new(
-            Code::ConfigBadValue,
-            node.span,
-            format!("option `{key}` of `{}` must be {wanted}, not {}", self.extension, node.kind_name()),
-        ));
+        self.refuse_as(Severity::Warning, key, wanted, node);
+    }
+
+    /// Says that an option's value does not fit, where MkDocs builds nothing either.
+    pub(crate) fn refuse(&mut self, key: &str, wanted: &str, node: &yaml::Node) {
+        self.refuse_as(Severity::Error, key, wanted, node);
+    }
+
+    /// As [`Self::refuse`], but for what Python takes for nothing: there, MkDocs does not look further.
+    pub(crate) fn refuse_unless_empty(&mut self, key: &str, wanted: &str, node: &yaml::Node) {
+        let is_empty = !node.is_null() && !matches!(node.kind, Kind::Bool(_)) && truth(node) != Some(true);
+        let is_empty = is_empty && node.scalar_text().is_none_or(|text| text.is_empty());
+        self.refuse_as(if is_empty { Severity::Warning } else { Severity::Error }, key, wanted, node);
+    }
+
+    fn refuse_as(&mut self, severity: Severity, key: &str, wanted: &str, node: &yaml::Node) {
+        let is = match node.as_str() {
+            Some(text) if text.len() <= 40 => format!("`{text}`"),
+            _ => node.kind_name().to_owned(),
+        };
+        let message = format!("option `{key}` of `{}` must be {wanted}, not {is}", self.extension);
+        let diagnostic = Diagnostic::new(Code::ConfigBadValue, node.span, message).severity(severity);
+        self.diagnostics.push(match severity {
+            Severity::Error => diagnostic,
+            _ => diagnostic.note("MkDocs says nothing and builds; the page may look otherwise here"),
+        });
     }
 
     /// Adds a finding about a value.
@@ -153,10 +178,20 @@ pub(crate) fn truth(node: &yaml::Node) -> Option<bool> {
         Kind::String(text, _) => match text.to_lowercase().as_str() {
             "true" | "yes" | "y" | "on" | "1" => Some(true),
             "false" | "no" | "n" | "off" | "0" | "none" => Some(false),
+            // PyYAML makes a date of it, and every date is true.
+            _ if matches!(node.kind, Kind::String(_, yaml::Style::Plain)) && is_date(text) => Some(true),
             _ => None,
         },
-        Kind::Null | Kind::Seq(_) | Kind::Map(_) => None,
+        Kind::Null => None,
+        Kind::Seq(items) => Some(!items.is_empty()),
+        Kind::Map(entries) => Some(!entries.is_empty()),
     }
+}
+
+fn is_date(text: &str) -> bool {
+    let digits = |part: &str, n: usize| part.len() == n && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<&str> = text.split('-').collect();
+    matches!(parts[..], [year, month, day] if digits(year, 4) && digits(month, 2) && digits(day, 2))
 }
 
 /// Returns the name of a Python object that YAML asks for: `!!python/name:a.b` or

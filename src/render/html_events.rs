@@ -24,6 +24,11 @@ pub(crate) enum Event<'a> {
     Text(Cow<'a, str>),
 }
 
+/// Resolves the character references of a text.
+pub(crate) fn text(text: &str) -> String {
+    html_escape::decode_html_entities(text).into_owned()
+}
+
 /// Cuts HTML into pieces. Comments, declarations and processing instructions yield nothing.
 pub(crate) fn html_events(html: &str) -> Vec<Event<'_>> {
     html_pieces(html).flat_map(|(_, events)| events).collect()

@@ -16,7 +16,8 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 /// The names of a configuration file, in the order in which they are looked for.
-pub const CONFIG_NAMES: &[&str] = &["book.toml", "mkdocs.yml", "mkdocs.yaml"];
+pub const CONFIG_NAMES: &[&str] =
+    &["book.toml", "properdocs.yml", "properdocs.yaml", "mkdocs.yml", "mkdocs.yaml", "zensical.toml"];
 
 /// What compiling a plan's pages again comes to.
 #[derive(Clone, Debug)]

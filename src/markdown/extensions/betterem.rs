@@ -4,7 +4,7 @@
 
 use super::delimiters;
 use super::extension::Extension;
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::markdown::engine::inline::Delimiter;
 use crate::markdown::engine::rules::Rules;
 use crate::markdown::options::OptionReader;
@@ -29,6 +29,7 @@ impl Extension for Options {
         {
             reader.report(
                 Diagnostic::new(Code::ConfigBadValue, node.span, format!("unknown value `{enable}` of `smart_enable`"))
+                    .severity(Severity::Warning)
                     .note("neither `*` nor `_` inside a word is treated as text")
                     .help("its values are: all, asterisk, underscore, none"),
             );

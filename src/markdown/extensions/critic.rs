@@ -4,7 +4,7 @@
 //! are, as Python does; in the tree each opening and closing tag is raw HTML in its place.
 
 use super::extension::Extension;
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::markdown::engine::page::Page;
 use crate::markdown::engine::rules::Rules;
 use crate::markdown::options::OptionReader;
@@ -43,6 +43,7 @@ impl Extension for Options {
                 {
                     reader.report(
                         Diagnostic::new(Code::ConfigBadValue, node.span, format!("unknown value `{other}` of `mode`"))
+                            .severity(Severity::Warning)
                             .note("it is taken for `reject`")
                             .help("its values are: view, accept, reject"),
                     );

@@ -71,7 +71,7 @@ fn custom(reader: &mut OptionReader<'_>) -> Vec<CustomInline> {
     let Some(node) = reader.node("custom_inline") else { return Vec::new() };
     let Some(items) = node.as_seq() else {
         if !node.is_null() {
-            reader.wrong_kind("custom_inline", "a list of mappings", node);
+            reader.refuse_unless_empty("custom_inline", "a list of mappings", node);
         }
         return Vec::new();
     };

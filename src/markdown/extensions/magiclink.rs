@@ -3,7 +3,7 @@
 //! Source of the rule: `pymdownx/magiclink.py`.
 
 use super::extension::Extension;
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::markdown::engine::inline::chars::{is_boundary, is_space, is_word, strip};
 use crate::markdown::engine::inline::links::angle;
 use crate::markdown::engine::inline::{El, Engine, Hit, InlineRule, Pass, Taken, at_char, outside_links};
@@ -109,6 +109,7 @@ impl Extension for Options {
         if !known && let Some(node) = reader.node("provider") {
             reader.report(
                 Diagnostic::new(Code::ConfigBadValue, node.span, format!("unknown provider `{provider}`"))
+                    .severity(Severity::Warning)
                     .note("`github` is taken in its place"),
             );
         }
@@ -170,6 +171,7 @@ fn read_custom(
         else {
             reader.report(
                 Diagnostic::new(Code::ConfigBadValue, key.span, format!("custom provider `{name}` is not complete"))
+                    .severity(Severity::Warning)
                     .note("it is ignored")
                     .help("its name is letters and digits; it needs `host`, `label` and a `type` of github, gitlab or bitbucket"),
             );

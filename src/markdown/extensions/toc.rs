@@ -109,12 +109,19 @@ fn read_depth(reader: &mut OptionReader<'_>) -> (u8, u8) {
     let Some(node) = reader.node("toc_depth") else { return (1, 6) };
     let depth = depth_of(node);
     if depth.is_none() {
-        reader.wrong_kind("toc_depth", "a level such as `3` or a range such as `2-4`", node);
+        reader.refuse("toc_depth", "a level such as `3` or a range such as `2-4`", node);
     }
     depth.unwrap_or((1, 6))
 }
 
+/// Python asks whether there is a `-` in the text, and makes a whole number of anything else.
 fn depth_of(node: &yaml::Node) -> Option<(u8, u8)> {
+    match node.kind {
+        Kind::Bool(value) => return Some((1, u8::from(value))),
+        Kind::Int(value) => return Some((1, u8::try_from(value.clamp(0, 6)).unwrap_or(6))),
+        Kind::Float(value) => return Some((1, value.clamp(0.0, 6.0) as u8)),
+        _ => {}
+    }
     let text = node.scalar_text()?;
     match text.split_once('-') {
         Some((top, bottom)) => Some((top.trim().parse().ok()?, bottom.trim().parse().ok()?)),

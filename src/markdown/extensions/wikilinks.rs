@@ -4,7 +4,7 @@
 //! function of the project's own cannot be called; the option is reported.
 
 use super::extension::Extension;
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::markdown::engine::inline::chars::{is_word, strip};
 use crate::markdown::engine::inline::{El, Hit, Pass, Taken, at_char};
 use crate::markdown::engine::rules::Rules;
@@ -28,6 +28,7 @@ impl Extension for Options {
         if let Some(node) = reader.node("build_url").filter(|node| !node.is_null()) {
             reader.report(
                 Diagnostic::new(Code::ConfigBadValue, node.span, "`build_url` names a Python function")
+                    .severity(Severity::Warning)
                     .note("opsbook runs no Python; addresses are made of `base_url`, the name and `end_url`"),
             );
         }

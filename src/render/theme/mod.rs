@@ -1,7 +1,7 @@
 //! The theme: views become whole pages.
 //!
 //! Owns the templates, stylesheets and scripts of `themes/default/`, what a project puts in their
-//! place, and the template engine (the only room that knows Tera). Gets views, gives bytes. Knows
+//! place, and the template engine (the only room that knows minijinja). Gets views, gives bytes. Knows
 //! neither the configuration nor the disk.
 //!
 //! ```text
@@ -20,6 +20,7 @@ mod icon;
 mod jinja;
 mod language;
 mod nav;
+mod objects;
 mod options;
 mod site;
 pub mod view;
@@ -47,8 +48,6 @@ pub struct Override {
 #[derive(Clone, Debug)]
 pub struct Theme {
     engine: Arc<engine::Engine>,
-    /// The theme's own templates alone.
-    own: Arc<engine::Engine>,
     overrides: BTreeMap<String, Arc<Source>>,
     digest: Digest,
 }
@@ -63,12 +62,10 @@ impl Theme {
             overrides.iter().map(|file| (file.name.clone(), Arc::clone(&file.source))).collect();
         let (engine, diagnostics) = engine::Engine::new(&overrides);
         let engine = Arc::new(engine);
-        let has_templates = overrides.keys().any(|name| name.ends_with(".html"));
-        let own = if has_templates { Arc::new(engine::Engine::new(&BTreeMap::new()).0) } else { Arc::clone(&engine) };
         let mut parts: Vec<&[u8]> = assets::embedded_parts().collect();
         parts.extend(overrides.iter().flat_map(|(name, source)| [name.as_bytes(), source.text().as_bytes()]));
         let digest = Digest::of_parts(parts);
-        (Theme { engine, own, overrides, digest }, diagnostics)
+        (Theme { engine, overrides, digest }, diagnostics)
     }
 
     /// Returns what the pages load, with the digest in the names of stylesheets and scripts, sorted
@@ -92,4 +89,9 @@ impl Theme {
     pub fn site(&self, site: SiteView) -> SiteTheme {
         SiteTheme::new(self, site)
     }
+}
+
+/// Resolves the character references of a text.
+fn references(text: &str) -> String {
+    crate::render::html_events::text(text)
 }

@@ -5,14 +5,13 @@
 //! itself. With `navigation.prune` a page holds the entries around its own path only, so that the
 //! bytes of a site grow with its pages; from [`PRUNE_FROM`] entries on it is always so.
 
-use super::engine::Engine;
+use super::engine::{Failure, Rendered};
 use super::options::Options;
 use super::view::{NavItem, NavKind, NavView};
-use crate::diag::Diagnostic;
-use serde_json::json;
+use minijinja::value::Serde;
+use minijinja::{Value, context};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock, RwLock};
-use tera::{Context, Value};
 
 /// The number of entries from which a navigation is pruned whether asked for or not.
 pub(super) const PRUNE_FROM: usize = 500;
@@ -49,7 +48,10 @@ struct Entry {
     path: String,
 }
 
-type Fragment = OnceLock<Result<Arc<str>, Box<Diagnostic>>>;
+type Fragment = OnceLock<Result<Arc<str>, Failure>>;
+
+/// Renders a template with a context.
+pub(super) type Render<'a> = &'a dyn Fn(&str, Value) -> Rendered;
 
 /// What has been rendered for pages of one depth: per entry, below a closed and below an open
 /// section.
@@ -120,6 +122,12 @@ impl Nav {
             .collect()
     }
 
+    /// Returns an entry as a step of a way.
+    pub(super) fn step_of(&self, id: usize) -> Value {
+        let title = self.entries.get(id).map(|entry| entry.item.title.as_str()).unwrap_or_default();
+        context! { title => title, url => self.first_url(id) }
+    }
+
     /// Returns the address of the first page or link in an entry.
     fn first_url(&self, id: usize) -> String {
         let mut id = id;
@@ -130,20 +138,38 @@ impl Nav {
     }
 
     /// Renders the tabs of a page.
-    pub(super) fn render_tabs(&self, engine: &Engine, base: &str, url: &str) -> Result<String, Box<Diagnostic>> {
-        let way = self.way(url);
-        let mut html = String::new();
-        for id in &self.roots {
-            let entry = &self.entries[*id];
-            let mut context = Context::new();
-            context.insert("base_url", base);
-            context.insert("item", &entry.item);
-            context.insert("icon_name", &self.tab_icon(*id));
-            context.insert("url", &self.first_url(*id));
-            context.insert("active", &(way.first() == Some(id)));
-            html.push_str(&engine.render("partials/tabs-item.html", &context)?);
+    pub(super) fn render_tabs(&self, render: Render<'_>, base: &str, url: &str) -> Rendered {
+        self.roots.iter().map(|id| self.render_tab(render, base, url, *id)).collect()
+    }
+
+    /// Renders the tab of an entry.
+    pub(super) fn render_tab(&self, render: Render<'_>, base: &str, url: &str, id: usize) -> Rendered {
+        let Some(entry) = self.entries.get(id) else { return Ok(String::new()) };
+        let context = context! {
+            tidy_base => base,
+            item => Value::from(Serde(&entry.item)),
+            icon_name => self.tab_icon(id),
+            url => self.first_url(id),
+            active => self.way(url).first() == Some(&id),
+        };
+        render("partials/tab-entry.html", context)
+    }
+
+    /// Renders one entry of a page's sidebar with all that is below it.
+    pub(super) fn render_entry(
+        &self,
+        render: Render<'_>,
+        (base, url, toc_html): (&str, &str, &str),
+        id: usize,
+    ) -> Rendered {
+        if id >= self.entries.len() {
+            return Ok(String::new());
         }
-        Ok(html)
+        let way = self.way(url);
+        let depth = self.depth(base);
+        let view = View { nav: self, render, base, depth: &depth, way: &way, toc_html };
+        let level = self.entries[id].level;
+        view.list(&[id], false, level - 1)
     }
 
     fn tab_icon(&self, id: usize) -> Option<&str> {
@@ -152,17 +178,12 @@ impl Nav {
         self.entries[shown].item.icon.as_deref().filter(|_| shown == id || entry.item.kind == NavKind::Section)
     }
 
-    /// Renders the list of a page's sidebar; `toc_html` is what the page's own entry holds.
-    pub(super) fn render(
-        &self,
-        engine: &Engine,
-        base: &str,
-        url: &str,
-        toc_html: &str,
-    ) -> Result<String, Box<Diagnostic>> {
+    /// Renders the list of a page's sidebar; `toc_html` is what the page's own entry holds, and
+    /// `variant` names the set of templates that it is made with.
+    pub(super) fn render(&self, render: Render<'_>, base: &str, url: &str, toc_html: &str, variant: &str) -> Rendered {
         let way = self.way(url);
-        let depth = self.depth(base);
-        let view = View { nav: self, engine, base, depth: &depth, way: &way, toc_html };
+        let depth = self.depth(&format!("{base}{variant}"));
+        let view = View { nav: self, render, base, depth: &depth, way: &way, toc_html };
         view.list(&self.roots, false, 0)
     }
 
@@ -192,7 +213,7 @@ impl Nav {
 /// The navigation as one page sees it.
 struct View<'a> {
     nav: &'a Nav,
-    engine: &'a Engine,
+    render: Render<'a>,
     base: &'a str,
     depth: &'a Depth,
     /// The entries from the first level down to the page.
@@ -203,7 +224,7 @@ struct View<'a> {
 impl View<'_> {
     /// Joins the entries of one level; `open` tells whether their section leads to the page, and
     /// `step` which entry of the way is among them.
-    fn list(&self, ids: &[usize], open: bool, step: usize) -> Result<String, Box<Diagnostic>> {
+    fn list(&self, ids: &[usize], open: bool, step: usize) -> Rendered {
         let mut html = String::new();
         for id in ids {
             if self.way.get(step) == Some(id) {
@@ -215,17 +236,17 @@ impl View<'_> {
         Ok(html)
     }
 
-    fn inactive(&self, id: usize, below_open: bool) -> Result<Arc<str>, Box<Diagnostic>> {
+    fn inactive(&self, id: usize, below_open: bool) -> Result<Arc<str>, Failure> {
         let fragment = &self.depth.fragments[id][usize::from(below_open)];
         fragment.get_or_init(|| Ok(Arc::from(self.entry(id, below_open, None)?))).clone()
     }
 
-    fn active(&self, id: usize, step: usize) -> Result<String, Box<Diagnostic>> {
+    fn active(&self, id: usize, step: usize) -> Rendered {
         self.entry(id, step > 0, Some(step))
     }
 
     /// Renders an entry; `step` is its place on the way to the page, if it is on it.
-    fn entry(&self, id: usize, below_open: bool, step: Option<usize>) -> Result<String, Box<Diagnostic>> {
+    fn entry(&self, id: usize, below_open: bool, step: Option<usize>) -> Rendered {
         let nav = self.nav;
         let entry = &nav.entries[id];
         let flags = &nav.flags;
@@ -240,42 +261,44 @@ impl View<'_> {
             };
         let is_pruned = is_section_entry && flags.prune && !is_section && !active;
         let index = nav.index_of(id).filter(|_| is_section_entry);
-        let mut context = Context::new();
-        context.insert("base_url", self.base);
-        context.insert("item", &entry.item);
-        context.insert("level", &entry.level);
-        context.insert("path", &entry.path);
-        context.insert("active", &active);
-        context.insert("is_nested", &(is_section_entry && !entry.children.is_empty()));
-        context.insert("is_section", &is_section);
-        context.insert("is_pruned", &is_pruned);
-        context.insert("is_page", &(active && !is_section_entry && step.is_some_and(|n| n + 1 == self.way.len())));
-        context.insert("expand", &(flags.expand && !active));
-        context.insert("integrate", &flags.integrate);
-        context.insert("first_url", &nav.first_url(id));
-        context.insert("n_children", &entry.children.len());
-        if let Some(index) = index {
-            let is_page = self.way.last() == Some(&index) && active;
-            context.insert("index", &json!(nav.entries[index].item));
-            context.insert("index_active", &is_page);
-        }
-        context.insert("has_toc", &!self.toc_html.is_empty());
-        context.insert_value("toc_html", Value::safe_string(if active { self.toc_html } else { "" }));
+        let index_item = index.map(|index| Value::from(Serde(&nav.entries[index].item)));
+        let mut children = String::new();
         if is_section_entry && !is_pruned {
             let shown: Vec<usize> = entry.children.iter().copied().filter(|child| Some(*child) != index).collect();
             // Entries that are not on the way never look at it: their HTML is shared.
             let step = step.map_or(usize::MAX, |step| step + 1);
-            let children = self.list(&shown, active, step)?;
-            context.insert_value("children", Value::safe_string(&children));
+            children = self.list(&shown, active, step)?;
         }
-        self.engine.render("partials/nav-item.html", &context)
+        let context = context! {
+            tidy_base => self.base,
+            item => Value::from(Serde(&entry.item)),
+            level => entry.level,
+            path => entry.path.as_str(),
+            active => active,
+            is_nested => is_section_entry && !entry.children.is_empty(),
+            is_section => is_section,
+            is_pruned => is_pruned,
+            is_page => active && !is_section_entry && step.is_some_and(|n| n + 1 == self.way.len()),
+            expand => flags.expand && !active,
+            integrate => flags.integrate,
+            first_url => nav.first_url(id),
+            n_children => entry.children.len(),
+            index_active => index.is_some() && self.way.last() == index.as_ref() && active,
+            has_toc => !self.toc_html.is_empty(),
+            toc_html => if active { self.toc_html } else { "" },
+            children => children,
+            ..index_item.map_or_else(Value::default, |index| context! { index => index })
+        };
+        (self.render)("partials/nav-entry.html", context)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::engine::Engine;
     use super::super::options;
     use super::*;
+    use serde_json::json;
 
     fn page(title: &str, url: &str) -> NavItem {
         NavItem { title: title.into(), url: url.into(), ..NavItem::default() }
@@ -293,10 +316,9 @@ mod tests {
             section("Other", vec![page("One", "other/one/"), page("Two", "other/two/")]),
         ];
         let (engine, _) = Engine::new(&BTreeMap::new());
-        let globals = Context::from_serialize(
-            &json!({"lang": super::super::language::words("en", &BTreeMap::new()), "config": {}}),
-        );
-        (Nav::new(NavView { items, homepage: None }, &options), engine.with_globals(globals.expect("it is a map")))
+        let words = super::super::language::words("en", &BTreeMap::new());
+        let engine = engine.with_globals(vec![("lang", Value::from(Serde(words)))]);
+        (Nav::new(NavView { items, homepage: None }, &options), engine)
     }
 
     fn hrefs(html: &str) -> Vec<&str> {
@@ -306,7 +328,9 @@ mod tests {
     #[test]
     fn a_page_sees_the_whole_navigation_relative_to_itself() {
         let (nav, engine) = nav(&[]);
-        let html = nav.render(&engine, "../..", "guide/deep/", "").expect("it renders");
+        let html = nav
+            .render(&|name, context| engine.render(name, &context), "../..", "guide/deep/", "", "")
+            .expect("it renders");
         assert_eq!(
             hrefs(&html),
             ["../../", "../../guide/", "../../guide/deep/", "../../other/one/", "../../other/two/"]
@@ -318,7 +342,7 @@ mod tests {
     #[test]
     fn pruning_keeps_one_link_for_a_closed_section() {
         let (nav, engine) = nav(&["navigation.prune"]);
-        let html = nav.render(&engine, ".", "", "").expect("it renders");
+        let html = nav.render(&|name, context| engine.render(name, &context), ".", "", "", "").expect("it renders");
         assert_eq!(hrefs(&html), ["./", "guide/", "other/one/"]);
         assert_eq!(html.matches("md-nav__item--pruned").count(), 2);
     }
@@ -326,9 +350,15 @@ mod tests {
     #[test]
     fn what_was_rendered_for_one_page_is_the_same_for_the_next() {
         let (nav, engine) = nav(&["navigation.sections"]);
-        let first = nav.render(&engine, "../..", "other/one/", "").expect("it renders");
-        nav.render(&engine, "../..", "other/two/", "").expect("it renders");
-        assert_eq!(nav.render(&engine, "../..", "other/one/", "").expect("it renders"), first);
+        let first = nav
+            .render(&|name, context| engine.render(name, &context), "../..", "other/one/", "", "")
+            .expect("it renders");
+        nav.render(&|name, context| engine.render(name, &context), "../..", "other/two/", "", "").expect("it renders");
+        assert_eq!(
+            nav.render(&|name, context| engine.render(name, &context), "../..", "other/one/", "", "")
+                .expect("it renders"),
+            first
+        );
     }
 
     #[test]

@@ -1,32 +1,47 @@
 //! Pages of one site: what they share is prepared once, each is rendered alone.
 
 use super::Theme;
-use super::engine::Engine;
+use super::engine::{Engine, Failure, Rendered};
+use super::jinja::{Moment, python_text};
 use super::nav::Nav;
+use super::objects::{Script, Seen, Tree, entry_id, toc_value, value_of};
 use super::options::{self, Options};
 use super::view::{NavItem, PageView, SiteView};
-use super::{assets, icon, language};
+use super::{assets, engine, icon, language};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::text::{Digest, Source, Span};
+use minijinja::value::{Enumerator, Object, Serde};
+use minijinja::{Error, ErrorKind, State, Value, context};
 use serde_json::{Value as Json, json};
-use std::sync::Arc;
-use tera::value::Key;
-use tera::{Context, Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, RwLock};
+
+/// The version of MkDocs that templates are told.
+const MKDOCS_VERSION: &str = "1.6.1";
 
 /// A theme with a site in it. Rendering is pure: any number of pages may be rendered at once, in
 /// any order.
 #[derive(Debug)]
 pub struct SiteTheme {
     engine: Engine,
-    /// The same without the project's templates.
-    own: Engine,
-    nav: Nav,
+    /// Engines without templates of the project that failed somewhere, by what they are without.
+    without: RwLock<BTreeMap<BTreeSet<String>, Arc<Engine>>>,
+    nav: Arc<Nav>,
+    tree: Arc<Tree>,
     options: Options,
-    site_url: Option<String>,
+    shared: Shared,
     digest: Digest,
     diagnostics: Diagnostics,
     /// The template of the statistics service that the site names, where there is one.
     analytics: Option<String>,
+}
+
+/// What the templates of one page after the other are told.
+#[derive(Debug)]
+struct Shared {
+    site_url: Option<String>,
+    css: Vec<String>,
+    scripts: Vec<String>,
 }
 
 /// A whole page, rendered.
@@ -34,15 +49,23 @@ pub struct SiteTheme {
 pub struct Made {
     /// Its bytes.
     pub html: String,
-    /// What is wrong with the template that the project has for it: another stood in.
-    pub problem: Option<Box<Diagnostic>>,
+    /// What is wrong with templates of the project: others stood in for them.
+    pub problems: Vec<Diagnostic>,
 }
 
 impl SiteTheme {
     pub(super) fn new(theme: &Theme, site: SiteView) -> SiteTheme {
         let site_json = serde_json::to_vec(&site).unwrap_or_default();
         let nav_json = serde_json::to_vec(&site.nav).unwrap_or_default();
-        let digest = Digest::of_parts([theme.digest.as_bytes(), &site_json[..], &nav_json[..]]);
+        let mut parts = vec![theme.digest.as_bytes().to_vec(), site_json, nav_json];
+        if theme.engine.has_overrides() {
+            // The project's own templates may ask for anything of any page.
+            parts.push(format!("{:?}", site.pages).into_bytes());
+            parts.push(site.config.to_string().into_bytes());
+            parts.push(site.written.as_ref().map(|node| node.canonical()).unwrap_or_default().into_bytes());
+            parts.push(site.time.to_string().into_bytes());
+        }
+        let digest = Digest::of_parts(parts.iter().map(Vec::as_slice));
         let icons = icon::Icons::of(&theme.overrides);
         let mut diagnostics = unknown_icons(&site, &icons);
         let provider = site.extra.pointer("/analytics/provider").and_then(Json::as_str);
@@ -53,8 +76,8 @@ impl SiteTheme {
             diagnostics
                 .push(diagnostic.help("the theme has `google`; for others put that file into `theme.custom_dir`"));
         }
-        let (options, theme_json) = options::complete(&site.theme, &icons);
-        let mut globals = Context::new();
+        let (options, mut look) = options::complete(&site.theme, &icons);
+        look["plugins"] = json!(site.plugins);
         let mut words = language::words(&options.language, &theme.overrides);
         if let Some(direction) = &options.direction {
             words.insert("direction".to_string(), direction.clone());
@@ -62,27 +85,58 @@ impl SiteTheme {
         if let Some(title) = &site.toc_title {
             words.insert("toc".to_string(), title.clone());
         }
-        globals.insert("lang", &words);
-        globals.insert("features", &theme_json["features"]);
-        globals.insert("assets", &assets::paths(&theme.overrides));
-        globals.insert("opsbook_version", env!("CARGO_PKG_VERSION"));
-        globals.insert_value("font_style", Value::safe_string(&options::font_style(&theme_json)));
-        globals.insert("has_search", &has_search(&site));
-        globals.insert_value("nav", Value::from_serializable(&json!({"homepage": {"url": homepage(&site)}})));
-        let mut config = Value::from_serializable(&site).into_map().unwrap_or_default();
-        let extra = if site.extra.is_object() { site.extra.clone() } else { json!({}) };
-        config.insert(Key::from("theme"), Value::from_serializable(&theme_json));
-        config.insert(Key::from("extra"), Value::from_serializable(&extra));
-        if let Some(copyright) = &site.copyright {
-            config.insert(Key::from("copyright"), Value::safe_string(copyright));
-        }
-        globals.insert_value("config", Value::from(config));
+        let nav = Arc::new(Nav::new(site.nav.clone(), &options));
+        let globals = vec![
+            ("lang", Value::from_object(Words(words.clone()))),
+            ("features", Value::from(Serde(&look["features"]))),
+            ("assets", Value::from(Serde(assets::paths(&theme.overrides)))),
+            ("opsbook_version", Value::from(env!("CARGO_PKG_VERSION"))),
+            ("mkdocs_version", Value::from(MKDOCS_VERSION)),
+            ("build_date_utc", Value::from_object(Moment::from_seconds(site.time))),
+            ("font_style", Value::from(options::font_style(&look))),
+            ("has_search", Value::from(has_search(&site))),
+            ("look", Value::from(Serde(&look))),
+            ("config", config_value(&site)),
+            ("overridden", theme.overrides.keys().map(|name| Value::from(name.as_str())).collect()),
+            ("word", Value::from_function(move |key: &str| Words::get(&words, key))),
+            (
+                "nav_entry",
+                entry_function(&nav, |nav, state, id| {
+                    let (base, url, toc) = place_of(state);
+                    nav.render_entry(&|name, context| render_in(state, name, context), (&base, &url, &toc), id)
+                }),
+            ),
+            (
+                "tab_entry",
+                entry_function(&nav, |nav, state, id| {
+                    let (base, url, _) = place_of(state);
+                    nav.render_tab(&|name, context| render_in(state, name, context), &base, &url, id)
+                }),
+            ),
+            (
+                "path_entry",
+                entry_function(&nav, |nav, state, id| {
+                    let item = nav.step_of(id);
+                    render_in(
+                        state,
+                        "partials/path-entry.html",
+                        context! { item => item, tidy_base => place_of(state).0 },
+                    )
+                }),
+            ),
+        ];
+        let shared = Shared {
+            site_url: site.site_url.clone(),
+            css: site.extra_css.clone(),
+            scripts: site.extra_javascript.iter().map(|script| script.path.clone()).collect(),
+        };
         SiteTheme {
-            engine: theme.engine.with_globals(globals.clone()),
-            own: theme.own.with_globals(globals),
-            nav: Nav::new(site.nav, &options),
+            engine: theme.engine.with_globals(globals),
+            without: RwLock::default(),
+            nav,
+            tree: Arc::new(Tree::new(site.pages, &site.nav, site.folders)),
             options,
-            site_url: site.site_url,
+            shared,
             digest,
             diagnostics,
             analytics,
@@ -106,7 +160,7 @@ impl SiteTheme {
     /// of the project's that fails, and for one that does not exist (`OB422`).
     pub fn render_page(&self, page: &PageView) -> Result<Made, Box<Diagnostic>> {
         let name = page.template.as_deref().unwrap_or("main.html");
-        self.made(name, "main.html", page, &base_of(&page.url))
+        self.made(name, "main.html", Some(page), &base_of(&page.url))
     }
 
     /// Renders the page for addresses that do not exist. It may be shown at any address, so its
@@ -115,7 +169,7 @@ impl SiteTheme {
     /// # Errors
     /// As [`SiteTheme::render_page`].
     pub fn render_404(&self) -> Result<Made, Box<Diagnostic>> {
-        self.made("404.html", "404.html", &PageView::default(), &self.root())
+        self.made("404.html", "404.html", None, &self.root())
     }
 
     /// Renders a template of the theme that is no page, such as one of `static_templates`.
@@ -123,7 +177,8 @@ impl SiteTheme {
     /// # Errors
     /// The template asks for what is not there (`OB421`).
     pub fn render_static(&self, name: &str) -> Result<String, Box<Diagnostic>> {
-        self.render_with(&self.engine, name, &PageView::default(), &base_of(name))
+        let rendered = self.render_with(&self.engine, "", name, None, &base_of(name));
+        rendered.map_err(|failure| failure.diagnostic)
     }
 
     /// Renders a file of the documentation as a template (`extra_templates`); `url` is where it
@@ -132,8 +187,8 @@ impl SiteTheme {
     /// # Errors
     /// As [`SiteTheme::render_static`], and a template that cannot be parsed.
     pub fn render_extra(&self, source: &Arc<Source>, url: &str) -> Result<String, Box<Diagnostic>> {
-        let mut context = Context::new();
-        context.insert("base_url", &base_of(url));
+        let base = base_of(url);
+        let context = self.context(None, &base);
         self.engine.render_text(source, &context)
     }
 
@@ -142,62 +197,111 @@ impl SiteTheme {
         self.engine.has(name)
     }
 
-    /// Returns the path of the site on its host, without a slash at its end.
+    /// Returns the path of the site on its host, with its last slash.
     fn root(&self) -> String {
-        let url = self.site_url.as_deref().unwrap_or_default();
+        let url = self.shared.site_url.as_deref().unwrap_or_default();
         let after_host = url.split_once("://").map_or(url, |(_, rest)| rest).split_once('/');
-        let path = after_host.map_or("", |(_, path)| path).trim_end_matches('/');
-        if path.is_empty() { String::new() } else { format!("/{path}") }
+        let path = after_host.map_or("", |(_, path)| path).trim_matches('/');
+        if path.is_empty() { "/".to_owned() } else { format!("/{path}/") }
     }
 
-    /// Renders a template, or what stands in for it: `fallback`, and that of the theme's own.
-    fn made(&self, name: &str, fallback: &str, page: &PageView, base: &str) -> Result<Made, Box<Diagnostic>> {
-        let mut problem = None;
-        for (engine, name) in [(&self.engine, name), (&self.engine, fallback), (&self.own, fallback)] {
-            let rendered = if engine.has(name) {
-                self.render_with(engine, name, page, base)
-            } else {
-                Err(unknown_template(name, page))
-            };
-            match (rendered, problem.take()) {
-                (Ok(html), None) => return Ok(Made { html, problem: None }),
-                (Ok(html), Some(found)) => {
-                    let found: Diagnostic = found;
-                    let found = found.severity(Severity::Warning).note("a template of the theme stands in for it");
-                    return Ok(Made { html, problem: Some(Box::new(found)) });
+    /// Renders a template. Where one of the project's fails on the way, the theme's own one stands in
+    /// for it, and for the page's template `fallback`, where the theme has none of its name.
+    fn made(&self, name: &str, fallback: &str, page: Option<&PageView>, base: &str) -> Result<Made, Box<Diagnostic>> {
+        let mut problems = Vec::new();
+        let mut without = BTreeSet::new();
+        let mut name = name;
+        if !self.engine.has(name) {
+            problems.push(*unknown_template(name, page));
+            name = fallback;
+        }
+        loop {
+            let engine = self.engine_without(&without);
+            let variant = without.iter().map(|name| format!("\0{name}")).collect::<String>();
+            match self.render_with(&engine, &variant, name, page, base) {
+                Ok(html) => {
+                    let note = "a template of the theme stands in for it";
+                    let told = |found: Diagnostic| found.severity(Severity::Warning).note(note);
+                    return Ok(Made { html, problems: problems.into_iter().map(told).collect() });
                 }
-                (Err(found), first) => problem = Some(first.unwrap_or(*found)),
+                // Each round leaves one more template out, so this ends.
+                Err(Failure { diagnostic, template: Some(template) }) if without.insert(template.clone()) => {
+                    problems.push(*diagnostic);
+                    if template == name && !self.engine_without(&without).has(name) {
+                        name = fallback;
+                    }
+                }
+                Err(failure) => {
+                    return Err(match problems.into_iter().next() {
+                        Some(first) => Box::new(first),
+                        None => failure.diagnostic,
+                    });
+                }
             }
         }
-        Err(Box::new(problem.expect("each round that did not return left one")))
     }
 
-    fn render_with(&self, engine: &Engine, name: &str, page: &PageView, base: &str) -> Result<String, Box<Diagnostic>> {
-        let mut context = Context::new();
-        context.insert("base_url", base);
-        context.insert("hide", &hidden(&page.meta));
-        context.insert("ancestors", &self.nav.ancestors(&page.url));
-        context.insert_value("page", page_value(page));
-        let toc = super::view::TocView::listed(&page.toc);
-        context.insert("toc", toc);
-        let toc_html = if toc.is_empty() { String::new() } else { engine.render("partials/toc.html", &context)? };
-        context.insert_value("toc_html", Value::safe_string(&toc_html));
-        let nav_html = self.nav.render(engine, base, &page.url, &toc_html)?;
-        context.insert_value("nav_html", Value::safe_string(&nav_html));
-        if self.options.has("navigation.tabs") {
-            let tabs = self.nav.render_tabs(engine, base, &page.url)?;
-            context.insert_value("tabs_html", Value::safe_string(&tabs));
+    /// The engine without some templates of the project.
+    fn engine_without(&self, templates: &BTreeSet<String>) -> Arc<Engine> {
+        let held = "no thread panics while it holds the engines";
+        if let Some(engine) = self.without.read().expect(held).get(templates) {
+            return Arc::clone(engine);
         }
-        if let Some(template) = &self.analytics {
-            let html = engine.render(template, &context)?;
-            context.insert_value("analytics_html", Value::safe_string(&html));
-        }
-        let content = match &page.runbook {
-            Some(runbook) => self.with_runbook(engine, page, runbook, &context)?,
-            None => page.content.clone(),
+        let engine = Arc::new(self.engine.without(templates));
+        Arc::clone(self.without.write().expect(held).entry(templates.clone()).or_insert(engine))
+    }
+
+    /// What templates see of a page.
+    fn context(&self, page: Option<&PageView>, base: &str) -> Value {
+        let seen = Seen::new(&self.tree, page);
+        let media = |path: &String| {
+            Value::from(match page {
+                Some(page) => engine::relative_url(path, &page.url),
+                None => engine::based_url(path, base),
+            })
         };
-        context.insert_value("content_html", Value::safe_string(&content));
-        engine.render(name, &context)
+        context! {
+            base_url => base,
+            page => seen.page(),
+            nav => seen.nav(),
+            pages => Value::from_object(Lazy(Box::new(move || seen.pages()))),
+            extra_css => self.shared.css.iter().map(media).collect::<Value>(),
+            extra_javascript => self.shared.scripts.iter().map(media).collect::<Value>(),
+        }
+    }
+
+    fn render_with(&self, engine: &Engine, variant: &str, name: &str, page: Option<&PageView>, base: &str) -> Rendered {
+        let render = |name: &str, context: Value| engine.render(name, &context);
+        let nothing = PageView::default();
+        let view = page.unwrap_or(&nothing);
+        let context = self.context(page, base);
+        let toc = super::view::TocView::listed(&view.toc);
+        let context = context! {
+            hide => hidden(&view.meta).into_iter().map(Value::from).collect::<Value>(),
+            ancestors => Value::from(Serde(self.nav.ancestors(&view.url))),
+            page_title => view.title.clone(),
+            toc => toc_value(toc),
+            ..context
+        };
+        let has_toc = !toc.is_empty();
+        let toc_html = if has_toc { engine.render("partials/toc.html", &context)? } else { String::new() };
+        let own_entries = engine.is_overridden("partials/nav-item.html");
+        let nav_html = match own_entries {
+            true => String::new(),
+            false => self.nav.render(&render, base, &view.url, &toc_html, variant)?,
+        };
+        let tabs = self.options.has("navigation.tabs") && !engine.is_overridden("partials/tabs-item.html");
+        let tabs_html = if tabs { self.nav.render_tabs(&render, base, &view.url)? } else { String::new() };
+        let context = context! { toc_html => toc_html, nav_html => nav_html, tabs_html => tabs_html, ..context };
+        let analytics_html = match &self.analytics {
+            Some(template) => engine.render(template, &context)?,
+            None => String::new(),
+        };
+        let content = match &view.runbook {
+            Some(runbook) => self.with_runbook(engine, view, runbook, &context)?,
+            None => view.content.clone(),
+        };
+        engine.render(name, &context! { analytics_html => analytics_html, content_html => content, ..context })
     }
 
     /// Puts the checklist below the page's title, and the head of its card before each block that is
@@ -207,8 +311,8 @@ impl SiteTheme {
         engine: &Engine,
         page: &PageView,
         runbook: &super::view::RunbookView,
-        context: &Context,
-    ) -> Result<String, Box<Diagnostic>> {
+        context: &Value,
+    ) -> Rendered {
         let content = page.content.as_str();
         let title = if content.trim_start().starts_with("<h1") { content.find("</h1>") } else { None };
         let panel = engine.render("partials/runbook.html", context)?;
@@ -216,8 +320,7 @@ impl SiteTheme {
         for step in &runbook.steps {
             let id = format!(" id=\"step-{}\"", step.id);
             if let Some(place) = content.find(&id).and_then(|at| content[..at].rfind('<')) {
-                let mut context = context.clone();
-                context.insert("step", step);
+                let context = context! { step => Value::from(Serde(step)), ..context.clone() };
                 pieces.push((place, engine.render("partials/step.html", &context)?));
             }
         }
@@ -235,8 +338,107 @@ impl SiteTheme {
     }
 }
 
-fn unknown_template(name: &str, page: &PageView) -> Box<Diagnostic> {
-    let message = format!("page `{}` asks for the template `{name}`, which does not exist", page.source_path);
+/// The words of a language: `lang.toc`, `lang["toc"]` and `lang.t("toc")`.
+#[derive(Debug)]
+struct Words(BTreeMap<String, String>);
+
+impl Words {
+    /// A key without a word stands for itself, as with Material.
+    fn get(words: &BTreeMap<String, String>, key: &str) -> String {
+        words.get(key).map_or(key, String::as_str).to_owned()
+    }
+}
+
+impl Object for Words {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.0.get(key.as_str()?).map(|word| Value::from(word.as_str()))
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Values(self.0.keys().map(|key| Value::from(key.as_str())).collect())
+    }
+
+    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, name: &str, args: &[Value]) -> Result<Value, Error> {
+        match (name, args) {
+            ("t", [key]) => Ok(Value::from(Words::get(&self.0, &python_text(key)))),
+            _ => Err(Error::from(ErrorKind::UnknownMethod)),
+        }
+    }
+}
+
+/// A list that is made when somebody asks for it.
+struct Lazy(Box<dyn Fn() -> Value + Send + Sync>);
+
+impl std::fmt::Debug for Lazy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Lazy")
+    }
+}
+
+impl Object for Lazy {
+    fn repr(self: &Arc<Self>) -> minijinja::value::ObjectRepr {
+        minijinja::value::ObjectRepr::Seq
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        (self.0)().get_item(key).ok()
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Values((self.0)().try_iter().into_iter().flatten().collect())
+    }
+}
+
+/// `config` of templates.
+fn config_value(site: &SiteView) -> Value {
+    let mut json = serde_json::to_value(site).unwrap_or_default();
+    if let (Some(all), Some(given)) = (json.as_object_mut(), site.config.as_object()) {
+        all.extend(given.clone());
+        all.insert("extra".to_owned(), if site.extra.is_object() { site.extra.clone() } else { json!({}) });
+    }
+    let map = value_of(&json, site.written.as_ref());
+    let keys: Vec<Value> = map.try_iter().map(|keys| keys.collect()).unwrap_or_default();
+    let pair = |key: Value| {
+        let value = match key.as_str() {
+            Some("extra_javascript") => site.extra_javascript.iter().map(Script::value).collect(),
+            _ => map.get_item(&key).unwrap_or_default(),
+        };
+        (key, value)
+    };
+    Value::from_pairs(keys.into_iter().map(pair))
+}
+
+/// A function of templates that takes an entry of the navigation.
+fn entry_function(
+    nav: &Arc<Nav>,
+    render: impl Fn(&Nav, &State<'_, '_>, usize) -> Rendered + Send + Sync + 'static,
+) -> Value {
+    let nav = Arc::clone(nav);
+    Value::from_function(move |state: &State<'_, '_>, item: &Value| -> Result<String, Error> {
+        let no_entry = || Error::new(ErrorKind::InvalidOperation, "this is no entry of the navigation");
+        let rendered = render(&nav, state, entry_id(item).ok_or_else(no_entry)?);
+        rendered.map_err(|failure| Error::new(ErrorKind::InvalidOperation, failure.diagnostic.message))
+    })
+}
+
+/// The base, the URL and the table of contents of the page at hand.
+fn place_of(state: &State<'_, '_>) -> (String, String, String) {
+    let text = |name: &str| state.lookup(name).map(|value| python_text(&value)).unwrap_or_default();
+    let url = state.lookup("page").and_then(|page| page.get_attr("url").ok());
+    (text("base_url"), url.map(|url| python_text(&url)).unwrap_or_default(), text("toc_html"))
+}
+
+fn render_in(state: &State<'_, '_>, name: &str, context: Value) -> Rendered {
+    let rendered = state.env().get_template(name).and_then(|template| template.render(context));
+    rendered.map_err(|error| Failure {
+        diagnostic: Box::new(Diagnostic::placeless(Code::TemplateRender, error.to_string())),
+        template: None,
+    })
+}
+
+fn unknown_template(name: &str, page: Option<&PageView>) -> Box<Diagnostic> {
+    let page = page.map_or("404.html", |page| page.source_path.as_str());
+    let message = format!("page `{page}` asks for the template `{name}`, which does not exist");
     let diagnostic = Diagnostic::placeless(Code::TemplateUnknown, message);
     Box::new(diagnostic.help("templates of the project stand in `theme.custom_dir` (`themes/` of a book)"))
 }
@@ -246,11 +448,6 @@ fn base_of(url: &str) -> String {
     let path = url.split(['?', '#']).next().unwrap_or(url);
     let depth = path.matches('/').count();
     if depth == 0 { ".".to_string() } else { vec![".."; depth].join("/") }
-}
-
-fn homepage(site: &SiteView) -> String {
-    let extra = site.extra.get("homepage").and_then(Json::as_str).map(str::to_string);
-    extra.or_else(|| site.nav.homepage.clone()).unwrap_or_default()
 }
 
 /// Reports the icons that settings and front matter name and that do not exist.
@@ -311,20 +508,6 @@ fn hidden(meta: &Json) -> Vec<&str> {
         Some(Json::String(one)) => vec![one.as_str()],
         _ => Vec::new(),
     }
-}
-
-fn page_value(page: &PageView) -> Value {
-    let mut map: Map = Value::from_serializable(page).into_map().unwrap_or_default();
-    map.insert(Key::from("content"), Value::safe_string(&page.content));
-    if !page.meta.is_object() {
-        map.insert(Key::from("meta"), Value::from(Map::default()));
-    }
-    let has_h1 = page.content.contains("<h1");
-    map.insert(Key::from("has_h1"), Value::from(has_h1));
-    if let Some(svg) = page.runbook.as_ref().and_then(|runbook| runbook.graph_svg.as_deref()) {
-        map.insert(Key::from("graph_svg"), Value::safe_string(svg));
-    }
-    Value::from(map)
 }
 
 #[cfg(test)]
@@ -417,7 +600,7 @@ mod tests {
     #[test]
     fn every_template_renders_with_everything_on_and_with_nothing() {
         let html = site(all_features()).render_page(&page()).expect("it renders").html;
-        assert!(html.contains("<title>Start - A &amp; B</title>"), "{html}");
+        assert!(html.contains("<title>Start &lt;here&gt; - A &amp; B</title>"), "{html}");
         assert!(html.contains("<b>2026</b>") && html.contains("https://example.org/raw/main/a.md"));
         let (made, _) = Theme::new(&[]);
         let bare = made.site(SiteView::default()).render_page(&PageView::default()).expect("it renders").html;
@@ -448,7 +631,7 @@ mod tests {
             PageView { template: Some("no.html".into()), source_path: "docs/a.md".into(), ..PageView::default() };
         let made = site(Json::Null).render_page(&unknown).expect("another stands in");
         assert!(made.html.contains("<article"));
-        let diagnostic = made.problem.expect("there is none");
+        let diagnostic = &made.problems[0];
         assert_eq!(diagnostic.severity, Severity::Warning);
         assert_eq!(diagnostic.message, "page `docs/a.md` asks for the template `no.html`, which does not exist");
     }
@@ -501,7 +684,7 @@ mod tests {
     fn the_theme_as_its_own_override_renders_the_same() {
         let own: Vec<Override> = assets::embedded()
             .keys()
-            .filter(|name| name.ends_with(".html"))
+            .filter(|name| name.ends_with(".html") && !name.ends_with("-item.html"))
             .map(|name| {
                 let text = assets::embedded_text(name).expect("it is text");
                 let path = SitePath::new(&format!("themes/{name}"));
@@ -515,6 +698,82 @@ mod tests {
         assert_eq!(html, Theme::new(&[]).0.site(view).render_page(&page()).expect("it renders").html);
     }
 
+    fn with_templates(files: &[(&str, &str)]) -> (Theme, Diagnostics) {
+        let overrides: Vec<Override> = files
+            .iter()
+            .map(|(name, text)| {
+                let source = Arc::new(Source::new(SitePath::new(&format!("overrides/{name}")), *text));
+                Override { name: name.to_string(), source }
+            })
+            .collect();
+        Theme::new(&overrides)
+    }
+
+    #[test]
+    fn a_template_that_fails_loses_itself_only() {
+        let files = [
+            ("main.html", "{% extends \"base.html\" %}{% block extrahead %}<i>HEAD</i>{% endblock %}"),
+            ("partials/footer.html", "a\n  {{ page | nofilter }}"),
+            ("partials/source.html", "{{ broken"),
+            ("partials/copyright.html", "<i>MINE</i>{% include 'partials/gone.html' %}"),
+            ("partials/top.html", "<i>TOP</i>"),
+        ];
+        let (made, diagnostics) = with_templates(&files);
+        let said: Vec<_> = diagnostics.iter().map(|found| found.message.as_str()).collect();
+        assert_eq!(said.len(), 1, "{said:?}");
+        let theme = json!({"features": ["navigation.top"]});
+        let made = made.site(SiteView { theme, ..SiteView::default() }).render_page(&page()).expect("it renders");
+        assert!(made.html.contains("<i>HEAD</i>") && made.html.contains("<i>TOP</i>"), "{}", made.html);
+        assert!(made.html.contains("md-footer") && made.html.contains("Made with opsbook"));
+        let said: Vec<_> = made.problems.iter().map(|found| (found.severity, found.message.as_str())).collect();
+        assert_eq!(said.len(), 2, "{said:?}");
+        assert!(said.iter().all(|(severity, _)| *severity == Severity::Warning));
+        assert!(said[0].1.contains("nofilter") && said[1].1.contains("partials/gone.html"), "{said:?}");
+        let span = made.problems[0].span.expect("it has a place");
+        assert_eq!(&files[1].1[span.start as usize..span.end as usize], "nofilter");
+    }
+
+    #[test]
+    fn a_main_template_of_its_own_needs_nothing_of_the_theme() {
+        let (made, diagnostics) = with_templates(&[("main.html", "<p>{{ page.content }} {{ config.site_name }}</p>")]);
+        assert!(diagnostics.is_empty());
+        let site = SiteView { site_name: "A & B".into(), ..SiteView::default() };
+        let html = made.site(site).render_page(&PageView { content: "<b>x</b>".into(), ..page() });
+        assert_eq!(html.expect("it renders").html, "<p><b>x</b> A & B</p>");
+    }
+
+    #[test]
+    fn the_theme_escapes_what_is_text() {
+        let hostile = "<i>&\"'";
+        let view = SiteView {
+            site_name: hostile.into(),
+            site_description: Some(hostile.into()),
+            site_author: Some(hostile.into()),
+            repo_url: Some(hostile.into()),
+            repo_name: Some(hostile.into()),
+            theme: all_features(),
+            extra: json!({
+                "social": [{"icon": "x", "link": hostile, "name": hostile}],
+                "alternate": [{"name": hostile, "link": hostile, "lang": hostile}],
+                "analytics": {"feedback": {"title": hostile, "ratings": [{"icon": "x", "name": hostile, "data": hostile}]}},
+                "consent": {"title": hostile, "cookies": {"one": hostile}},
+                "version": {"provider": hostile}, "homepage": hostile, "scope": hostile,
+            }),
+            plugins: [("search".to_string(), json!({}))].into(),
+            nav: NavView {
+                items: vec![NavItem { title: hostile.into(), url: "a/".into(), ..NavItem::default() }],
+                homepage: Some(String::new()),
+            },
+            ..SiteView::default()
+        };
+        let tags = vec![TagView { name: hostile.into(), url: None }];
+        let meta = json!({"description": hostile, "author": hostile, "title": hostile});
+        let page = PageView { title: Some(hostile.into()), tags, meta, ..page() };
+        let html = Theme::new(&[]).0.site(view).render_page(&page).expect("it renders").html;
+        assert!(!html.contains("<i>&\""), "{}", &html[html.find("<i>&\"").unwrap_or(0)..]);
+        assert!(!html.contains("\"<i>"), "an attribute is escaped, too");
+    }
+
     #[test]
     fn templates_written_for_jinja_run() {
         let text = "{% extends \"base.html\" %}\n{% block content %}\n\
@@ -522,14 +781,14 @@ mod tests {
             {% set parts = page.url.split('/') %}<p>{{ parts[0] }} {{ page.meta.missing }}{{ lang.t('footer.next') }}</p>\n\
             {% for item in page.meta.nothing %}{{ item }}{% endfor %}\n\
             <a title=\"{{ lang.t('edit.link.title') }}\">{% include \".icons/material/pencil.svg\" %}</a>\n\
-            {{ 'yes' if page.url.startswith('a') }}{{ page.meta.title | d(page.title, true) | replace('<', '[') }}\n\
+            {{ 'yes' if page.url.startswith('a') }}{{ page.meta.title | d(page.title, true) }}\n\
             {% include \"partials/none.html\" ignore missing %}{{ super() }}{% endblock %}";
         let source = Arc::new(Source::new(SitePath::new("overrides/main.html"), text));
         let (made, diagnostics) = Theme::new(&[Override { name: "main.html".into(), source }]);
         assert!(diagnostics.is_empty(), "{diagnostics:?}");
         let html = made.site(SiteView::default()).render_page(&page()).expect("it renders").html;
         assert!(html.contains("<p>a Next</p>"), "{html}");
-        assert!(html.contains("<a title=\"\"><svg") && html.contains("yesStart [here"), "{html}");
+        assert!(html.contains("<a title=\"edit.link.title\"><svg") && html.contains("yesStart &lt;here"), "{html}");
     }
 
     #[test]

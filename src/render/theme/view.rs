@@ -6,6 +6,7 @@
 //! to the page that shows them. Knows no configuration and no document tree.
 
 use crate::text::Span;
+use crate::text::yaml::Node;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -44,9 +45,57 @@ pub struct SiteView {
     pub toc_title: Option<String>,
     /// Whether pages are folders with an `index.html`.
     pub use_directory_urls: bool,
+    /// Every key of the configuration as MkDocs has it, with its default where it is not given.
+    #[serde(skip)]
+    pub config: Value,
+    /// The configuration as it is written: the order of its keys is that of templates.
+    #[serde(skip)]
+    pub written: Option<Node>,
+    /// The folder of the pages and that of the site, as the configuration names them.
+    #[serde(skip)]
+    pub folders: (String, String),
+    /// The time of the build in seconds since 1970.
+    #[serde(skip)]
+    pub time: i64,
     /// The navigation; rendered once per distinct view, so it is not part of the context.
     #[serde(skip)]
     pub nav: NavView,
+    /// What all pages may know of each, in the order in which MkDocs finds them.
+    #[serde(skip)]
+    pub pages: Vec<PageFacts>,
+}
+
+/// What every page may know of a page.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PageFacts {
+    /// The title as HTML.
+    pub title: Option<String>,
+    /// The title as text.
+    pub plain_title: Option<String>,
+    /// The URL in the site.
+    pub url: String,
+    /// The path of its whole address.
+    pub abs_url: Option<String>,
+    /// Its whole address.
+    pub canonical_url: Option<String>,
+    /// Where the source can be changed.
+    pub edit_url: Option<String>,
+    /// The source, below the folder of the pages.
+    pub src_uri: String,
+    /// The file in the site.
+    pub out_path: String,
+    /// The front matter.
+    pub meta: Value,
+    /// The front matter as it is written.
+    pub front_matter: Option<Node>,
+    /// Whether this is the site's first page.
+    pub is_homepage: bool,
+    /// Whether the file is an `index` or `README`.
+    pub is_index: bool,
+    /// The URL of the page before it in the navigation.
+    pub previous: Option<String>,
+    /// The URL of the page after it.
+    pub next: Option<String>,
 }
 
 /// A script of the user.
@@ -78,6 +127,8 @@ pub struct NavView {
 pub struct NavItem {
     /// The title as text, not escaped.
     pub title: String,
+    /// The title as HTML, where it is not the same.
+    pub html_title: Option<String>,
     /// What it is.
     pub kind: NavKind,
     /// The page's URL in the site, or the link's address as written; empty for a section.

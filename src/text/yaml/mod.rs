@@ -9,7 +9,7 @@ mod parse;
 mod scalar;
 
 pub use node::{Kind, Node, Style};
-pub use parse::{Error, Parsed, parse};
+pub use parse::{Error, Parsed, parse, parse_as_libyaml};
 
 /// Returns what a plain scalar without a tag means: what PyYAML's implicit resolvers make of it.
 pub fn resolve_scalar(text: &str) -> Kind {

@@ -7,6 +7,7 @@
 use super::{Kind, Node, Style, scalar};
 use crate::text::{Chunk, Span};
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -41,7 +42,37 @@ pub struct Error {
 /// Returns the first place at which the text is no YAML, has a second document, is nested deeper
 /// than 128 levels, or whose aliases unfold to more than a million nodes.
 pub fn parse(text: &Chunk) -> Result<Parsed, Error> {
-    let places = Places::new(text);
+    read(Places::new(text))
+}
+
+/// Reads the one document of a text as libyaml does, which takes a tab between a key and its value.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_as_libyaml(text: &Chunk) -> Result<Parsed, Error> {
+    // The parser says where it met such a tab, so those in quoted texts stay. Front matter has few.
+    const MOST: usize = 100;
+    let mut body = Cow::Borrowed(Places::new(text).body);
+    for _ in 0..MOST {
+        let places = Places { body: &body, ..Places::new(text) };
+        let Some(at) = Parser::new_from_str(places.body).find_map(|event| match event {
+            Err(error) if error.info().starts_with("':' must be followed") => Some(error.marker().index()),
+            _ => None,
+        }) else {
+            break;
+        };
+        let end = places.byte(at) - places.skipped;
+        let start = body[..end].trim_end_matches('\t').len();
+        if start == end {
+            break;
+        }
+        body.to_mut().replace_range(start..end, &" ".repeat(end - start));
+    }
+    read(Places { body: &body, ..Places::new(text) })
+}
+
+fn read(places: Places<'_>) -> Result<Parsed, Error> {
+    let text = places.chunk;
     if let Some((at, ch)) = places.body.char_indices().find(|(_, ch)| !is_printable(*ch)) {
         let start = places.skipped + at;
         return Err(Error {

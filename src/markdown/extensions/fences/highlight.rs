@@ -9,7 +9,7 @@ use crate::markdown::engine::lower::replace_code;
 use crate::markdown::engine::page::Page;
 use crate::markdown::engine::rules::Rules;
 use crate::markdown::extensions::extension::Extension;
-use crate::markdown::options::OptionReader;
+use crate::markdown::options::{OptionReader, truth};
 use crate::markdown::tree::{Attrs, CodeBlock, CodeStyle, HighlightStyle, LanguageTitle, LinenumsStyle, Node};
 use crate::text::yaml::{self, Kind};
 use crate::text::{Chunk, Span};
@@ -116,6 +116,10 @@ pub(super) fn report_noclasses(reader: &mut OptionReader<'_>) {
 fn guess_lang(reader: &mut OptionReader<'_>) -> bool {
     match reader.node("guess_lang") {
         Some(node) if node.as_str().is_some_and(|word| matches!(word, "block" | "inline")) => true,
+        Some(node) if node.as_str().is_some() && truth(node).is_none() => {
+            reader.wrong_kind("guess_lang", "true, false, `block` or `inline`", node);
+            false
+        }
         _ => reader.bool("guess_lang", false),
     }
 }

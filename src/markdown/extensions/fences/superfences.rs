@@ -112,7 +112,7 @@ fn custom_fences(reader: &mut OptionReader<'_>) -> Vec<CustomFence> {
     let Some(node) = reader.node("custom_fences") else { return Vec::new() };
     let Some(items) = node.as_seq() else {
         if !node.is_null() {
-            reader.wrong_kind("custom_fences", "a list of mappings", node);
+            reader.refuse_unless_empty("custom_fences", "a list of mappings", node);
         }
         return Vec::new();
     };

@@ -77,6 +77,12 @@ pub(super) struct Options {
 }
 
 impl Options {
+    fn has_folder_urls(&self) -> bool {
+        let config = self.variables.iter().find(|(name, _)| name == "config");
+        let given = config.and_then(|(_, config)| config.get("use_directory_urls")?.as_bool());
+        given.unwrap_or(true)
+    }
+
     /// Reads the options. `variables` are those of the project.
     pub(super) fn read(
         name: &Spanned<String>,
@@ -163,6 +169,7 @@ pub(super) fn apply(text: Chunk, options: &Options, meta: Option<&Node>, context
         globals.insert(name.clone(), Value::of(node));
     }
     globals.insert("page".to_owned(), page_value(options, meta, context.page));
+    globals.entry("environment".to_owned()).or_insert_with(environment);
     for (key, value) in meta.and_then(Node::as_map).unwrap_or_default() {
         if let Some(name) = key.as_str() {
             globals.insert(name.to_owned(), Value::of(value));
@@ -226,17 +233,61 @@ fn laid_over(below: &Value, above: &Value) -> Value {
     Value::map(merged)
 }
 
+/// The versions that this program follows. What the machine is, no page tells: a site is the same wherever it is built.
+fn environment() -> Value {
+    let versions = [("mkdocs_version", "1.6.1"), ("macros_plugin_version", "1.5.0"), ("jinja2_version", "3.1.6")];
+    Value::map(versions.into_iter().map(|(name, version)| (Value::text(name), Value::text(version))).collect())
+}
+
 /// What is known of the page before it is parsed.
 fn page_value(options: &Options, meta: Option<&Node>, page: SitePath) -> Value {
     let path = page.below(options.docs_dir).unwrap_or(page.as_str());
     let text = |name: &str, value: &str| (Value::text(name), Value::text(value));
-    let file = Value::map(vec![text("src_path", path), text("src_uri", path), text("name", page.stem())]);
+    let flag = |name: &str, is: bool| (Value::text(name), Value::Bool(is));
+    let is_index = matches!(page.stem(), "index" | "README");
+    let (url, out) = address(path, is_index, options.has_folder_urls());
+    let file = Value::map(vec![
+        text("src_path", path),
+        text("src_uri", path),
+        text("name", if is_index { "index" } else { page.stem() }),
+        text("url", &url),
+        text("dest_path", &out),
+        text("dest_uri", &out),
+    ]);
     let meta_value = meta.map_or_else(|| Value::map(Vec::new()), Value::of);
-    let mut entries = vec![(Value::text("meta"), meta_value.clone()), (Value::text("file"), file)];
+    let mut entries = vec![
+        (Value::text("meta"), meta_value.clone()),
+        (Value::text("file"), file),
+        text("url", &url),
+        flag("is_index", is_index),
+        flag("is_homepage", is_index && !path.contains('/')),
+        flag("is_page", true),
+        flag("is_section", false),
+    ];
     if let Some(title) = meta_value.get(&Value::text("title")) {
         entries.push((Value::text("title"), title));
     }
     Value::map(entries)
+}
+
+/// The URL of a page and its file in the site, as MkDocs makes them of its path.
+fn address(path: &str, is_index: bool, has_folder_urls: bool) -> (String, String) {
+    let folder = path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+    let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
+    let out = match (is_index, has_folder_urls) {
+        (true, _) => format!("{folder}index.html"),
+        (false, true) => format!("{stem}/index.html"),
+        (false, false) => format!("{stem}.html"),
+    };
+    let url = if has_folder_urls { out.trim_end_matches("index.html") } else { &out };
+    let mut quoted = String::with_capacity(url.len());
+    for byte in url.bytes() {
+        match byte {
+            byte if byte.is_ascii_alphanumeric() || b"_.-~/".contains(&byte) => quoted.push(char::from(byte)),
+            byte => quoted.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    (quoted, out)
 }
 
 /// Whether `force_render_paths`, lines in gitignore's form below the folder of the pages, names a page.
