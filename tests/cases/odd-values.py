@@ -7,8 +7,9 @@ venv/bin/pip install mkdocs==1.6.1 mkdocs-material==9.8.2 pymdown-extensions==13
     mkdocs-same-dir mkdocs-git-revision-date-localized-plugin
 venv/bin/python tests/cases/odd-values.py > tests/cases/odd-values.json
 
-The options are those that the packages themselves know. Each is given every odd value alone, and the
-project is built; the file holds the values that MkDocs builds with, by their number.
+The options are those that the packages themselves know. Each is given every odd value alone: for an extension
+a page is converted, for the theme and `extra` a site is built, for all else the configuration is loaded. The
+file holds the values that pass, by their number.
 """
 
 import contextlib
@@ -86,7 +87,7 @@ def convert(extension, option, value):
     made.convert(PAGE)
 
 
-def site(settings):
+def site(settings, builds=True):
     with tempfile.TemporaryDirectory() as folder:
         docs = pathlib.Path(folder, "docs")
         docs.mkdir()
@@ -94,10 +95,12 @@ def site(settings):
         docs.joinpath("a.md").write_text("---\ntags: [x]\n---\n# A\n")
         pathlib.Path(folder, "mkdocs.yml").write_text(settings)
         git = {"cwd": folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        if "git-revision" in settings:
+        if builds and "git-revision" in settings:
             subprocess.run("git init -q && git add . && git -c user.name=a -c user.email=a@b.c commit -qm a",
                            shell=True, check=True, **git)
         config = mkdocs_config.load_config(os.path.join(folder, "mkdocs.yml"))
+        if not builds:
+            return
         config.plugins.on_startup(command="build", dirty=False)
         build.build(config)
         config.plugins.on_shutdown()
@@ -129,7 +132,7 @@ if "plugins" in wanted:
         row = found["plugins"][plugin] = {}
         for option, _ in schema:
             row[option] = accepted(
-                lambda value: site(f"{MATERIAL}plugins: [{{{plugin}: {{{option}: {value}}}}}]\n"))
+                lambda value: site(f"{MATERIAL}plugins: [{{{plugin}: {{{option}: {value}}}}}]\n", builds=False))
 if "theme" in wanted:
     for option in THEME:
         row = found["theme"]
@@ -144,10 +147,10 @@ if "mkdocs" in wanted:
         if option == "validation":
             for key in ["nav", "links", "omitted_files", "not_found", "absolute_links", "unrecognized_links", "anchors"]:
                 found["mkdocs"][f"validation.{key}"] = accepted(
-                    lambda value: site(f"{MATERIAL}validation: {{{key}: {value}}}\n"))
+                    lambda value: site(f"{MATERIAL}validation: {{{key}: {value}}}\n", builds=False))
         base = MATERIAL.replace("site_name: x\n", "") if option == "site_name" else MATERIAL
         base = base.replace("site_url: https://e.x/\n", "") if option == "site_url" else base
-        found["mkdocs"][option] = accepted(lambda value: site(f"{base}{option}: {value}\n"))
+        found["mkdocs"][option] = accepted(lambda value: site(f"{base}{option}: {value}\n", builds=False))
 print("{")
 parts = []
 for part, rows in found.items():
