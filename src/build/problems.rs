@@ -76,7 +76,7 @@ pub(super) fn kept_back(project: &Project, site: &Site) -> Diagnostics {
 fn keeper_missing(project: &Project, site: &Site, plugin: &Plugin, keeper: &Keeper) -> Option<Diagnostic> {
     const SHOWN: usize = 20;
     let option = |name: &&str| plugin.options.as_ref().is_some_and(|options| options.get(name).is_some());
-    let is_all = keeper.all.iter().any(|name| option(name));
+    let is_all = keeper.all.iter().any(option);
     let words = plugin.options.as_ref().map(words_of).unwrap_or_default();
     let concerns = |page: &(&SitePath, &PageRoute)| {
         let path = page.0.below(project.docs_dir).unwrap_or(page.0.as_str());
