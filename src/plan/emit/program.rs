@@ -257,6 +257,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[allow(clippy::disallowed_methods, reason = "Bash itself says what a quoted text is")]
     fn what_an_engine_would_take_is_put_apart_and_stays_what_it_is() {
         let dialect = Dialect { apart: &["{{", "$$", "$(A"] };
         for text in

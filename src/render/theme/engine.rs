@@ -161,7 +161,7 @@ fn chain(error: &minijinja::Error) -> impl Iterator<Item = &minijinja::Error> {
     std::iter::successors(Some(error), |error| cause(error))
 }
 
-fn last_named<'e>(error: &'e minijinja::Error, is: impl Fn(&str) -> bool) -> Option<&'e minijinja::Error> {
+fn last_named(error: &minijinja::Error, is: impl Fn(&str) -> bool) -> Option<&minijinja::Error> {
     chain(error).filter(|error| error.name().is_some_and(&is)).last()
 }
 
