@@ -4,5 +4,5 @@
 #![allow(clippy::print_stdout)]
 
 fn main() {
-    println!("cargo::rerun-if-changed=themes/default");
+    println!("cargo::rerun-if-changed=themes");
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod code;
 pub mod dates;
+pub mod documents;
 pub mod glightbox;
 mod highlight;
 pub mod html;

@@ -1,20 +1,14 @@
 //! The sitemap, as the template of MkDocs 1.6 writes it.
 
+use super::documents;
 use flate2::{Compression, GzBuilder};
 use std::io::Write as _;
 
 /// Writes `sitemap.xml`. `pages` are the whole addresses in the order of the site, `lastmod` is the
 /// day of the build (`2025-12-31`), where one is wanted. A site without an address has no entries.
 pub fn sitemap_xml<'a>(pages: impl IntoIterator<Item = &'a str>, lastmod: Option<&str>) -> String {
-    let mut out = String::from(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">",
-    );
-    for page in pages {
-        let lastmod = lastmod.map_or(String::new(), |day| format!("<lastmod>{day}</lastmod>"));
-        out.push_str(&format!("\n    <url>\n         <loc>{}</loc>\n         {lastmod}\n    </url>", escape(page)));
-    }
-    out.push_str("\n</urlset>");
-    out
+    let pages: Vec<String> = pages.into_iter().map(escape).collect();
+    documents::sitemap(&pages, lastmod)
 }
 
 /// Packs bytes with gzip; `mtime` is the time that stands in its header, in seconds since 1970.
