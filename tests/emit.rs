@@ -66,7 +66,9 @@ fn the_runbooks_of_the_manual_are_emitted_as_ever() {
             command.args(["--param", param]);
         }
         let output = command.stdin(Stdio::null()).output().expect("opsbook starts");
-        let plan = Plan::from_json(&String::from_utf8_lossy(&output.stdout)).expect("the page compiles");
+        let mut plan = Plan::from_json(&String::from_utf8_lossy(&output.stdout)).expect("the page compiles");
+        // Each commit of this repository is another one.
+        plan.source.commit = plan.source.commit.map(|_| "0".repeat(40));
         for (ending, emitted) in every_form(&plan) {
             golden(&cases().join(format!("manual/{name}.{ending}")), &emitted.text);
         }
