@@ -306,6 +306,10 @@ impl Seen {
                     self.held.insert(step.clone());
                 }
             }
+            // What follows on its end, however it came, may follow.
+            Event::ManualRefused { step, .. } => {
+                self.ended.insert(step.clone());
+            }
             Event::StepVerified { step, passed: true, .. }
             | Event::ManualDone { step, .. }
             | Event::StepChecked { step, holds: true, in_doubt: true } => {
