@@ -521,6 +521,7 @@ fn a_signature_is_good_for_one_decision() {
     fs::write(kept(&second), &signature).expect("it can be written");
     let own = desk.records();
     let mut replayed = sound[given].clone();
+    replayed["ts"] = own.last().expect("there are records")["ts"].clone();
     desk.forge(&[own.clone(), vec![replayed.clone()]].concat());
     desk.is_refused_everywhere("about another journal");
     replayed["head"] = own.last().expect("there are records")["hash"].clone();
@@ -844,4 +845,22 @@ fn what_people_do_is_signed_where_they_give_a_key() {
     records[at]["value"] = json!("all is burning");
     desk.forge(&records);
     desk.is("journal verify latest", 7, "another state of the journal");
+}
+
+#[test]
+fn a_journal_whose_time_goes_back_is_none() {
+    let desk = Desk::new("runner");
+    approved(&desk);
+    let sound = desk.records();
+    desk.is("journal verify latest", 0, "sound");
+    let at = sound.iter().rposition(|record| record["type"] == "step.finished").expect("staging was done");
+    for (ts, why) in [("2020-01-01T00:00:00.000Z", "lies before"), ("soon", "nobody can read the time")] {
+        let mut records = sound.clone();
+        records[at]["ts"] = json!(ts);
+        desk.forge(&records);
+        desk.is("resume latest --no-input --as ana@example.org --key ~/ana", 7, why);
+        desk.is("journal verify latest", 7, why);
+        desk.is("lint --journals runs", 1, why);
+    }
+    assert!(!desk.log().contains("production"), "{}", desk.log());
 }

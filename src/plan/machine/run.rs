@@ -31,6 +31,8 @@ pub struct Run {
     /// The run that has taken this one over.
     superseded_by: Option<String>,
     finished: Option<RunState>,
+    /// The time of the last record, in milliseconds.
+    last: Option<i64>,
     /// How many steps have ended so far: the order of completion, for the rollback.
     n_ended: usize,
     /// Who began or resumed the run, in order.
@@ -470,6 +472,7 @@ impl Run {
             going_back: None,
             superseded_by: None,
             finished: None,
+            last: None,
             n_ended: 0,
             sessions: Vec::new(),
             vouched: BTreeMap::new(),
@@ -1196,10 +1199,18 @@ impl Run {
     /// # Errors
     /// Returns why the event cannot follow on those before it; the run is then unchanged.
     pub fn apply(&mut self, ts: &str, event: &Event) -> Result<(), Rejected> {
+        // Else an old yes would be fresh again behind a record that is dated back.
+        let Some(now) = millis(ts) else {
+            return reject(format!("nobody can read the time `{ts}`"));
+        };
+        if self.last.is_some_and(|last| now < last) {
+            return reject(format!("its time {ts} lies before that of the record before it"));
+        }
         let at = event.step().and_then(|step| self.graph.index.get(step).copied());
         let stood = at.map(|at| (self.is_lost(at), self.steps[at].state.held()));
         let let_on = at.map(|at| self.steps[at].state.lets_on());
         self.take(ts, event)?;
+        self.last = Some(now);
         match at {
             // A guard that no longer lets on, and whatever a person says of several steps at once, is about
             // more than the steps that follow.
