@@ -864,3 +864,24 @@ fn a_journal_whose_time_goes_back_is_none() {
     }
     assert!(!desk.log().contains("production"), "{}", desk.log());
 }
+
+#[test]
+fn a_record_with_two_readings_is_refused() {
+    let desk = Desk::new("runner");
+    approved(&desk);
+    desk.is("journal verify latest", 0, "sound");
+    let journal = desk.run().join("journal.jsonl");
+    let sound = fs::read_to_string(&journal).expect("there is a journal");
+    let real = r#""by":"bob@example.org""#;
+    for (other, what) in [
+        (format!(r#""by":"carl@example.org",{real}"#), "a key twice"),
+        (r#""by": "bob@example.org""#.to_owned(), "a space"),
+        (r#""by":"b\u006fb@example.org""#.to_owned(), "an escape"),
+    ] {
+        assert!(sound.contains(real), "{sound}");
+        fs::write(&journal, sound.replace(real, &other)).expect("it can be written");
+        let (status, said) = desk.ops("journal verify latest");
+        assert!(status == 7 && said.contains("not how the record is written"), "{what}: {status}: {said}");
+        desk.is("lint --journals runs", 1, "not how the record is written");
+    }
+}
