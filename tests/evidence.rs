@@ -885,3 +885,27 @@ fn a_record_with_two_readings_is_refused() {
         desk.is("lint --journals runs", 1, "not how the record is written");
     }
 }
+
+#[test]
+fn what_is_committed_after_the_approval_is_not_what_was_approved() {
+    let desk = Desk::new("runner");
+    let call = desk
+        .read("docs/r.md")
+        .replace("echo \"$VERSION to $OPSBOOK_ENV\"", ". ./deploy.sh; echo \"$WORD $OPSBOOK_ENV\"");
+    desk.write("docs/r.md", &call);
+    desk.write("deploy.sh", "WORD=good\n");
+    desk.commit("a program", "Dee <dee@example.org>");
+    approved(&desk);
+    desk.git(&["checkout", "-q", "-b", "evil"]);
+    desk.write("deploy.sh", "WORD=evil\n");
+    desk.commit("evil", "Eve <eve@example.org>");
+    let resume = "resume latest --no-input --as ana@example.org --key ~/ana";
+    for how in [resume.to_owned(), format!("{resume} --as-planned")] {
+        desk.is(&how, 6, "`deploy.sh`");
+    }
+    assert!(!desk.log().contains("production"), "{}", desk.log());
+    // The commit of the plan is performed wherever it is checked out from.
+    desk.git(&["checkout", "-q", "main"]);
+    desk.is(resume, 0, "");
+    assert!(desk.log().ends_with("good production\n"), "{}", desk.log());
+}
