@@ -909,3 +909,43 @@ fn what_is_committed_after_the_approval_is_not_what_was_approved() {
     desk.is(resume, 0, "");
     assert!(desk.log().ends_with("good production\n"), "{}", desk.log());
 }
+
+/// A page whose change asks for something that is there only later, so that the run stops in it.
+fn in_doubt(desk: &Desk) {
+    let page = desk.read("docs/r.md");
+    let slow = "echo \"$VERSION to $OPSBOOK_ENV${COLOUR:+ in $COLOUR}\" >> \"$HOME/log\"\n\
+                if [ $OPSBOOK_ENV = production ] && [ ! -e \"$HOME/quick\" ]; then until [ -s \"$HOME/pid\" ]; do sleep 0.1; done; kill -TERM \"$(cat \"$HOME/pid\")\"; sleep 60; fi\n";
+    desk.write("docs/r.md", &page.replace("echo \"$VERSION to $OPSBOOK_ENV\" >> \"$HOME/log\"\n", slow));
+    desk.commit("a slow change", "Dee <dee@example.org>");
+    approved(desk);
+    let key = desk.path("home/ana").to_string_lossy().into_owned();
+    let child = desk.command(&["resume", "latest", "--no-input", "--as", "ana@example.org", "--key", &key]);
+    let mut child = { child }.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("opsbook starts");
+    fs::write(desk.path("home/pid"), child.id().to_string()).expect("the folder takes files");
+    let status = child.wait().expect("it ends");
+    assert_eq!(status.code(), Some(143), "{}", desk.log());
+    assert!(desk.log().ends_with("1.0 to production\n"), "{}", desk.log());
+    fs::write(desk.path("home/quick"), "").expect("the folder takes files");
+}
+
+#[test]
+fn a_change_that_was_interrupted_is_still_ahead() {
+    let desk = Desk::new("runner");
+    in_doubt(&desk);
+    // Nobody unnamed takes the run over, so that it can still be approved.
+    let before = desk.records().len();
+    desk.is("resume latest --no-input", 2, "who approved `go`");
+    assert_eq!(desk.records().len(), before);
+    // A variable that is passed on since takes the approval back.
+    let home = desk.path("home").to_string_lossy().into_owned();
+    let words = format!("resume latest --no-input --as ana@example.org --key {home}/ana --pass-env COLOUR");
+    let words: Vec<&str> = words.split_whitespace().collect();
+    let (status, said) = ended(&desk.command(&words).env("COLOUR", "red").output().expect("opsbook starts"));
+    assert!(status == 5, "{status}: {said}");
+    desk.is("resolve latest production.deploy --as rerun --by ana@example.org --key ~/ana --note again", 0, "");
+    let words = format!("resume latest --no-input --as ana@example.org --key {home}/ana");
+    let words: Vec<&str> = words.split_whitespace().collect();
+    let (status, said) = ended(&desk.command(&words).env("COLOUR", "red").output().expect("opsbook starts"));
+    assert!(status == 4 && said.contains("approve"), "{status}: {said}");
+    assert!(!desk.log().contains("red"), "{}", desk.log());
+}

@@ -1177,13 +1177,37 @@ impl Run {
         }
     }
 
-    /// Takes back the approvals of what has not begun: it is no longer what was approved.
+    /// Tells whether a step may yet begin, for the first time or again.
+    pub fn may_yet_begin(&self, step: &str) -> bool {
+        self.place(step).is_some_and(|at| self.is_ahead(at))
+    }
+
+    fn is_ahead(&self, at: usize) -> bool {
+        let status = &self.steps[at];
+        let is_settled =
+            |reason| matches!(reason, SkipReason::LeftOut | SkipReason::AlreadyTrue | SkipReason::Evidence);
+        match if status.state.undoing() { status.before_undo } else { status.state } {
+            _ if status.state == StepState::RolledBack => false,
+            StepState::Succeeded => false,
+            StepState::Skipped { reason, .. } => !is_settled(reason),
+            _ => true,
+        }
+    }
+
+    /// Takes back what earlier runs have shown: they saw other variables.
+    fn drop_evidence(&mut self) {
+        self.proofs.clear();
+        let steps = &self.steps;
+        self.vouched.retain(|at, _| steps[*at].state != StepState::Pending);
+    }
+
+    /// Takes back the approvals of what may yet begin: it is no longer what was approved.
     fn ask_again_for_what_is_ahead(&mut self) {
         for at in 0..self.steps.len() {
             if self.plan.steps[at].kind != StepKind::Approval {
                 continue;
             }
-            let is_ahead = |through: &usize| self.steps[*through].state == StepState::Pending;
+            let is_ahead = |through: &usize| self.is_ahead(*through);
             if scope::lets_through(&self.graph.needs, at).iter().any(is_ahead) {
                 self.vouched.remove(&at);
                 self.steps[at].decisions.clear();
@@ -1289,6 +1313,7 @@ impl Run {
                 let n_before = self.passed.len();
                 self.passed.extend(names.iter().cloned());
                 if self.passed.len() > n_before {
+                    self.drop_evidence();
                     self.ask_again_for_what_is_ahead();
                 }
                 Ok(())
