@@ -521,6 +521,7 @@ fn a_signature_is_good_for_one_decision() {
     fs::write(kept(&second), &signature).expect("it can be written");
     let own = desk.records();
     let mut replayed = sound[given].clone();
+    replayed["ts"] = own.last().expect("there are records")["ts"].clone();
     desk.forge(&[own.clone(), vec![replayed.clone()]].concat());
     desk.is_refused_everywhere("about another journal");
     replayed["head"] = own.last().expect("there are records")["hash"].clone();
@@ -844,4 +845,107 @@ fn what_people_do_is_signed_where_they_give_a_key() {
     records[at]["value"] = json!("all is burning");
     desk.forge(&records);
     desk.is("journal verify latest", 7, "another state of the journal");
+}
+
+#[test]
+fn a_journal_whose_time_goes_back_is_none() {
+    let desk = Desk::new("runner");
+    approved(&desk);
+    let sound = desk.records();
+    desk.is("journal verify latest", 0, "sound");
+    let at = sound.iter().rposition(|record| record["type"] == "step.finished").expect("staging was done");
+    for (ts, why) in [("2020-01-01T00:00:00.000Z", "lies before"), ("soon", "nobody can read the time")] {
+        let mut records = sound.clone();
+        records[at]["ts"] = json!(ts);
+        desk.forge(&records);
+        desk.is("resume latest --no-input --as ana@example.org --key ~/ana", 7, why);
+        desk.is("journal verify latest", 7, why);
+        desk.is("lint --journals runs", 1, why);
+    }
+    assert!(!desk.log().contains("production"), "{}", desk.log());
+}
+
+#[test]
+fn a_record_with_two_readings_is_refused() {
+    let desk = Desk::new("runner");
+    approved(&desk);
+    desk.is("journal verify latest", 0, "sound");
+    let journal = desk.run().join("journal.jsonl");
+    let sound = fs::read_to_string(&journal).expect("there is a journal");
+    let real = r#""by":"bob@example.org""#;
+    for (other, what) in [
+        (format!(r#""by":"carl@example.org",{real}"#), "a key twice"),
+        (r#""by": "bob@example.org""#.to_owned(), "a space"),
+        (r#""by":"b\u006fb@example.org""#.to_owned(), "an escape"),
+    ] {
+        assert!(sound.contains(real), "{sound}");
+        fs::write(&journal, sound.replace(real, &other)).expect("it can be written");
+        let (status, said) = desk.ops("journal verify latest");
+        assert!(status == 7 && said.contains("not how the record is written"), "{what}: {status}: {said}");
+        desk.is("lint --journals runs", 1, "not how the record is written");
+    }
+}
+
+#[test]
+fn what_is_committed_after_the_approval_is_not_what_was_approved() {
+    let desk = Desk::new("runner");
+    let call = desk
+        .read("docs/r.md")
+        .replace("echo \"$VERSION to $OPSBOOK_ENV\"", ". ./deploy.sh; echo \"$WORD $OPSBOOK_ENV\"");
+    desk.write("docs/r.md", &call);
+    desk.write("deploy.sh", "WORD=good\n");
+    desk.commit("a program", "Dee <dee@example.org>");
+    approved(&desk);
+    desk.git(&["checkout", "-q", "-b", "evil"]);
+    desk.write("deploy.sh", "WORD=evil\n");
+    desk.commit("evil", "Eve <eve@example.org>");
+    let resume = "resume latest --no-input --as ana@example.org --key ~/ana";
+    for how in [resume.to_owned(), format!("{resume} --as-planned")] {
+        desk.is(&how, 6, "`deploy.sh`");
+    }
+    assert!(!desk.log().contains("production"), "{}", desk.log());
+    // The commit of the plan is performed wherever it is checked out from.
+    desk.git(&["checkout", "-q", "main"]);
+    desk.is(resume, 0, "");
+    assert!(desk.log().ends_with("good production\n"), "{}", desk.log());
+}
+
+/// A page whose change asks for something that is there only later, so that the run stops in it.
+fn in_doubt(desk: &Desk) {
+    let page = desk.read("docs/r.md");
+    let slow = "echo \"$VERSION to $OPSBOOK_ENV${COLOUR:+ in $COLOUR}\" >> \"$HOME/log\"\n\
+                if [ $OPSBOOK_ENV = production ] && [ ! -e \"$HOME/quick\" ]; then until [ -s \"$HOME/pid\" ]; do sleep 0.1; done; kill -TERM \"$(cat \"$HOME/pid\")\"; sleep 60; fi\n";
+    desk.write("docs/r.md", &page.replace("echo \"$VERSION to $OPSBOOK_ENV\" >> \"$HOME/log\"\n", slow));
+    desk.commit("a slow change", "Dee <dee@example.org>");
+    approved(desk);
+    let key = desk.path("home/ana").to_string_lossy().into_owned();
+    let child = desk.command(&["resume", "latest", "--no-input", "--as", "ana@example.org", "--key", &key]);
+    let mut child = { child }.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("opsbook starts");
+    fs::write(desk.path("home/pid"), child.id().to_string()).expect("the folder takes files");
+    let status = child.wait().expect("it ends");
+    assert_eq!(status.code(), Some(143), "{}", desk.log());
+    assert!(desk.log().ends_with("1.0 to production\n"), "{}", desk.log());
+    fs::write(desk.path("home/quick"), "").expect("the folder takes files");
+}
+
+#[test]
+fn a_change_that_was_interrupted_is_still_ahead() {
+    let desk = Desk::new("runner");
+    in_doubt(&desk);
+    // Nobody unnamed takes the run over, so that it can still be approved.
+    let before = desk.records().len();
+    desk.is("resume latest --no-input", 2, "who approved `go`");
+    assert_eq!(desk.records().len(), before);
+    // A variable that is passed on since takes the approval back.
+    let home = desk.path("home").to_string_lossy().into_owned();
+    let words = format!("resume latest --no-input --as ana@example.org --key {home}/ana --pass-env COLOUR");
+    let words: Vec<&str> = words.split_whitespace().collect();
+    let (status, said) = ended(&desk.command(&words).env("COLOUR", "red").output().expect("opsbook starts"));
+    assert!(status == 5, "{status}: {said}");
+    desk.is("resolve latest production.deploy --as rerun --by ana@example.org --key ~/ana --note again", 0, "");
+    let words = format!("resume latest --no-input --as ana@example.org --key {home}/ana");
+    let words: Vec<&str> = words.split_whitespace().collect();
+    let (status, said) = ended(&desk.command(&words).env("COLOUR", "red").output().expect("opsbook starts"));
+    assert!(status == 4 && said.contains("approve"), "{status}: {said}");
+    assert!(!desk.log().contains("red"), "{}", desk.log());
 }

@@ -8,7 +8,7 @@ use crate::plan::machine::approval::Proof;
 use crate::shell::run::{
     Hint, Needs, RunError, Runner, SecretSource, Session, Setting, list_runs, name_of, next_commands, typeable,
 };
-use crate::shell::{self, Again, Disk, Terminal, Trust, compile_again};
+use crate::shell::{self, Again, Disk, Terminal, Trust, compile_again, short};
 use crate::text::{Digest, SitePath};
 use std::path::{Path, PathBuf};
 
@@ -412,13 +412,34 @@ pub(super) fn check_pages(plan: &Plan, setting: &Setting, as_planned: bool, term
         return Ok(());
     };
     let Some(head) = repository.head() else { return Ok(()) };
-    let changed = repository.changed_since(&head).map_err(|why| could_not(terminal, &why, None))?;
+    let since = |commit: &str| repository.changed_since(commit).map_err(|why| could_not(terminal, &why, None));
+    let changed = since(&head)?;
+    if !changed.is_empty() {
+        return refuse(format!("there are changes that are not committed: {}", named(&changed)), uncommitted);
+    }
+    // What is committed since is not what was approved, whatever branch it stands on.
+    let planned = plan.source.commit.as_ref().and_then(|commit| repository.commit(commit).ok());
+    let Some(planned) = planned.filter(|commit| *commit != head) else { return Ok(()) };
+    let pages = plan.source.files.iter().filter(|_| as_planned).map(|file| setting.project.join(&file.path));
+    let mut own = trust.files();
+    own.extend(pages.filter_map(|page| Some(page.strip_prefix(repository.top()).ok()?.to_str()?.to_owned())));
+    let mut changed = since(&planned)?;
+    changed.retain(|path| !own.contains(path));
     if changed.is_empty() {
         return Ok(());
     }
-    let named = changed.iter().take(3).map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
-    let more = if changed.len() > 3 { format!(" and {} more", changed.len() - 3) } else { String::new() };
-    refuse(format!("there are changes that are not committed: {named}{more}"), uncommitted)
+    let message = format!("changed since the commit {} of the plan: {}", short(&planned), named(&changed));
+    let help = "check that commit out, or make the plan again: a new run can take over what an old one has done \
+                with `--rebase`";
+    let _ = could_not(terminal, &message, Some(help));
+    Err(Status::Run(6))
+}
+
+/// Names the first few of some files.
+fn named(paths: &[String]) -> String {
+    let named = paths.iter().take(3).map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
+    let more = if paths.len() > 3 { format!(" and {} more", paths.len() - 3) } else { String::new() };
+    named + &more
 }
 
 /// Where the paths of a plan may begin: the project's folder and those around it, and the current one.

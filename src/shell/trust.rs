@@ -107,6 +107,15 @@ impl Trust {
         Ok((by, message.to_owned()))
     }
 
+    /// Returns the files that say the rules about people, from the top of the repository. They are read from
+    /// the branch that changes are merged into, whatever is checked out.
+    pub fn files(&self) -> Vec<String> {
+        let prefix = self.repository.as_ref().and_then(|repository| repository.prefix(&self.folder).ok());
+        let list = self.policy.allowed_signers.as_ref().map(|path| path.to_string());
+        let names = self.config.iter().cloned().chain(list);
+        names.filter_map(|name| Some(prefix?.join(&name).to_string())).collect()
+    }
+
     fn read(&self, world: &dyn World, place: Option<&str>) -> (Rules, RunRules) {
         let Some(config) = &self.config else {
             return Default::default();

@@ -95,6 +95,10 @@ fn hash_of(fields: &Map<String, Value>) -> String {
 
 fn read_record(line: &[u8], seq: u64, prev: &str) -> Result<Record, String> {
     let value: Value = serde_json::from_slice(line).map_err(|error| format!("this is no JSON: {error}"))?;
+    // A key that stands there twice, or a letter that is written as an escape, has two readings.
+    if canonical(&value).as_bytes() != line {
+        return Err("this is not how the record is written".to_owned());
+    }
     let Value::Object(mut fields) = value else {
         return Err("this is no record".to_owned());
     };
@@ -174,6 +178,26 @@ mod tests {
             assert!(chain.records.starts_with(&cut.records));
             assert_eq!(cut.sound_bytes + cut.torn.len(), end);
         }
+    }
+
+    #[test]
+    fn a_record_has_one_reading() {
+        let (_, text) = vector();
+        let first = text.lines().next().expect("it has a line");
+        let others = [
+            first.replace(r#""by":"ana""#, r#""by":"bob","by":"ana""#),
+            first.replace(r#""by":"ana""#, r#""by": "ana""#),
+            first.replace(r#""by":"ana""#, r#""by":"\u0061na""#),
+            first.replace(r#""seq":0"#, r#""seq":0,"seq":0"#),
+            format!("{first} "),
+            format!("{first}\r"),
+        ];
+        for other in others {
+            assert_ne!(other, first);
+            let read = Chain::read(format!("{other}\n").as_bytes());
+            assert_eq!(read.map_err(|damage| damage.line), Err(1), "{other}");
+        }
+        assert!(Chain::read(format!("{first}\n").as_bytes()).is_ok());
     }
 
     #[test]

@@ -489,7 +489,7 @@ mod tests {
             left_out: vec![],
         };
         run.apply("2026-05-04T12:00:00Z", &start).expect("a run begins");
-        for step in done {
+        for (at, step) in done.iter().enumerate() {
             let step = (*step).to_owned();
             let started =
                 Event::StepStarted { step: step.clone(), attempt: 1, previous_revision: None, break_glass: None };
@@ -503,8 +503,8 @@ mod tests {
                 strays: vec![],
                 note: None,
             };
-            run.apply("2026-05-04T12:00:01Z", &started).expect("it is ready");
-            run.apply("2026-05-04T12:00:02Z", &finished).expect("it is running");
+            run.apply(&format!("2026-05-04T12:00:{:02}Z", 2 * at + 1), &started).expect("it is ready");
+            run.apply(&format!("2026-05-04T12:00:{:02}Z", 2 * at + 2), &finished).expect("it is running");
         }
         run
     }

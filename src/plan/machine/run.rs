@@ -31,6 +31,8 @@ pub struct Run {
     /// The run that has taken this one over.
     superseded_by: Option<String>,
     finished: Option<RunState>,
+    /// The time of the last record, in milliseconds.
+    last: Option<i64>,
     /// How many steps have ended so far: the order of completion, for the rollback.
     n_ended: usize,
     /// Who began or resumed the run, in order.
@@ -470,6 +472,7 @@ impl Run {
             going_back: None,
             superseded_by: None,
             finished: None,
+            last: None,
             n_ended: 0,
             sessions: Vec::new(),
             vouched: BTreeMap::new(),
@@ -1174,13 +1177,37 @@ impl Run {
         }
     }
 
-    /// Takes back the approvals of what has not begun: it is no longer what was approved.
+    /// Tells whether a step may yet begin, for the first time or again.
+    pub fn may_yet_begin(&self, step: &str) -> bool {
+        self.place(step).is_some_and(|at| self.is_ahead(at))
+    }
+
+    fn is_ahead(&self, at: usize) -> bool {
+        let status = &self.steps[at];
+        let is_settled =
+            |reason| matches!(reason, SkipReason::LeftOut | SkipReason::AlreadyTrue | SkipReason::Evidence);
+        match if status.state.undoing() { status.before_undo } else { status.state } {
+            _ if status.state == StepState::RolledBack => false,
+            StepState::Succeeded => false,
+            StepState::Skipped { reason, .. } => !is_settled(reason),
+            _ => true,
+        }
+    }
+
+    /// Takes back what earlier runs have shown: they saw other variables.
+    fn drop_evidence(&mut self) {
+        self.proofs.clear();
+        let steps = &self.steps;
+        self.vouched.retain(|at, _| steps[*at].state != StepState::Pending);
+    }
+
+    /// Takes back the approvals of what may yet begin: it is no longer what was approved.
     fn ask_again_for_what_is_ahead(&mut self) {
         for at in 0..self.steps.len() {
             if self.plan.steps[at].kind != StepKind::Approval {
                 continue;
             }
-            let is_ahead = |through: &usize| self.steps[*through].state == StepState::Pending;
+            let is_ahead = |through: &usize| self.is_ahead(*through);
             if scope::lets_through(&self.graph.needs, at).iter().any(is_ahead) {
                 self.vouched.remove(&at);
                 self.steps[at].decisions.clear();
@@ -1196,10 +1223,18 @@ impl Run {
     /// # Errors
     /// Returns why the event cannot follow on those before it; the run is then unchanged.
     pub fn apply(&mut self, ts: &str, event: &Event) -> Result<(), Rejected> {
+        // Else an old yes would be fresh again behind a record that is dated back.
+        let Some(now) = millis(ts) else {
+            return reject(format!("nobody can read the time `{ts}`"));
+        };
+        if self.last.is_some_and(|last| now < last) {
+            return reject(format!("its time {ts} lies before that of the record before it"));
+        }
         let at = event.step().and_then(|step| self.graph.index.get(step).copied());
         let stood = at.map(|at| (self.is_lost(at), self.steps[at].state.held()));
         let let_on = at.map(|at| self.steps[at].state.lets_on());
         self.take(ts, event)?;
+        self.last = Some(now);
         match at {
             // A guard that no longer lets on, and whatever a person says of several steps at once, is about
             // more than the steps that follow.
@@ -1278,6 +1313,7 @@ impl Run {
                 let n_before = self.passed.len();
                 self.passed.extend(names.iter().cloned());
                 if self.passed.len() > n_before {
+                    self.drop_evidence();
                     self.ask_again_for_what_is_ahead();
                 }
                 Ok(())

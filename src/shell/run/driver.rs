@@ -82,7 +82,8 @@ pub struct Memory(Chain);
 
 impl Journal for Memory {
     fn time(&self) -> String {
-        time::now()
+        let last = self.0.records.last().map(|record| record.ts.clone());
+        last.unwrap_or_default().max(time::now())
     }
 
     fn record(&mut self, ts: &str, event: Event) -> Result<(), RunError> {

@@ -547,7 +547,7 @@ fn refuse_nobody(run: &Run, setting: &Setting) -> Result<(), RunError> {
         |runner: &machine::Runner| runner.principal.is_some() || can_compare(&runner.account, &setting.trust.rules);
     // Where somebody unknown has run it already, nobody can approve it any more.
     let all_known = run.runners().iter().all(is_known);
-    let is_ahead = |step: &&Step| run.status(&step.id).is_some_and(|status| status.state == StepState::Pending);
+    let is_ahead = |step: &&Step| run.may_yet_begin(&step.id);
     let approval = run.statuses().find(|(step, status)| {
         let forbids = step.approval.as_ref().is_some_and(|approval| approval.forbid.contains(&Forbid::Runner));
         let by_key = || run.yeses(&step.id, None).iter().any(|yes| yes.source == IdentitySource::SshSig);
