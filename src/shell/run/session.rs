@@ -13,7 +13,7 @@ use super::offer::offer;
 use super::people::{Absent, AtTerminal, Imagined, Office, Request, account, sign};
 use super::process::{Control, Ended, Ending, adopt_orphans};
 use super::redact::Redactor;
-use super::secrets::{look_back, masks, read_secrets, refuse_secret_params};
+use super::secrets::{look_back, masks, read_secrets, refuse_secret_names, refuse_secret_params};
 use super::turn::{left_out_of, one_at_a_time, patiently};
 use super::view::{Live, Plain, line_of};
 use crate::plan::machine::approval::{Proof, can_compare, wanted_proof};
@@ -208,6 +208,7 @@ pub fn begin(
         refuse_taking_over(earlier)?;
     }
     setting.pass_env.iter().try_for_each(|name| refuse_passing(name, &plan))?;
+    refuse_secret_names(&setting.pass_env, &redactor)?;
     let mut locks = one_at_a_time(&plan, &left_out, &setting.runs, setting, terminal)?;
     let by = account();
     let mut folder = RunFolder::create(&setting.runs, &plan, &by)?;
@@ -323,7 +324,8 @@ pub fn resume(path: &Path, setting: &Setting, terminal: Terminal) -> Result<Sess
     let left_out = left_out_of(folder.chain());
     let _locks = one_at_a_time(&plan, &left_out, path, setting, terminal)?;
     let earlier = earlier_runs(setting)?;
-    let mut run = borne_out(path, Arc::new(plan), folder.chain(), &setting.trust)?;
+    let mut run = borne_out(path, Arc::new(plan), folder.chain(), setting, Stands::Here)?;
+    refuse_secret_names(&setting.pass_env, &redactor)?;
     let passed = setting.pass_env.iter().chain(run.passed());
     passed.into_iter().try_for_each(|name| refuse_passing(name, run.plan()))?;
     check_grounds(path, folder.chain(), &earlier)?;
