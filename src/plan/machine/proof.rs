@@ -61,6 +61,11 @@ pub fn proven_by(wanted: &Run, step: &Step, earlier: &[Run]) -> Result<Option<St
     Err(Unproven { environment, missing })
 }
 
+/// Tells whether a text is the name of a run, which is one of a folder and no way to anywhere.
+pub fn is_name_of_run(name: &str) -> bool {
+    !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', '\0'])
+}
+
 /// Makes the record of what an earlier run has seen that this one need not see again: the guards that
 /// held there for the same content, and the changes that it has proven.
 pub fn evidence_of(wanted: &Run, earlier: &Run, name: &str, head: &str) -> Event {
@@ -413,11 +418,6 @@ fn work_of(step: &Step) -> Vec<(&'static str, Value)> {
     ]
 }
 
-fn same_value(a: &Value, of_a: &Step, b: &Value, of_b: &Step) -> bool {
-    match (a, b) {
-        (Value::String(a), Value::String(b)) => same_text(Some(a), of_a, Some(b), of_b),
-        (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_value(a, of_a, b, of_b))
 /// Tells whether a text stands in one of a value's.
 fn holds_text(value: &Value, text: &str) -> bool {
     match value {
@@ -428,6 +428,11 @@ fn holds_text(value: &Value, text: &str) -> bool {
     }
 }
 
+fn same_value(a: &Value, of_a: &Step, b: &Value, of_b: &Step) -> bool {
+    match (a, b) {
+        (Value::String(a), Value::String(b)) => same_text(Some(a), of_a, Some(b), of_b),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_value(a, of_a, b, of_b))
         }
         (Value::Object(a), Value::Object(b)) => {
             let same = |(key, a): (&String, &Value)| b.get(key).is_some_and(|b| same_value(a, of_a, b, of_b));
