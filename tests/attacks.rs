@@ -423,6 +423,37 @@ fn staging_proves_nothing_else() {
         called(plan);
     };
     attack("of one that a program behind it may read", &called, &called_second, "VERSION was `1` and is `2`");
+    // A build that is called after its environment is another build: read by name, behind a program, and
+    // where typed work has it in its text.
+    let tagged = |plan: &mut Value, env: &str, script: &str| {
+        version(plan, &format!("v1-{env}"));
+        scripts(plan, script);
+        [0, 2].into_iter().for_each(|at| plan["steps"][at]["vars"]["VERSION"] = plan["vars"]["VERSION"].clone());
+    };
+    let why = "VERSION was `v1-staging` and is `v1-production`";
+    for script in [read, "./call.sh"] {
+        let (then, now) = (
+            |plan: &mut Value| tagged(plan, "staging", script),
+            |plan: &mut Value| {
+                tagged(plan, "production", script);
+            },
+        );
+        attack("a build called after its environment", &then, &now, why);
+    }
+    let typed = |plan: &mut Value, env: &str| {
+        version(plan, &format!("v1-{env}"));
+        let (staging, production) = ("echo image:v1-staging >> log", "echo image:v1-production >> log");
+        plan["steps"][0]["run"]["script"] = json!(staging);
+        plan["steps"][2]["run"]["script"] = json!(production);
+        [0, 2].into_iter().for_each(|at| plan["steps"][at]["vars"]["OTHER"] = json!("read"));
+    };
+    attack("the same in the text of the work", &|plan| typed(plan, "staging"), &|plan| typed(plan, "production"), why);
+    attack(
+        "a component called so",
+        &|plan| component(plan, "1-staging"),
+        &|plan| component(plan, "1-production"),
+        "COMPONENT_VERSION",
+    );
     attack("another version", &|plan| component(plan, "1"), &|plan| component(plan, "2"), "COMPONENT_VERSION");
     attack("another script", &none, &|plan| scripts(plan, "echo other >> log"), "its script is another");
     let verified = |plan: &mut Value| plan["steps"][0]["verify"] = action("true");

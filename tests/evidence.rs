@@ -365,6 +365,45 @@ fn an_approval_of_an_earlier_run_does_not_count_for_its_approver() {
     assert!(desk.log().ends_with("1.0 to production\n"), "{}", desk.log());
 }
 
+/// The head of a run and what it is said to have seen of the approval, put at the end of a journal.
+fn with_evidence(mut records: Vec<Value>, run: &str, head: &str) -> Vec<Value> {
+    while records.last().is_some_and(|record| record["type"] == "runner.signed") {
+        records.pop();
+    }
+    let ts = records.last().expect("there are records")["ts"].clone();
+    let guards = json!({"go": {"at": ts, "by": ["bob@example.org"]}});
+    records.push(json!({"type": "run.evidence", "ts": ts, "run": run, "head": head, "guards": guards, "proofs": {}}));
+    records
+}
+
+#[test]
+fn evidence_is_a_run_that_is_here_and_has_seen_it() {
+    let desk = Desk::new("runner");
+    let first = desk.waiting();
+    let head = desk.records().last().expect("there are records")["hash"].clone();
+    let other = first.file_name().expect("it has a name").to_string_lossy().into_owned();
+    fs::rename(&first, desk.path("home").join(&other)).expect("it can be moved");
+    desk.waiting();
+    let own = desk.run().file_name().expect("it has a name").to_string_lossy().into_owned();
+    let sound = desk.records();
+    // A way to a run is no name of one.
+    for name in [format!("./{own}"), format!("../runs/{own}"), String::new(), ".".into()] {
+        desk.forge(&with_evidence(sound.clone(), &name, &"0".repeat(64)));
+        desk.is_refused_everywhere("is no name of a run");
+    }
+    // A run that is nowhere has seen nothing.
+    desk.forge(&with_evidence(sound.clone(), "gone", &"0".repeat(64)));
+    for command in ["resume latest --no-input", "journal verify latest", "report latest"] {
+        desk.is(command, 6, "stands on run `gone`, which is not here");
+    }
+    desk.is("lint --journals runs", 1, "stands on run `gone`, which is not here");
+    // One that lies elsewhere and is named now is asked what it has seen, and has not seen it.
+    desk.forge(&with_evidence(sound, &other, head.as_str().expect("a hash is a text")));
+    let resume = format!("resume latest --no-input --as ana@example.org --key ~/ana --evidence ~/{other}");
+    desk.is(&resume, 7, "it is no evidence for `go`");
+    assert!(!desk.log().contains("production"), "{}", desk.log());
+}
+
 #[test]
 fn nobody_signs_for_somebody_else() {
     let desk = Desk::new("runner");

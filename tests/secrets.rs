@@ -217,3 +217,50 @@ fn a_parameter_that_holds_a_secret_begins_no_run() {
     assert!(said(&output).contains("parameter `reason` holds the secret `TOKEN`"), "{}", said(&output));
     assert!(!said(&output).contains("hunter2") && !bench.path("runs").exists());
 }
+
+#[test]
+fn a_secret_in_place_of_a_name_is_written_nowhere() {
+    let mut wanted = plan(vec![manual("proof", &[], "url"), step("b", &["proof"], "true")]);
+    wanted["secrets"] = json!(["TOKEN"]);
+    let bench = Bench::new(&wanted);
+    let secret = "hunter2hunter2";
+    let opsbook = |arguments: &[&str]| {
+        let output = bench.command(arguments).env("TOKEN", secret).output().expect("opsbook starts");
+        assert!(!said(&output).contains("hunter2"), "{arguments:?}: {}", said(&output));
+        output
+    };
+    // `--pass-env "$TOKEN"` for `--pass-env TOKEN`.
+    for name in [secret.to_owned(), format!("{secret} x")] {
+        let output = opsbook(&["run", "plan.json", "--runs", "runs", "--pass-env", &name]);
+        assert_eq!(status(&output), 2, "{}", said(&output));
+        assert!(said(&output).contains("the value of the secret `TOKEN`"), "{}", said(&output));
+    }
+    assert!(!bench.path("runs").exists());
+    assert_eq!(status(&opsbook(&["run", "plan.json", "--runs", "runs"])), 4);
+    let output = opsbook(&["resume", "latest", "--runs", "runs", "--pass-env", secret]);
+    assert_eq!(status(&output), 2, "{}", said(&output));
+    // What others leave for the runner, and what it says of a request that it refuses.
+    let run =
+        fs::read_dir(bench.path("runs")).expect("there is a run").next().expect("one").expect("it is listed").path();
+    let url = |value: &str| json!([["url", value, null]]);
+    let requests = [
+        json!({"request": "done", "step": "proof", "by": "ana", "evidence": [["capture", secret, null]]}),
+        json!({"request": "done", "step": "proof", "by": "ana", "evidence": url(secret)}),
+        json!({"request": "done", "step": "proof", "by": secret, "evidence": url("https://example.org")}),
+        json!({"request": "done", "step": "proof", "by": "ana", "evidence": [[secret, "x", null], ["url", "https://example.org", null]]}),
+        json!({"request": "done", "step": "proof", "by": "ana", "evidence": [["url", "https://example.org", secret]]}),
+        json!({"request": "done", "step": secret, "by": "ana", "evidence": []}),
+        json!({"request": "resolve", "step": secret, "as": "done", "by": "ana", "note": "x"}),
+        json!({"request": "resolve", "step": "b", "as": secret, "by": "ana", "note": "x"}),
+        json!({"request": "back", "env": secret, "by": "ana", "note": "x"}),
+        json!({"request": secret}),
+        json!(secret),
+    ];
+    for request in &requests {
+        fs::write(run.join("inbox/1.json"), request.to_string()).expect("the folder takes files");
+        let output = opsbook(&["resume", "latest", "--runs", "runs"]);
+        assert_eq!(status(&output), 4, "{request}: {}", said(&output));
+        assert!(said(&output).contains("a request was refused"), "{request}: {}", said(&output));
+    }
+    assert!(artefacts(&bench.path("runs")).iter().all(|(_, text)| !text.contains("hunter2")));
+}

@@ -267,7 +267,7 @@ pub(super) fn report(typed: &Report, terminal: Terminal) -> Status {
         let setting = surroundings(&typed.run.place, terminal)?.masking(&typed.mask, terminal)?;
         let path = find_run(&setting.runs, &typed.run.run, terminal)?;
         let read = read_run(&path).map_err(|error| stopped(terminal, &error))?;
-        let run = examine(&read, &setting.trust).map_err(|error| stopped(terminal, &error))?;
+        let run = examine(&read, &setting).map_err(|error| stopped(terminal, &error))?;
         let masks = run::masks(&read.plan, &setting);
         let exposed = run::exposed_and_missing(&path, &masks);
         if !exposed.is_empty() && !typed.mask.unchecked {
@@ -314,7 +314,7 @@ pub(super) fn report(typed: &Report, terminal: Terminal) -> Status {
 pub(super) fn journal(typed: &Journal, terminal: Terminal) -> Status {
     let JournalCommand::Verify { run, head, anchor, tag } = &typed.command;
     with_run(run, terminal, |read, setting| {
-        let folded = examine(&read, &setting.trust).map_err(|error| stopped(terminal, &error))?;
+        let folded = examine(&read, &setting).map_err(|error| stopped(terminal, &error))?;
         let wrong = |what: String| {
             let _ = could_not(terminal, &what, None);
             Status::Run(7)

@@ -5,6 +5,7 @@ use crate::diag::{Code, Diagnostics};
 use crate::plan::emit::{CONTENT_MARK, edited_by_hand};
 use crate::plan::library::Library;
 use crate::plan::machine::approval::Rules;
+use crate::plan::machine::proof::is_name_of_run;
 use crate::plan::machine::testimony::{self, Archive, Forged};
 use crate::plan::machine::{Chain, Event, Listed, Record, RunState};
 use crate::plan::model::Plan;
@@ -125,6 +126,24 @@ fn lint_run(
         let message = format!("record {seq} is not borne out: {why}");
         let at = usize::try_from(seq).unwrap_or(0) + 1;
         say(line(&journal, at), message, "treat what the run claims as unproven, and ask the person it names");
+    }
+    for (at, record) in chain.records.iter().enumerate() {
+        let (Event::RunRebased { from: name, head, .. } | Event::RunEvidence { run: name, head, .. }) = &record.event
+        else {
+            continue;
+        };
+        let beside = is_name_of_run(name).then(|| world.source(run.parent().join(name).join("journal.jsonl")).ok());
+        let message = match beside {
+            None => format!("`{name}` is no name of a run"),
+            Some(None) => format!("this run stands on run `{name}`, which is not here"),
+            Some(Some(journal)) => match Chain::read(journal.text().as_bytes()) {
+                Ok(chain) if chain.records.iter().any(|record| record.hash == *head) => continue,
+                Ok(_) => format!("run `{name}` has never had the head {head}"),
+                Err(_) => continue,
+            },
+        };
+        let help = "treat what the run claims as unproven until the run that it names lies beside it";
+        say(line(&journal, at + 1), message, help);
     }
     if let Some(difference) = (inquiry.differences)(&plan) {
         say(line(&journal, 1), difference, "find out who made the plan: what was approved is not what the pages say");

@@ -61,6 +61,11 @@ pub fn proven_by(wanted: &Run, step: &Step, earlier: &[Run]) -> Result<Option<St
     Err(Unproven { environment, missing })
 }
 
+/// Tells whether a text is the name of a run, which is one of a folder and no way to anywhere.
+pub fn is_name_of_run(name: &str) -> bool {
+    !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', '\0'])
+}
+
 /// Makes the record of what an earlier run has seen that this one need not see again: the guards that
 /// held there for the same content, and the changes that it has proven.
 pub fn evidence_of(wanted: &Run, earlier: &Run, name: &str, head: &str) -> Event {
@@ -347,17 +352,30 @@ pub fn undone_by(other: &Run, wanted: &Run, step: &Step, since: &str) -> Option<
 /// Says how two steps differ in what they do, with what belongs to their environments taken out.
 fn difference(theirs: &Plan, there: &Step, ours: &Plan, here: &Step) -> Option<String> {
     let (left, right) = (vars_of(theirs, there), vars_of(ours, here));
-    let names = left.keys().chain(right.keys());
-    for name in names {
+    let other = |name: &str, then: Option<&str>, now: Option<&str>| {
+        let text = |value: Option<&str>| value.map_or("not set".to_owned(), |value| format!("`{value}`"));
+        Some(format!("{name} was {} and is {}", text(then), text(now)))
+    };
+    for name in left.keys().chain(right.keys()) {
         let (then, now) = (left.get(name), right.get(name));
-        let text = |value: Option<&String>| value.map_or("not set".to_owned(), |value| format!("`{value}`"));
-        if then != now && !same_text(then, there, now, here) {
-            return Some(format!("{name} was {} and is {}", text(then), text(now)));
+        // What whoever plans has chosen is another thing as soon as it is another text: a build that is
+        // called after its environment is another build.
+        let chosen = name.starts_with("COMPONENT_") || theirs.vars.contains_key(name) || ours.vars.contains_key(name);
+        if then != now && (chosen || !same_text(then, there, now, here)) {
+            return other(name, then.map(String::as_str), now.map(String::as_str));
         }
     }
-    for (field, then, now) in
-        work_of(there).into_iter().zip(work_of(here)).map(|((field, then), (_, now))| (field, then, now))
-    {
+    // Typed work has the values of parameters in its text.
+    let (work_then, work_now) = (work_of(there), work_of(here));
+    let in_text =
+        |work: &[(&str, Value)], value: &str| !value.is_empty() && work.iter().any(|(_, part)| holds_text(part, value));
+    for (name, then) in &theirs.vars {
+        let now = ours.vars.get(name).filter(|now| *now != then && same_text(Some(then), there, Some(now), here));
+        if now.is_some_and(|now| in_text(&work_then, then) && in_text(&work_now, now)) {
+            return other(name, Some(then), now.map(String::as_str));
+        }
+    }
+    for (field, then, now) in work_then.into_iter().zip(work_now).map(|((field, then), (_, now))| (field, then, now)) {
         if !same_value(&then, there, &now, here) {
             return Some(format!("its {field} is another"));
         }
@@ -398,6 +416,16 @@ fn work_of(step: &Step) -> Vec<(&'static str, Value)> {
         ("monitor", value(serde_json::to_value((&step.monitor, step.wait_s)))),
         ("expectation", value(serde_json::to_value((&step.expect, step.timeout_s, &step.retries)))),
     ]
+}
+
+/// Tells whether a text stands in one of a value's.
+fn holds_text(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(own) => own.contains(text),
+        Value::Array(items) => items.iter().any(|item| holds_text(item, text)),
+        Value::Object(entries) => entries.values().any(|item| holds_text(item, text)),
+        _ => false,
+    }
 }
 
 fn same_value(a: &Value, of_a: &Step, b: &Value, of_b: &Step) -> bool {

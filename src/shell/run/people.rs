@@ -124,6 +124,39 @@ impl Office {
     /// # Errors
     /// Returns why it does not count, as a sentence without a full stop.
     pub fn judge(&self, run: &Run, request: Request) -> Result<Vec<Event>, String> {
+        let judged = self.refuse_hidden(&request).and_then(|()| self.judged(run, request));
+        judged.map_err(|why| self.redactor.redact(&why))
+    }
+
+    /// Refuses a request with a secret in what is written down as it stands: names, kinds and digests.
+    fn refuse_hidden(&self, request: &Request) -> Result<(), String> {
+        let mut texts: Vec<&str> = match request {
+            Request::Decide { step, by, .. }
+            | Request::Done { step, by, .. }
+            | Request::Refuse { step, by, .. }
+            | Request::Resolve { step, by, .. } => vec![step, by],
+            Request::Back { by, env, .. } => std::iter::once(by).chain(env).map(String::as_str).collect(),
+            Request::Cancel { by, .. } => vec![by],
+        };
+        match request {
+            Request::Decide { signed: Some(signed), .. } => texts.extend([signed.at.as_str(), &signed.head]),
+            Request::Done { evidence, .. } => {
+                texts.extend(
+                    evidence
+                        .iter()
+                        .flat_map(|(kind, _, digest)| std::iter::once(kind).chain(digest))
+                        .map(|text| text.as_str()),
+                );
+            }
+            _ => {}
+        }
+        if texts.into_iter().any(|text| self.redactor.redact(text) != text) {
+            return Err("it holds a secret where a name belongs".into());
+        }
+        Ok(())
+    }
+
+    fn judged(&self, run: &Run, request: Request) -> Result<Vec<Event>, String> {
         match request {
             Request::Decide { step, yes, by, note, signed } => self.judge_decision(run, &step, yes, by, note, signed),
             Request::Done { step, by, evidence } => self.judge_done(run, &step, by, evidence),
@@ -624,6 +657,7 @@ impl AtTerminal {
 }
 
 fn admit(office: &Office, run: &Run, request: &str) -> Result<Vec<Event>, String> {
-    let request = serde_json::from_str(request).map_err(|error| format!("it cannot be read: {error}"))?;
+    let request = serde_json::from_str(request);
+    let request = request.map_err(|error| office.redactor.redact(&format!("it cannot be read: {error}")))?;
     office.judge(run, request)
 }

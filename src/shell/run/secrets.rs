@@ -74,6 +74,24 @@ pub(super) fn refuse_secret_params(plan: &Plan, redactor: &Redactor) -> Result<(
     Ok(())
 }
 
+/// The names of variables that are passed on are written down as they stand: `--pass-env "$TOKEN"` is a
+/// mistyped `--pass-env TOKEN`.
+///
+/// # Errors
+/// Names the secret, and not what was typed.
+pub(super) fn refuse_secret_names(names: &[String], redactor: &Redactor) -> Result<(), RunError> {
+    match names.iter().find(|name| redactor.redact(name) != **name) {
+        None => Ok(()),
+        Some(name) => {
+            let secret = redactor.found_in(name.as_bytes()).first().map(|secret| format!(" `{secret}`"));
+            let secret = secret.unwrap_or_default();
+            let why =
+                format!("`--pass-env` was given the value of the secret{secret}: it takes the name of a variable");
+            Err(RunError::Usage(why))
+        }
+    }
+}
+
 /// What a command of a person masks, and what it cannot look for.
 #[derive(Debug, Default)]
 pub struct Masks {

@@ -13,10 +13,11 @@ use super::offer::offer;
 use super::people::{Absent, AtTerminal, Imagined, Office, Request, account, sign};
 use super::process::{Control, Ended, Ending, adopt_orphans};
 use super::redact::Redactor;
-use super::secrets::{look_back, masks, read_secrets, refuse_secret_params};
+use super::secrets::{look_back, masks, read_secrets, refuse_secret_names, refuse_secret_params};
 use super::turn::{left_out_of, one_at_a_time, patiently};
 use super::view::{Live, Plain, line_of};
 use crate::plan::machine::approval::{Proof, can_compare, wanted_proof};
+use crate::plan::machine::proof::is_name_of_run;
 use crate::plan::machine::signers::{RUNS, Signed};
 use crate::plan::machine::{self, testimony};
 use crate::plan::machine::{
@@ -203,10 +204,11 @@ pub fn begin(
     let redactor = redactor_of(&secrets, setting)?;
     refuse_secret_params(&plan, &redactor)?;
     let earlier = earlier_runs(setting)?;
-    let takes_over = rebase.map(|path| Ok((path, earlier_run(path, &setting.trust)?))).transpose()?;
+    let takes_over = rebase.map(|path| Ok((path, earlier_run(path, setting)?))).transpose()?;
     if let Some((_, earlier)) = &takes_over {
         refuse_taking_over(earlier)?;
     }
+    refuse_secret_names(&setting.pass_env, &redactor)?;
     setting.pass_env.iter().try_for_each(|name| refuse_passing(name, &plan))?;
     let mut locks = one_at_a_time(&plan, &left_out, &setting.runs, setting, terminal)?;
     let by = account();
@@ -323,10 +325,10 @@ pub fn resume(path: &Path, setting: &Setting, terminal: Terminal) -> Result<Sess
     let left_out = left_out_of(folder.chain());
     let _locks = one_at_a_time(&plan, &left_out, path, setting, terminal)?;
     let earlier = earlier_runs(setting)?;
-    let mut run = borne_out(path, Arc::new(plan), folder.chain(), &setting.trust)?;
+    let mut run = borne_out(path, Arc::new(plan), folder.chain(), setting, Stands::Here)?;
+    refuse_secret_names(&setting.pass_env, &redactor)?;
     let passed = setting.pass_env.iter().chain(run.passed());
     passed.into_iter().try_for_each(|name| refuse_passing(name, run.plan()))?;
-    check_grounds(path, folder.chain(), &earlier)?;
     if let Next::End(state) = run.next() {
         let by = run.superseded_by().map(|by| format!(" by run `{by}`, which goes on")).unwrap_or_default();
         return Err(RunError::Usage(format!("run `{}` has ended: {state}{by}", folder.name())));
@@ -335,7 +337,7 @@ pub fn resume(path: &Path, setting: &Setting, terminal: Terminal) -> Result<Sess
     // Where the session before was cut off as soon as it had taken over another run.
     for record in &folder.chain().records {
         if let Event::RunRebased { from, .. } = &record.event
-            && let Some(beside) = run_beside(path, from)
+            && let Some(beside) = ground(path, from, &setting.evidence)?
         {
             supersede(&beside, &folder.name(), setting)?;
         }
@@ -426,7 +428,7 @@ pub fn act(path: &Path, setting: &Setting, request: Request) -> Result<Acted, Ru
 /// Leaves a request for the runner; returns `false` where the runner ended without fetching it.
 fn leave(path: &Path, setting: &Setting, redactor: &Redactor, request: &Request) -> Result<bool, RunError> {
     let read = read_run(path)?;
-    let run = borne_out(path, Arc::new(read.plan), &read.chain, &setting.trust)?;
+    let run = borne_out(path, Arc::new(read.plan), &read.chain, setting, Stands::Anywhere)?;
     // Judged twice: here, so that the person hears of it, and by the runner, which decides.
     office(setting, path, redactor.clone()).judge(&run, request.clone()).map_err(RunError::Usage)?;
     let text = serde_json::to_string(request).expect("every part of a request has text keys");
@@ -449,7 +451,7 @@ fn act_alone(
     request: Request,
 ) -> Result<(), RunError> {
     let path = folder.path().to_owned();
-    let mut run = borne_out(&path, Arc::new(plan), folder.chain(), &setting.trust)?;
+    let mut run = borne_out(&path, Arc::new(plan), folder.chain(), setting, Stands::Anywhere)?;
     let cancels = matches!(request, Request::Cancel { .. });
     let settles = matches!(request, Request::Resolve { .. } | Request::Back { .. });
     if cancels || settles {
@@ -511,20 +513,38 @@ pub fn fold_read(read: &ReadRun) -> Result<Run, RunError> {
 /// Folds a run that was read, and checks every record of a person in it.
 ///
 /// # Errors
-/// When its journal is not one of its plan, or a record is not borne out.
-pub fn examine(read: &ReadRun, trust: &Trust) -> Result<Run, RunError> {
-    borne_out(&read.path, Arc::new(read.plan.clone()), &read.chain, trust)
+/// When its journal is not one of its plan, a record is not borne out, or a run that it stands on is not here.
+pub fn examine(read: &ReadRun, setting: &Setting) -> Result<Run, RunError> {
+    borne_out(&read.path, Arc::new(read.plan.clone()), &read.chain, setting, Stands::Here)
 }
 
-/// Folds a run, and checks every record of a person in it and in the runs beside it that it stands on:
-/// whoever can write this journal can write those, too. The fold bounds how deep they go.
-fn borne_out(path: &Path, plan: Arc<Plan>, chain: &Chain, trust: &Trust) -> Result<Run, RunError> {
-    fold(path, Arc::clone(&plan), chain)?;
+/// Whether a run must be here that another one stands on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stands {
+    /// It must: without it nothing shows what it is said to have seen.
+    Here,
+    /// Whoever goes on with the run will look at it.
+    Anywhere,
+}
+
+/// Folds a run, and checks every record of a person in it and in the runs that it stands on: whoever can
+/// write this journal can write those, too. The fold bounds how deep they go.
+fn borne_out(path: &Path, plan: Arc<Plan>, chain: &Chain, setting: &Setting, stands: Stands) -> Result<Run, RunError> {
+    let (named, trust) = (&setting.evidence, &setting.trust);
+    fold_on(path, Arc::clone(&plan), chain, chain.records.len(), named, MAX_STANDS)?;
     for record in &chain.records {
-        if let Event::RunRebased { from: name, .. } | Event::RunEvidence { run: name, .. } = &record.event
-            && let Some(beside) = run_beside(path, name)
-        {
-            examine(&read_run(&beside)?, trust)?;
+        let (Event::RunRebased { from: name, .. } | Event::RunEvidence { run: name, .. }) = &record.event else {
+            continue;
+        };
+        if let Some(ground) = ground(path, name, named)? {
+            let read = read_run(&ground)?;
+            borne_out(&ground, Arc::new(read.plan), &read.chain, setting, stands)?;
+        } else if stands == Stands::Here {
+            let why = format!(
+                "this run stands on run `{name}`, which is not here: name its folder with `--evidence`, or put it \
+                 beside this one"
+            );
+            return Err(RunError::Stale { why });
         }
     }
     let kept = |digest: &str| kept_text(path, digest);
@@ -643,25 +663,32 @@ fn anchor(folder: &RunFolder, setting: &Setting) -> Result<(), RunError> {
 const MAX_STANDS: usize = 8;
 
 fn fold(path: &Path, plan: Arc<Plan>, chain: &Chain) -> Result<Run, RunError> {
-    fold_on(path, plan, chain, chain.records.len(), MAX_STANDS)
+    fold_on(path, plan, chain, chain.records.len(), &[], MAX_STANDS)
 }
 
-/// Folds the first records of a run. What it says about an earlier run is compared with that run,
-/// where it lies beside this one: whoever can write a journal can also write what it stands on.
-fn fold_on(path: &Path, plan: Arc<Plan>, chain: &Chain, n_records: usize, depth: usize) -> Result<Run, RunError> {
+/// Folds the first records of a run. What it says about an earlier run is compared with that run, where
+/// that is here: whoever can write a journal can also write what it stands on.
+fn fold_on(
+    path: &Path,
+    plan: Arc<Plan>,
+    chain: &Chain,
+    n_records: usize,
+    named: &[PathBuf],
+    depth: usize,
+) -> Result<Run, RunError> {
     let impossible = |why: String| RunError::Impossible { run: path.to_owned(), why };
     let mut run = Run::new(plan);
     for record in &chain.records[..n_records] {
         if let Event::RunRebased { from: name, head, .. } | Event::RunEvidence { run: name, head, .. } = &record.event
-            && let Some(beside) = run_beside(path, name)
+            && let Some(ground) = ground(path, name, named)?
         {
             if depth == 0 {
                 return Err(impossible(format!("it stands on too many runs: {name}")));
             }
-            let earlier = read_run(&beside)?;
+            let earlier = read_run(&ground)?;
             let at = earlier.chain.records.iter().position(|record| record.hash == *head);
             let at = at.ok_or_else(|| impossible(format!("run `{name}` has never had the head {head}")))?;
-            let earlier = fold_on(&beside, Arc::new(earlier.plan), &earlier.chain, at + 1, depth - 1)?;
+            let earlier = fold_on(&ground, Arc::new(earlier.plan), &earlier.chain, at + 1, named, depth - 1)?;
             let borne_out = proof::borne_out(&run, &record.event, &earlier);
             borne_out.map_err(|why| impossible(format!("run `{name}`: {why}")))?;
         }
@@ -670,28 +697,19 @@ fn fold_on(path: &Path, plan: Arc<Plan>, chain: &Chain, n_records: usize, depth:
     Ok(run)
 }
 
-/// The folder of a run beside another one, where it is there.
-fn run_beside(path: &Path, name: &str) -> Option<PathBuf> {
-    let beside = path.parent().unwrap_or(path).join(name);
-    let is_plain = !name.is_empty() && !name.contains('/') && !name.starts_with('.');
-    (is_plain && beside.join("journal.jsonl").is_file()).then_some(beside)
-}
-
-/// Sees that every run that this one stands on is there to be compared with: beside it, or named as
-/// evidence now.
-fn check_grounds(path: &Path, chain: &Chain, earlier: &[Earlier]) -> Result<(), RunError> {
-    let beside = path.parent().unwrap_or(path);
-    for record in &chain.records {
-        if let Event::RunRebased { from: name, head, .. } | Event::RunEvidence { run: name, head, .. } = &record.event
-            && !beside.join(name).join("journal.jsonl").is_file()
-            && !earlier.iter().any(|earlier| earlier.name == *name && earlier.head == *head)
-        {
-            return Err(RunError::Stale {
-                why: format!("this run stands on run `{name}`, which is not here: name its folder with `--evidence`"),
-            });
-        }
+/// Finds the folder of a run that another one stands on: beside it, or among those that are named as
+/// evidence now. The one place that says where such a run is.
+///
+/// # Errors
+/// When the name is a way to somewhere and not the name of a run.
+fn ground(path: &Path, name: &str, named: &[PathBuf]) -> Result<Option<PathBuf>, RunError> {
+    if !is_name_of_run(name) {
+        let why = format!("`{name}` is no name of a run");
+        return Err(RunError::Impossible { run: path.to_owned(), why });
     }
-    Ok(())
+    let beside = path.parent().unwrap_or(path).join(name);
+    let named = named.iter().filter(|path| name_of(path) == name).cloned();
+    Ok(std::iter::once(beside).chain(named).find(|folder| folder.join("journal.jsonl").is_file()))
 }
 
 fn record(folder: &mut RunFolder, run: &mut Run, event: Event) -> Result<(), RunError> {
@@ -866,12 +884,12 @@ struct Earlier {
 
 /// Reads the runs that are named as evidence. One whose journal does not hold is evidence of nothing.
 fn earlier_runs(setting: &Setting) -> Result<Vec<Earlier>, RunError> {
-    setting.evidence.iter().map(|path| earlier_run(path, &setting.trust)).collect()
+    setting.evidence.iter().map(|path| earlier_run(path, setting)).collect()
 }
 
-fn earlier_run(path: &Path, trust: &Trust) -> Result<Earlier, RunError> {
+fn earlier_run(path: &Path, setting: &Setting) -> Result<Earlier, RunError> {
     let read = read_run(path)?;
-    Ok(Earlier { name: name_of(path), head: read.chain.head().to_owned(), run: examine(&read, trust)? })
+    Ok(Earlier { name: name_of(path), head: read.chain.head().to_owned(), run: examine(&read, setting)? })
 }
 
 /// A performer without hands: it holds nothing that could start a process.
