@@ -708,3 +708,27 @@ fn a_condition_takes_out_no_guard() {
     fs::write(bench.path("r.md"), format!("{front}{group}{body}")).expect("the folder takes files");
     bench.expect("run r.md -p fast=true --no-input", 4, "");
 }
+
+#[test]
+fn a_condition_is_judged_again_with_its_answer() {
+    let probe = step("probe", &[], "echo \"risky=$(cat risky)\" >> \"$OPSBOOK_OUTPUT\"; grep -q yes risky");
+    let build = on(step("build", &["probe"], "grep -q yes risky"), "done");
+    let when = |step: Value| with(step, "when", json!("outputs.probe.risky == yes"));
+    let bench = Bench::new(&guarded(vec![
+        with(probe, "outputs", json!(["risky"])),
+        build,
+        when(on(yes("go", &["probe"]), "done")),
+        when(within(mark("deploy", &["go", "build"]), "production")),
+    ]));
+    fs::write(bench.path("risky"), "no\n").expect("the folder takes files");
+    bench.expect("run plan.json --no-input", 1, "");
+    fs::write(bench.path("risky"), "yes\n").expect("the folder takes files");
+    for step in ["probe", "build"] {
+        let (settled, said) = bench.does(&format!("resolve latest {step} --as rerun --note again"));
+        assert_eq!(settled, 0, "{said}");
+    }
+    let said = bench.expect("resume latest --no-input", 4, "");
+    assert!(said.contains("opsbook approve"), "{said}");
+    bench.does("approve latest go");
+    bench.expect("resume latest --no-input", 0, "deploy");
+}

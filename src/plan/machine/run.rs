@@ -1712,7 +1712,9 @@ impl Run {
                 self.finished = None;
                 self.again(at);
                 for status in &mut self.steps {
-                    let followed = |reason| matches!(reason, SkipReason::Upstream | SkipReason::Failures);
+                    // What a condition said was said of the old answers.
+                    let followed =
+                        |reason| matches!(reason, SkipReason::Upstream | SkipReason::Failures | SkipReason::Condition);
                     if matches!(status.state, StepState::Skipped { reason, .. } if followed(reason)) {
                         status.state = StepState::Pending;
                     }
