@@ -732,3 +732,39 @@ fn a_condition_is_judged_again_with_its_answer() {
     bench.does("approve latest go");
     bench.expect("resume latest --no-input", 0, "deploy");
 }
+
+#[test]
+fn a_later_run_is_neither_dated_back_nor_broken() {
+    let steps = |script: &str| {
+        let mut plan = staged(vec![
+            twin("s.deploy", "staging", &[]),
+            within(watch("s.watch", &["s.deploy"]), "staging"),
+            twin("p.deploy", "production", &["s.watch"]),
+        ]);
+        for at in [0, 2] {
+            plan["steps"][at]["run"]["script"] = json!(script);
+        }
+        plan
+    };
+    let own = "echo \"$OPSBOOK_STEP\" >> log";
+    let bench = Bench::new(&steps(own));
+    let (proven, said) = bench.does("run plan.json --env staging");
+    assert_eq!(proven, 0, "{said}");
+    let earlier = bench.latest();
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    bench.replan(&steps("false"));
+    bench.does("run plan.json --env staging");
+    let journal = bench.path("runs").join(bench.latest()).join("journal.jsonl");
+    bench.replan(&steps(own));
+    let attack = |why: &str| {
+        let (status, said) = bench.does(&format!("run plan.json --env production --evidence {earlier}"));
+        assert!(status == 4 && said.contains(why), "{status}: {said}");
+        assert!(!bench.text("log").contains("p.deploy"), "{said}");
+    };
+    let dated = std::process::Command::new("touch").args(["-t", "202001010000"]).arg(&journal).status();
+    assert!(dated.expect("touch is there").success());
+    attack("failed there");
+    let sound = fs::read_to_string(&journal).expect("there is a journal");
+    fs::write(&journal, sound + "{}\n").expect("the folder takes files");
+    attack("nobody can tell what run");
+}
