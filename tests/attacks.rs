@@ -768,3 +768,19 @@ fn a_later_run_is_neither_dated_back_nor_broken() {
     fs::write(&journal, sound + "{}\n").expect("the folder takes files");
     attack("nobody can tell what run");
 }
+
+#[test]
+fn a_rebase_verifies_nothing() {
+    let checked = |id: &str, env: &str, needs: &[&str]| {
+        let step = with(twin(id, env, needs), "check", json!("[ \"$OPSBOOK_STEP\" = s.deploy ]"));
+        with(step, "verify", action("true"))
+    };
+    let bench = Bench::new(&staged(vec![
+        checked("s.deploy", "staging", &[]),
+        checked("p.deploy", "production", &["s.deploy"]),
+    ]));
+    bench.expect("run plan.json --no-input", 4, "");
+    let said = bench.expect(&format!("run plan.json --no-input --rebase {}", bench.latest()), 4, "");
+    assert!(said.contains("has passed there since"), "{said}");
+    assert!(bench.journal().contains("already_true"), "{}", bench.journal());
+}
