@@ -739,3 +739,79 @@ fn a_condition_takes_out_no_guard() {
     fs::write(bench.path("r.md"), format!("{front}{group}{body}")).expect("the folder takes files");
     bench.expect("run r.md -p fast=true --no-input", 4, "");
 }
+
+#[test]
+fn a_condition_is_judged_again_with_its_answer() {
+    let probe = step("probe", &[], "echo \"risky=$(cat risky)\" >> \"$OPSBOOK_OUTPUT\"; grep -q yes risky");
+    let build = on(step("build", &["probe"], "grep -q yes risky"), "done");
+    let when = |step: Value| with(step, "when", json!("outputs.probe.risky == yes"));
+    let bench = Bench::new(&guarded(vec![
+        with(probe, "outputs", json!(["risky"])),
+        build,
+        when(on(yes("go", &["probe"]), "done")),
+        when(within(mark("deploy", &["go", "build"]), "production")),
+    ]));
+    fs::write(bench.path("risky"), "no\n").expect("the folder takes files");
+    bench.expect("run plan.json --no-input", 1, "");
+    fs::write(bench.path("risky"), "yes\n").expect("the folder takes files");
+    for step in ["probe", "build"] {
+        let (settled, said) = bench.does(&format!("resolve latest {step} --as rerun --note again"));
+        assert_eq!(settled, 0, "{said}");
+    }
+    let said = bench.expect("resume latest --no-input", 4, "");
+    assert!(said.contains("opsbook approve"), "{said}");
+    bench.does("approve latest go");
+    bench.expect("resume latest --no-input", 0, "deploy");
+}
+
+#[test]
+fn a_later_run_is_neither_dated_back_nor_broken() {
+    let steps = |script: &str| {
+        let mut plan = staged(vec![
+            twin("s.deploy", "staging", &[]),
+            within(watch("s.watch", &["s.deploy"]), "staging"),
+            twin("p.deploy", "production", &["s.watch"]),
+        ]);
+        for at in [0, 2] {
+            plan["steps"][at]["run"]["script"] = json!(script);
+        }
+        plan
+    };
+    let own = "echo \"$OPSBOOK_STEP\" >> log";
+    let bench = Bench::new(&steps(own));
+    let (proven, said) = bench.does("run plan.json --env staging");
+    assert_eq!(proven, 0, "{said}");
+    let earlier = bench.latest();
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    bench.replan(&steps("false"));
+    bench.does("run plan.json --env staging");
+    let journal = bench.path("runs").join(bench.latest()).join("journal.jsonl");
+    bench.replan(&steps(own));
+    let attack = |why: &str| {
+        let (status, said) = bench.does(&format!("run plan.json --env production --evidence {earlier}"));
+        assert!(status == 4 && said.contains(why), "{status}: {said}");
+        assert!(!bench.text("log").contains("p.deploy"), "{said}");
+    };
+    let dated = std::process::Command::new("touch").args(["-t", "202001010000"]).arg(&journal).status();
+    assert!(dated.expect("touch is there").success());
+    attack("failed there");
+    let sound = fs::read_to_string(&journal).expect("there is a journal");
+    fs::write(&journal, sound + "{}\n").expect("the folder takes files");
+    attack("nobody can tell what run");
+}
+
+#[test]
+fn a_rebase_verifies_nothing() {
+    let checked = |id: &str, env: &str, needs: &[&str]| {
+        let step = with(twin(id, env, needs), "check", json!("[ \"$OPSBOOK_STEP\" = s.deploy ]"));
+        with(step, "verify", action("true"))
+    };
+    let bench = Bench::new(&staged(vec![
+        checked("s.deploy", "staging", &[]),
+        checked("p.deploy", "production", &["s.deploy"]),
+    ]));
+    bench.expect("run plan.json --no-input", 4, "");
+    let said = bench.expect(&format!("run plan.json --no-input --rebase {}", bench.latest()), 4, "");
+    assert!(said.contains("has passed there since"), "{said}");
+    assert!(bench.journal().contains("already_true"), "{}", bench.journal());
+}

@@ -355,6 +355,12 @@ pub struct Kept {
     /// The Helm revision before its write.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_revision: Option<String>,
+    /// Whether its effect was there already, so that nothing was done or verified.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub already_true: bool,
+    /// Whether that it was done is an operator's word alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_word: bool,
 }
 
 /// A guard that held in an earlier run.

@@ -162,6 +162,8 @@ pub fn taken_over(wanted: &Run, earlier: &Run) -> BTreeMap<String, Kept> {
                     at: status.ended_at.clone().unwrap_or_default(),
                     outputs: status.outputs.clone(),
                     previous_revision: status.previous_revision.clone(),
+                    already_true: status.state != StepState::Succeeded,
+                    by_word: status.is_by_word(),
                 },
             );
         }

@@ -1419,10 +1419,16 @@ impl Run {
         }
         for (at, kept) in kept {
             let status = &mut self.steps[at];
-            status.touched = true;
-            status.touched_at = Some(kept.at.clone());
             status.outputs.clone_from(&kept.outputs);
             status.previous_revision.clone_from(&kept.previous_revision);
+            // What was true without being done was not verified either, here as little as there.
+            if kept.already_true {
+                self.end(at, &kept.at, StepState::Skipped { reason: SkipReason::AlreadyTrue, bad: false });
+                continue;
+            }
+            status.touched = true;
+            status.by_word = kept.by_word;
+            status.touched_at = Some(kept.at.clone());
             self.end(at, &kept.at, StepState::Succeeded);
         }
         Ok(())
@@ -1712,7 +1718,9 @@ impl Run {
                 self.finished = None;
                 self.again(at);
                 for status in &mut self.steps {
-                    let followed = |reason| matches!(reason, SkipReason::Upstream | SkipReason::Failures);
+                    // What a condition said was said of the old answers.
+                    let followed =
+                        |reason| matches!(reason, SkipReason::Upstream | SkipReason::Failures | SkipReason::Condition);
                     if matches!(status.state, StepState::Skipped { reason, .. } if followed(reason)) {
                         status.state = StepState::Pending;
                     }

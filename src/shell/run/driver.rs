@@ -5,7 +5,7 @@
 //! cannot spawn and a journal in memory.
 
 use super::error::RunError;
-use super::folder::{RunFolder, changed_after, list_runs, name_of, read_run};
+use super::folder::{RunFolder, is_closed, list_runs, name_of, read_run};
 use super::process::{Control, Ended, Ending, parse_outputs};
 use super::session::fold_read;
 use super::time;
@@ -705,7 +705,11 @@ impl Driver<'_> {
         if let Some(limit) = self.grounds.max_age_s.filter(|limit| is_older(&at, &self.journal.time(), *limit)) {
             return unproven(format!("what proves it was done at {at}, and a proof may be {limit} s old"));
         }
-        for (name, other) in self.later_runs(&at) {
+        let later = match self.later_runs(&at) {
+            Ok(later) => later,
+            Err(why) => return unproven(why),
+        };
+        for (name, other) in later {
             if let Some(why) = proof::undone_by(&other, self.run, step, &at) {
                 return unproven(format!("run {name} has taken the proof away: {why}"));
             }
@@ -713,13 +717,24 @@ impl Driver<'_> {
         Ok(Ok(()))
     }
 
-    /// Returns the other runs to which something happened after a time. One whose journal cannot be
-    /// read says nothing here; `journal verify` says why.
-    fn later_runs(&self, since: &str) -> Vec<(String, Run)> {
+    /// Returns the other runs to which something happened after a time, as their last records say: what the
+    /// disk says of a file can be set. Runs of other accounts that keep them to themselves are not among them.
+    ///
+    /// # Errors
+    /// Names one that cannot be read, so that nobody can tell what it did.
+    fn later_runs(&self, since: &str) -> Result<Vec<(String, Run)>, String> {
         let all = self.grounds.among.iter().flat_map(|runs| list_runs(runs).unwrap_or_default());
-        let others = all.filter(|path| name_of(path) != self.grounds.own && changed_after(path, since));
-        let read = others.filter_map(|path| Some((name_of(&path), fold_read(&read_run(&path).ok()?).ok()?)));
-        read.collect()
+        let others = all.filter(|path| name_of(path) != self.grounds.own && !is_closed(path));
+        let mut later = Vec::new();
+        for path in others {
+            let name = name_of(&path);
+            let blind = |why: RunError| format!("nobody can tell what run {name} has done since: {why}");
+            let read = read_run(&path).map_err(blind)?;
+            if read.chain.records.last().is_some_and(|last| last.ts.as_str() >= since) {
+                later.push((name.clone(), fold_read(&read).map_err(blind)?));
+            }
+        }
+        Ok(later)
     }
 
     /// Finds the reason for a step whose glass may be broken: the one that names it, or the first that

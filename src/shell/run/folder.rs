@@ -369,17 +369,10 @@ pub fn list_runs(runs: &Path) -> Result<Vec<PathBuf>, RunError> {
     Ok(paths)
 }
 
-/// Tells whether a run's journal has changed since a time, as the disk has it; where neither can be
-/// told, it has.
-pub(super) fn changed_after(path: &Path, since: &str) -> bool {
-    let changed = fs::metadata(path.join("journal.jsonl")).and_then(|meta| meta.modified());
-    let since = crate::plan::machine::clock::millis(since).and_then(|millis| u64::try_from(millis).ok());
-    let Some((changed, since)) = changed.ok().zip(since) else {
-        return true;
-    };
-    // Some file systems keep whole seconds only.
-    let since = std::time::UNIX_EPOCH + std::time::Duration::from_millis(since.saturating_sub(2_000));
-    changed >= since
+/// Tells whether another account keeps a run to itself.
+pub(super) fn is_closed(path: &Path) -> bool {
+    let opened = fs::File::open(path.join("journal.jsonl"));
+    opened.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
 }
 
 /// Returns the name of a run.
