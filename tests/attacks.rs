@@ -738,6 +738,43 @@ fn a_condition_takes_out_no_guard() {
     let (_, body) = rest.split_once("---").expect("the front matter ends");
     fs::write(bench.path("r.md"), format!("{front}{group}{body}")).expect("the folder takes files");
     bench.expect("run r.md -p fast=true --no-input", 4, "");
+    // What stands behind such a group waits for the same approval, which must not go with it.
+    let open = group.replace("  - {text: Tell}\n---", "  - {step: deploy, env: production}\n---");
+    fs::write(bench.path("r.md"), format!("{front}{open}{body}")).expect("the folder takes files");
+    let said = bench.expect("run r.md -p fast=true --no-input", 3, "");
+    assert!(said.contains("RB105") && said.contains("takes out `fast`"), "{said}");
+    bench.expect("run r.md -p fast=false --no-input", 4, "");
+    // Behind an approval of its own it is asked for there.
+    let own =
+        "  - {id: again, approve: {role: managers, min: 1}, text: Again}\n  - {step: deploy, env: production}\n---";
+    let asked = group.replace("  - {text: Tell}\n---", own);
+    fs::write(bench.path("r.md"), format!("{front}{asked}{body}")).expect("the folder takes files");
+    bench.expect("run r.md -p fast=true --no-input", 4, "");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_account_in_a_user_namespace_is_nobody() {
+    let bench = Bench::new(&guarded(vec![yes("go", &[]), within(mark("deploy", &["go"]), "production")]));
+    let inside = |words: &[&str]| {
+        let mut command = std::process::Command::new("unshare");
+        command.args(["--user", "--map-root-user", env!("CARGO_BIN_EXE_opsbook")]).args(words);
+        let output = command.args(["--runs", "runs"]).current_dir(bench.path("")).output();
+        output.expect("unshare is installed")
+    };
+    let can = std::process::Command::new("unshare").args(["--user", "--map-root-user", "true"]).status();
+    if !can.is_ok_and(|status| status.success()) {
+        println!("skipped: this machine makes no user namespaces");
+        return;
+    }
+    bench.expect("run plan.json --no-input", 4, "");
+    for words in [vec!["approve", "latest", "go"], vec!["approve", "latest", "go", "--allow-weak-identity"]] {
+        let output = inside(&words);
+        assert_eq!(status(&output), 2, "{}", said(&output));
+        assert!(said(&output).contains("somebody in a user namespace"), "{}", said(&output));
+    }
+    bench.expect("approve latest go", 0, "");
+    bench.expect("resume latest --no-input", 0, "deploy");
 }
 
 #[test]

@@ -753,6 +753,42 @@ fn production_waits_for_the_commit() {
 }
 
 #[test]
+fn production_waits_for_the_commit_of_a_submodule_too() {
+    let desk = Desk::new("runner");
+    let run = "run docs/r.md -p version=1.0 --no-input --as ana@example.org --key ~/ana";
+    let within = |folder: &str, arguments: &[&str]| {
+        let mut command = Command::new("git");
+        command.args(["-c", "user.name=Dee", "-c", "user.email=dee@example.org"]).args(arguments);
+        let output = command.current_dir(desk.path(folder)).output().expect("git is installed");
+        assert!(output.status.success(), "{output:?}");
+    };
+    fs::create_dir(desk.path("home/lib")).expect("the folder takes folders");
+    fs::write(desk.path("home/lib/deploy.sh"), "true\n").expect("the folder takes files");
+    for arguments in [&["init", "-q", "-b", "main"][..], &["add", "-A"], &["commit", "-q", "-m", "a library"]] {
+        within("home/lib", arguments);
+    }
+    let library = desk.path("home/lib");
+    let library = library.to_str().expect("it is UTF-8");
+    within("book", &["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", library, "sub"]);
+    desk.commit("a submodule", "Dee <dee@example.org>");
+    desk.is(run, 4, "approve");
+    let log = desk.log();
+    // A file of it, its commit, and a folder that is no repository.
+    desk.write("sub/deploy.sh", "evil\n");
+    desk.is(run, 3, "`sub/deploy.sh`");
+    desk.is("resume latest --no-input --as ana@example.org --key ~/ana", 3, "`sub/deploy.sh`");
+    within("book/sub", &["commit", "-q", "-a", "-m", "evil"]);
+    desk.is(run, 3, "`sub`");
+    fs::remove_file(desk.path("book/sub/.git")).expect("it can be removed");
+    desk.is(run, 3, "`sub`");
+    assert_eq!(desk.log(), log, "nothing more ran");
+    // One that is not checked out has nothing to read.
+    fs::remove_dir_all(desk.path("book/sub")).expect("it can be removed");
+    fs::create_dir(desk.path("book/sub")).expect("the folder takes folders");
+    desk.is(run, 4, "approve");
+}
+
+#[test]
 fn who_wrote_what_is_approved_may_not_approve_it() {
     let desk = Desk::new("runner, author");
     // Bob writes the block that smoke-tests production, under another address of his.

@@ -133,6 +133,8 @@ pub(super) struct Expansion<'a> {
     pub(super) diagnostics: Diagnostics,
     /// Guards that a condition takes out, with the number of steps before each.
     vanished: Vec<(usize, Diagnostic)>,
+    /// The same of approvals that vanish together with a change.
+    unasked: Vec<(usize, Diagnostic)>,
     full: bool,
     /// Holes that were reported: what is wrong for one component is not said again for the next.
     said: BTreeSet<Span>,
@@ -163,6 +165,7 @@ impl<'a> Expansion<'a> {
             pages: BTreeSet::new(),
             diagnostics,
             vanished: Vec::new(),
+            unasked: Vec::new(),
             full: false,
             said: BTreeSet::new(),
         }
@@ -264,6 +267,7 @@ impl<'a> Expansion<'a> {
                 match when.value.reduce(&|name| scope.values.get(name).cloned()) {
                     Ok(false) => {
                         self.check_vanishing(item, when.span, scope);
+                        self.check_unasked(item, when.span, scope);
                         return;
                     }
                     Ok(true) => {}
@@ -381,12 +385,43 @@ impl<'a> Expansion<'a> {
         }
     }
 
+    /// An approval that goes together with a change of its own group must not be the one that a change
+    /// behind the group waits for.
+    fn check_unasked(&mut self, item: &Item, when: Span, scope: &Scope) {
+        fn asks(item: &Item) -> bool {
+            match &item.action {
+                ItemAction::Approve(_) => true,
+                ItemAction::Group(group) => group.items.iter().any(asks),
+                _ => false,
+            }
+        }
+        if asks(item) && self.guards_and_changes(item, scope).1 {
+            let message = format!("`when` takes out `{}`, whose approval guards what comes after it, too", item.id);
+            let found = Diagnostic::new(Code::VanishingCheck, when, message)
+                .help("put an approval of its own before what comes after the group");
+            self.unasked.push((self.protos.len(), found));
+        }
+    }
+
     /// Reports the guards that vanish although a change stands after them in the checklist.
     pub(super) fn report_vanished(&mut self) {
         let last_change = self.protos.iter().rposition(|proto| guard::is_guarded(&proto.step));
         let guards = std::mem::take(&mut self.vanished).into_iter();
         let found = guards.filter(|(at, _)| last_change.is_some_and(|change| change >= *at)).map(|(_, found)| found);
         self.diagnostics.extend(found);
+        let has_users = |step: &Step| {
+            let tier = |env: &String| self.environments.get(env).is_none_or(|env| env.tier >= 1);
+            step.env.as_ref().is_some_and(tier)
+        };
+        // What stands behind an approval of its own is asked for there.
+        let is_next = |step: &Step| step.kind == StepKind::Approval || guard::is_guarded(step) && has_users(step);
+        let goes_on = |at: usize| {
+            let next = self.protos[at..].iter().map(|proto| &proto.step).find(|step| is_next(step));
+            next.is_some_and(|step| step.kind != StepKind::Approval)
+        };
+        let unasked: Vec<Diagnostic> =
+            self.unasked.iter().filter(|(at, _)| goes_on(*at)).map(|(_, found)| found.clone()).collect();
+        self.diagnostics.extend(unasked);
     }
 
     fn guards_and_changes(&self, item: &Item, scope: &Scope) -> (bool, bool) {

@@ -186,8 +186,10 @@ impl Repository {
             let place = self.top.join(path);
             let metadata = fs::symlink_metadata(&place).ok();
             let same = match (entry.mode.as_str(), &metadata) {
-                // A submodule is a repository of its own.
-                ("160000", _) => true,
+                ("160000", _) => {
+                    changed.extend(changed_inside(&place, path, &entry.object));
+                    true
+                }
                 (_, None) => false,
                 ("120000", Some(metadata)) => {
                     let target = metadata.is_symlink().then(|| fs::read_link(&place).ok()).flatten();
@@ -308,6 +310,26 @@ impl Repository {
         }
         command
     }
+}
+
+/// Returns what is not as a commit has it in a submodule, which is a repository of its own: what it has
+/// checked out, and its files. What cannot be told counts as changed.
+fn changed_inside(place: &Path, path: &str, commit: &str) -> Vec<String> {
+    let whole = || vec![path.to_owned()];
+    let is_folder = fs::symlink_metadata(place).is_ok_and(|metadata| metadata.is_dir());
+    match fs::read_dir(place).map(|mut entries| entries.next().is_none()) {
+        // One that is not checked out has nothing that a step could read.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Vec::new(),
+        Ok(true) if is_folder => return Vec::new(),
+        Ok(false) if is_folder => {}
+        _ => return whole(),
+    }
+    let Ok(Some(own)) = Repository::find(place) else { return whole() };
+    if own.top != place || own.head().as_deref() != Some(commit) {
+        return whole();
+    }
+    let inside = own.changed_since(commit);
+    inside.map_or_else(|_| whole(), |inside| inside.into_iter().map(|file| format!("{path}/{file}")).collect())
 }
 
 #[derive(Clone, Debug)]

@@ -256,6 +256,9 @@ fn weak_is_fine(plan: &Plan, step: &Step, name: &str, allowed: bool) -> Result<(
     let guarded: Vec<_> = opened.filter(|(_, env)| env.tier > 0).collect();
     let own = step.env.as_ref().and_then(|env| plan.environments.get(env));
     let refuse = |way: String| Err(format!("the name of the account `{name}` is no proof of who you are: {way}"));
+    if name == UNKNOWN_ACCOUNT {
+        return refuse("sign with `--key PATH --as NAME`".into());
+    }
     if let Some((env, _)) = guarded.iter().find(|(_, env)| !env.allow_weak_identity) {
         return refuse(format!("sign with `--key PATH --as NAME` (only `{env}` itself could allow it)"));
     }
@@ -264,6 +267,9 @@ fn weak_is_fine(plan: &Plan, step: &Step, name: &str, allowed: bool) -> Result<(
     }
     Ok(())
 }
+
+/// The name of an account of which nobody can say whose it is: one in a user namespace.
+pub const UNKNOWN_ACCOUNT: &str = "somebody in a user namespace";
 
 /// How somebody who decides says who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -386,7 +392,8 @@ fn runs_it(
         if same {
             return Ok(true);
         }
-        let comparable = runner_name.is_some() || person.source == IdentitySource::OsUser;
+        let is_known = person.source == IdentitySource::OsUser && runner.account != UNKNOWN_ACCOUNT;
+        let comparable = runner_name.is_some() || is_known;
         if !comparable && !is_pointless(rules) {
             let account = &runner.account;
             return Err(format!(

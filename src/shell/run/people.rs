@@ -385,7 +385,11 @@ fn owner_of(run: &Path) -> String {
 }
 
 /// An account that the system's list does not name, such as one of a directory service, is its number.
+/// In a user namespace numbers are what whoever made it says, and name nobody.
 fn name_of_account(uid: u32) -> String {
+    if !numbers_are_the_systems() {
+        return approval::UNKNOWN_ACCOUNT.to_owned();
+    }
     let list = fs::read_to_string("/etc/passwd").unwrap_or_default();
     let named = list.lines().find_map(|line| {
         let mut cells = line.split(':');
@@ -393,6 +397,23 @@ fn name_of_account(uid: u32) -> String {
         (number.parse() == Ok(uid) && !name.is_empty()).then(|| name.to_owned())
     });
     named.unwrap_or_else(|| format!("uid:{uid}"))
+}
+
+/// Tells whether the numbers of accounts are those of the machine: the kernel's own file says so, and not
+/// one that lies in its place.
+#[cfg(target_os = "linux")]
+fn numbers_are_the_systems() -> bool {
+    use std::io::Read as _;
+    const PROC_SUPER_MAGIC: i128 = 0x9fa0;
+    let Ok(mut file) = fs::File::open("/proc/self/uid_map") else { return false };
+    let is_kernels = rustix::fs::fstatfs(&file).is_ok_and(|system| system.f_type as i128 == PROC_SUPER_MAGIC);
+    let mut map = String::new();
+    is_kernels && file.read_to_string(&mut map).is_ok() && map.split_whitespace().eq(["0", "0", "4294967295"])
+}
+
+#[cfg(not(target_os = "linux"))]
+fn numbers_are_the_systems() -> bool {
+    true
 }
 
 fn is_url(text: &str) -> bool {
