@@ -624,7 +624,7 @@ impl Run {
     pub fn resumed(&self) -> Run {
         let mut run = self.clone();
         // By nobody, so that no approval is taken back; a run that has ended stays as it is.
-        let _ = run.apply("", &Event::RunResumed { by: String::new(), source: None });
+        let _ = run.follow("", &Event::RunResumed { by: String::new(), source: None });
         run
     }
 
@@ -1230,11 +1230,17 @@ impl Run {
         if self.last.is_some_and(|last| now < last) {
             return reject(format!("its time {ts} lies before that of the record before it"));
         }
+        self.follow(ts, event)?;
+        self.last = Some(now);
+        Ok(())
+    }
+
+    /// Takes an event in, whatever its time.
+    fn follow(&mut self, ts: &str, event: &Event) -> Result<(), Rejected> {
         let at = event.step().and_then(|step| self.graph.index.get(step).copied());
         let stood = at.map(|at| (self.is_lost(at), self.steps[at].state.held()));
         let let_on = at.map(|at| self.steps[at].state.lets_on());
         self.take(ts, event)?;
-        self.last = Some(now);
         match at {
             // A guard that no longer lets on, and whatever a person says of several steps at once, is about
             // more than the steps that follow.
