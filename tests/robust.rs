@@ -155,6 +155,15 @@ proptest! {
     }
 
     #[test]
+    fn any_front_matter_is_read_or_refused(meta in "[a-d:&*!?#|>%, \\[\\]{}'\"\n\t-]{0,60}") {
+        let files = files(&format!("---\n{meta}\n---\ntext\n"));
+        for dialect in [everything(), Dialect::commonmark()] {
+            let parsed = markdown::parse(&files[&SitePath::new("docs/index.md")], &dialect, &files);
+            prop_assert_eq!(spans_outside(&parsed, &files), vec![]);
+        }
+    }
+
+    #[test]
     fn any_text_is_a_configuration_or_not(text in "[a-z:_ \\[\\]{}&*!|>'\"\n-]{0,80}") {
         for name in ["mkdocs.yml", "book.toml"] {
             let config = SitePath::new(name);

@@ -55,13 +55,12 @@ pub fn parse_as_libyaml(text: &Chunk) -> Result<Parsed, Error> {
     let mut body = Cow::Borrowed(Places::new(text).body);
     for _ in 0..MOST {
         let places = Places { body: &body, ..Places::new(text) };
-        let Some(at) = Parser::new_from_str(places.body).find_map(|event| match event {
-            Err(error) if error.info().starts_with("':' must be followed") => Some(error.marker().index()),
-            _ => None,
-        }) else {
+        // The parser goes on after its first error, and may tell the same one for ever.
+        let Some(error) = Parser::new_from_str(places.body).find_map(Result::err) else { break };
+        if !error.info().starts_with("':' must be followed") {
             break;
-        };
-        let end = places.byte(at) - places.skipped;
+        }
+        let end = places.byte(error.marker().index()) - places.skipped;
         let start = body[..end].trim_end_matches('\t').len();
         if start == end {
             break;

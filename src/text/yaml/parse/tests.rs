@@ -167,3 +167,14 @@ fn scalars_mean_what_pyyaml_makes_of_them() {
     }
     assert_eq!(wrong, Vec::<String>::new());
 }
+
+/// The parser tells some errors again and again, and never ends by itself.
+#[test]
+fn bad_text_is_refused_as_libyaml_too() {
+    let read = |text: &str| parse_as_libyaml(&Chunk::of(&Source::new(SitePath::new("a.yml"), text)));
+    for text in ["a: [\n", "a: {\n", "a: \"\n", "a: [b\n---\n", "a:\t[\n", "a: 'b\n", "- [\n- {", "a: &\n", "? [\n"] {
+        assert!(read(text).is_err(), "{text:?}");
+    }
+    let root = read("a:\tb\nc: \"d\te\"\n").unwrap().root;
+    assert_eq!(show(&root), r#"{"a": "b", "c": "d\te"}"#);
+}
