@@ -180,6 +180,7 @@ enum Command {
     Resolve(act::Resolve),
     #[cfg(unix)]
     Cancel(act::Cancel),
+    #[cfg(unix)]
     Rollback(act::Rollback),
     #[cfg(unix)]
     Runs(runs::Typed),
@@ -235,6 +236,7 @@ pub fn main() -> ExitCode {
         Command::Resolve(typed) => act::resolve(&typed, terminal),
         #[cfg(unix)]
         Command::Cancel(typed) => act::cancel(&typed, terminal),
+        #[cfg(unix)]
         Command::Rollback(typed) => act::rollback(&typed, terminal),
         #[cfg(unix)]
         Command::Runs(typed) => runs::run(&typed, terminal),
