@@ -1,13 +1,14 @@
 //! The sitemap, as the template of MkDocs 1.6 writes it.
 
 use super::documents;
+use crate::text::markup_escaped;
 use flate2::{Compression, GzBuilder};
 use std::io::Write as _;
 
 /// Writes `sitemap.xml`. `pages` are the whole addresses in the order of the site, `lastmod` is the
 /// day of the build (`2025-12-31`), where one is wanted. A site without an address has no entries.
 pub fn sitemap_xml<'a>(pages: impl IntoIterator<Item = &'a str>, lastmod: Option<&str>) -> String {
-    let pages: Vec<String> = pages.into_iter().map(escape).collect();
+    let pages: Vec<String> = pages.into_iter().map(markup_escaped).collect();
     documents::sitemap(&pages, lastmod)
 }
 
@@ -15,11 +16,6 @@ pub fn sitemap_xml<'a>(pages: impl IntoIterator<Item = &'a str>, lastmod: Option
 pub fn gzip(bytes: &[u8], mtime: u32) -> Vec<u8> {
     let mut writer = GzBuilder::new().mtime(mtime).filename("sitemap.xml").write(Vec::new(), Compression::best());
     writer.write_all(bytes).and_then(|()| writer.finish()).expect("writing to memory does not fail")
-}
-
-/// Jinja's `e`.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('>', "&gt;").replace('<', "&lt;").replace('\'', "&#39;").replace('"', "&#34;")
 }
 
 #[cfg(test)]

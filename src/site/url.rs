@@ -55,19 +55,7 @@ pub(crate) fn unsplit(path: &str, query: &str, fragment: &str) -> String {
 
 /// Quotes what is not unreserved, `/` left alone (`urllib.parse.quote`).
 pub(crate) fn quote(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'.' | b'-' | b'~' | b'/' => out.push(char::from(byte)),
-            _ => {
-                out.push('%');
-                for nibble in [byte >> 4, byte & 15] {
-                    out.push(char::from(b"0123456789ABCDEF"[usize::from(nibble)]));
-                }
-            }
-        }
-    }
-    out
+    crate::text::url_quoted(text, b"/")
 }
 
 /// Undoes `%xx`; what is not UTF-8 then becomes U+FFFD (`urllib.parse.unquote`).

@@ -25,6 +25,11 @@ pub fn quoted_ascii(text: &str) -> String {
     out
 }
 
+/// Escapes what HTML would read, in a JSON document: no value changes (Jinja's `tojson`).
+pub fn safe_in_html(json: &str) -> String {
+    json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026").replace('\'', "\\u0027")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -90,8 +90,3 @@ impl Theme {
         SiteTheme::new(self, site)
     }
 }
-
-/// Resolves the character references of a text.
-fn references(text: &str) -> String {
-    crate::render::html_events::text(text)
-}

@@ -3,7 +3,7 @@
 use super::expr::{Args, Expr};
 use super::run::Run;
 use super::value::Value;
-use crate::text::quoted_ascii;
+use crate::text::{markup_escaped, quoted_ascii, safe_in_html, url_quoted};
 use std::cmp::Ordering;
 
 /// Why there is no value.
@@ -222,7 +222,7 @@ impl Run<'_, '_> {
             "replace" => text_method(&text(), "replace", given)?,
             "string" => Value::text(&text()),
             "safe" => value,
-            "escape" | "e" | "forceescape" => Value::text(&escape(&text())),
+            "escape" | "e" | "forceescape" => Value::text(&markup_escaped(&text())),
             "length" | "count" => match value.len() {
                 Some(len) => Value::Int(len as i64),
                 None => return failed(format!("`{name}` needs a text, a list or a mapping")),
@@ -391,7 +391,7 @@ impl Run<'_, '_> {
                 Value::text(&format!("{cut}{ending}"))
             }
             "tojson" => Value::text(&json(&value)),
-            "urlencode" => Value::text(&url_encoded(&text())),
+            "urlencode" => Value::text(&url_quoted(&text(), b"/")),
             "striptags" => Value::text(&without_tags(&text())),
             "format" => match super::percent::format(&text(), &given.by_place) {
                 Ok(text) => Value::text(&text),
@@ -697,22 +697,6 @@ fn text_method(text: &str, name: &str, given: &Given) -> Result<Value, Fault> {
     })
 }
 
-/// markupsafe's escapes.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&#34;").replace('\'', "&#39;")
-}
-
-fn url_encoded(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => out.push(byte.into()),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
-}
-
 fn without_tags(text: &str) -> String {
     let mut out = String::new();
     let mut inside = false;
@@ -733,12 +717,7 @@ fn json(value: &Value) -> String {
         Value::Undefined(_) | Value::None | Value::Macro(_) => "null".to_owned(),
         Value::Bool(flag) => flag.to_string(),
         Value::Int(_) | Value::Float(_) => value.show(),
-        Value::Text(text) => {
-            // What would end a tag or an attribute is escaped as well, which changes no value.
-            ["<", ">", "&", "'"]
-                .iter()
-                .fold(quoted_ascii(text), |out, mark| out.replace(mark, &format!("\\u{:04x}", mark.as_bytes()[0])))
-        }
+        Value::Text(text) => safe_in_html(&quoted_ascii(text)),
         Value::List(items) => format!("[{}]", items.iter().map(json).collect::<Vec<_>>().join(", ")),
         Value::Map(entries) => {
             // Jinja2 sorts keys.

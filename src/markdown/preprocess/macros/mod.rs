@@ -15,7 +15,7 @@ mod value;
 use super::{Context, report_unknown};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::text::glob::GitIgnore;
-use crate::text::{Chunk, ReadError, SitePath, Span, Spanned, World, yaml};
+use crate::text::{Chunk, ReadError, SitePath, Span, Spanned, World, url_quoted, yaml};
 use run::Run;
 use std::collections::BTreeMap;
 use value::Value;
@@ -280,14 +280,7 @@ fn address(path: &str, is_index: bool, has_folder_urls: bool) -> (String, String
         (false, false) => format!("{stem}.html"),
     };
     let url = if has_folder_urls { out.trim_end_matches("index.html") } else { &out };
-    let mut quoted = String::with_capacity(url.len());
-    for byte in url.bytes() {
-        match byte {
-            byte if byte.is_ascii_alphanumeric() || b"_.-~/".contains(&byte) => quoted.push(char::from(byte)),
-            byte => quoted.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    (quoted, out)
+    (url_quoted(url, b"/"), out)
 }
 
 /// Whether `force_render_paths`, lines in gitignore's form below the folder of the pages, names a page.

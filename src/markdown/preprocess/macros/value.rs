@@ -1,6 +1,6 @@
 //! Values of templates, and how Python would show and compare them.
 
-use crate::text::yaml;
+use crate::text::{python_repr, yaml};
 use std::cmp::Ordering;
 use std::sync::Arc;
 use yaml::{Kind, Node};
@@ -172,7 +172,7 @@ impl Value {
                 let place = crate::text::Span::at_start(crate::text::SitePath::new(""));
                 Node::new(Kind::Float(*number), place).scalar_text().unwrap_or_default()
             }
-            Value::Text(text) => quoted(text),
+            Value::Text(text) => python_repr(text),
             Value::List(items) => format!("[{}]", items.iter().map(Value::repr).collect::<Vec<_>>().join(", ")),
             Value::Map(entries) => {
                 let entry = |(key, value): &(Value, Value)| format!("{}: {}", key.repr(), value.repr());
@@ -181,27 +181,6 @@ impl Value {
             Value::Macro(_) => "<macro>".to_owned(),
         }
     }
-}
-
-/// Python's `repr` of a text: in single quotes, unless it holds some and no double ones.
-fn quoted(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
-    let mut out = String::from(quote);
-    for ch in text.chars() {
-        match ch {
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\\' => out.push_str("\\\\"),
-            _ if ch == quote => {
-                out.push('\\');
-                out.push(ch);
-            }
-            _ => out.push(ch),
-        }
-    }
-    out.push(quote);
-    out
 }
 
 /// An index into `len` items, from the end where it is negative.

@@ -2,6 +2,7 @@
 
 use super::methods::{Growing, GrowingMap};
 use super::python::{json, repr, text};
+use crate::text::{markup_escaped, url_quoted};
 use minijinja::formatting::{FormatStyle, format};
 use minijinja::value::{Kwargs, Rest, Tuple, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Value};
@@ -12,7 +13,7 @@ type Answer = Result<Value, Error>;
 pub(super) fn register(engine: &mut Environment<'static>) {
     engine.add_filter("e", escape);
     engine.add_filter("escape", escape);
-    engine.add_filter("forceescape", |value: &Value| Value::from_safe_string(escaped(&text(value))));
+    engine.add_filter("forceescape", |value: &Value| Value::from_safe_string(markup_escaped(&text(value))));
     engine.add_filter("string", |value: &Value| Value::from(text(value)));
     engine.add_filter("default", default);
     engine.add_filter("d", default);
@@ -64,24 +65,8 @@ pub(super) fn register(engine: &mut Environment<'static>) {
     engine.add_function("ngettext", |one: Value, many: Value, n: i64| if n == 1 { one } else { many });
 }
 
-/// Escapes as MarkupSafe does.
-pub(super) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + text.len() / 8);
-    for ch in text.chars() {
-        match ch {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&#34;"),
-            '\'' => out.push_str("&#39;"),
-            ch => out.push(ch),
-        }
-    }
-    out
-}
-
 fn escape(value: &Value) -> Value {
-    if value.is_safe() { value.clone() } else { Value::from_safe_string(escaped(&text(value))) }
+    if value.is_safe() { value.clone() } else { Value::from_safe_string(markup_escaped(&text(value))) }
 }
 
 fn default(value: &Value, args: Rest<Value>, kwargs: Kwargs) -> Answer {
@@ -207,24 +192,12 @@ fn strip_tags(text: &str) -> Value {
     }
     out.push_str(rest);
     // Jinja resolves the references of what is left.
-    let out = crate::render::theme::references(&out);
+    let out = crate::render::html_events::text(&out);
     Value::from(out.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-fn quoted_url(text: &str, keep: &[u8]) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || keep.contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
-
 fn urlencode(value: &Value) -> Answer {
-    let query = |text: &str| quoted_url(text, b"").replace("%20", "+");
+    let query = |text: &str| url_quoted(text, b"").replace("%20", "+");
     let pair = |name: &Value, value: &Value| format!("{}={}", query(&text(name)), query(&text(value)));
     let pairs: Vec<String> = match value.kind() {
         ValueKind::Map => value.try_iter()?.map(|key| pair(&key, &value.get_item(&key).unwrap_or_default())).collect(),
@@ -232,7 +205,7 @@ fn urlencode(value: &Value) -> Answer {
             let at = |item: &Value, n: usize| item.get_item_by_index(n).unwrap_or_default();
             value.try_iter()?.map(|item| pair(&at(&item, 0), &at(&item, 1))).collect()
         }
-        _ => return Ok(Value::from(quoted_url(&text(value), b"/"))),
+        _ => return Ok(Value::from(url_quoted(&text(value), b"/"))),
     };
     Ok(Value::from(pairs.join("&")))
 }
@@ -286,7 +259,7 @@ fn xmlattr(value: &Value, space: Option<bool>) -> Answer {
         let held = value.get_item(&key)?;
         if !held.is_none() && !held.is_undefined() {
             let glue = if out.is_empty() { "" } else { " " };
-            out.push_str(&format!("{glue}{}=\"{}\"", escaped(&text(&key)), escaped(&text(&held))));
+            out.push_str(&format!("{glue}{}=\"{}\"", markup_escaped(&text(&key)), markup_escaped(&text(&held))));
         }
     }
     if !out.is_empty() && space.unwrap_or(true) {
@@ -299,13 +272,13 @@ fn xmlattr(value: &Value, space: Option<bool>) -> Answer {
 fn urlize(value: &Value) -> Value {
     let link = |word: &str| {
         let core = word.trim_end_matches(['.', ',', ')', ':', ';', '!', '?']);
-        let escaped_core = escaped(core);
+        let escaped_core = markup_escaped(core);
         let href = match core {
             core if core.starts_with("https://") || core.starts_with("http://") => escaped_core.clone(),
             core if core.starts_with("www.") => format!("https://{escaped_core}"),
-            _ => return escaped(word),
+            _ => return markup_escaped(word),
         };
-        format!("<a href=\"{href}\" rel=\"noopener\">{escaped_core}</a>{}", escaped(&word[core.len()..]))
+        format!("<a href=\"{href}\" rel=\"noopener\">{escaped_core}</a>{}", markup_escaped(&word[core.len()..]))
     };
     let text = text(value);
     Value::from_safe_string(text.split(' ').map(link).collect::<Vec<_>>().join(" "))

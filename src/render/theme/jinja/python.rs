@@ -1,9 +1,9 @@
 //! Values in Python's words: `str`, `repr` and `json.dumps`.
 
 use super::time::Moment;
+use crate::text::{python_repr, quoted_ascii, safe_in_html};
 use minijinja::Value;
 use minijinja::value::ValueKind;
-use std::fmt::Write;
 
 /// Writes a value as Python's `str` does; one that is missing is empty, as Jinja has it.
 pub(in super::super) fn text(value: &Value) -> String {
@@ -22,7 +22,7 @@ pub(super) fn repr(value: &Value) -> String {
         ValueKind::None => "None".to_owned(),
         ValueKind::Bool => if value.is_true() { "True" } else { "False" }.to_owned(),
         ValueKind::Number => number(value),
-        ValueKind::String => quoted(value.as_str().unwrap_or_default()),
+        ValueKind::String => python_repr(value.as_str().unwrap_or_default()),
         ValueKind::Seq | ValueKind::Iterable => {
             let items: Vec<String> = value.try_iter().into_iter().flatten().map(|item| repr(&item)).collect();
             match (value.is_tuple(), items.len()) {
@@ -67,48 +67,12 @@ fn number(value: &Value) -> String {
     }
 }
 
-fn quoted(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push(quote);
-    for ch in text.chars() {
-        match ch {
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            ch if ch == quote => out.extend(['\\', ch]),
-            ch if u32::from(ch) < 32 || ch == '\u{7f}' => {
-                let _ = write!(out, "\\x{:02x}", u32::from(ch));
-            }
-            ch => out.push(ch),
-        }
-    }
-    out.push(quote);
-    out
-}
-
 /// Writes a value as Jinja's `tojson` does: keys in order, all but ASCII escaped, and nothing in it
 /// that HTML would read. `None` for what JSON has no words for.
 pub(in super::super) fn json(value: &Value, indent: Option<usize>) -> Option<String> {
     let mut out = String::new();
     write_json(value, indent, 0, &mut out)?;
-    let mut safe = String::with_capacity(out.len());
-    for ch in out.chars() {
-        match ch {
-            '<' => safe.push_str("\\u003c"),
-            '>' => safe.push_str("\\u003e"),
-            '&' => safe.push_str("\\u0026"),
-            '\'' => safe.push_str("\\u0027"),
-            ch if ch.is_ascii() => safe.push(ch),
-            ch => {
-                for unit in ch.encode_utf16(&mut [0; 2]) {
-                    let _ = write!(safe, "\\u{unit:04x}");
-                }
-            }
-        }
-    }
-    Some(safe)
+    Some(safe_in_html(&out))
 }
 
 fn write_json(value: &Value, indent: Option<usize>, depth: usize, out: &mut String) -> Option<()> {
@@ -128,7 +92,7 @@ fn write_json(value: &Value, indent: Option<usize>, depth: usize, out: &mut Stri
             "-inf" => "-Infinity".to_owned(),
             number => number.to_owned(),
         }),
-        ValueKind::String => out.push_str(&serde_json::to_string(value.as_str()?).ok()?),
+        ValueKind::String => out.push_str(&quoted_ascii(value.as_str()?)),
         ValueKind::Seq | ValueKind::Iterable => {
             let items: Vec<Value> = value.try_iter().ok()?.collect();
             out.push('[');
@@ -154,7 +118,7 @@ fn write_json(value: &Value, indent: Option<usize>, depth: usize, out: &mut Stri
                     ValueKind::None => "null".to_owned(),
                     _ => text(key),
                 };
-                out.push_str(&serde_json::to_string(&name).ok()?);
+                out.push_str(&quoted_ascii(&name));
                 out.push_str(": ");
                 write_json(&value.get_item(key).ok()?, indent, depth + 1, out)?;
             }
