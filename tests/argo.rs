@@ -1,5 +1,6 @@
 //! Emitted Argo Workflows refer only to what is there: no schema and no linter says so.
 
+use crate::golden::read_whole;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -127,8 +128,7 @@ fn workflows() -> Vec<(String, Value)> {
         for entry in fs::read_dir(folder).expect("there are golden files").map(|entry| entry.expect("it can be read")) {
             let name = entry.file_name().to_string_lossy().into_owned();
             if name.ends_with(".argo.yaml") {
-                let text = fs::read_to_string(entry.path()).expect("it can be read");
-                out.push((name, serde_yaml::from_str(&text).expect("a workflow is YAML")));
+                out.push((name, serde_yaml::from_str(&read_whole(&entry.path())).expect("a workflow is YAML")));
             }
         }
     }

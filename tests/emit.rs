@@ -1,6 +1,7 @@
 //! `opsbook emit`: golden files, and the emitted script as a process.
 #![cfg(unix)]
 
+use crate::golden::{kept, read_whole};
 use opsbook::plan::Plan;
 use opsbook::plan::emit::{
     Emitted, Options, edited_by_hand, emit_argo, emit_bash, emit_github, emit_github_setup, emit_markdown,
@@ -33,10 +34,9 @@ fn every_form(plan: &Plan) -> [(&'static str, Emitted); 4] {
 /// Compares with a golden file; `UPDATE_EXPECTED` writes it instead.
 fn golden(path: &Path, text: &str) {
     if std::env::var_os("UPDATE_EXPECTED").is_some() {
-        fs::write(path, text).expect("golden files can be written");
+        fs::write(path, kept(text)).expect("golden files can be written");
     }
-    let expected = fs::read_to_string(path).unwrap_or_default();
-    assert!(expected == text, "{} differs: look, then set UPDATE_EXPECTED", path.display());
+    assert!(read_whole(path) == text, "{} differs: look, then set UPDATE_EXPECTED", path.display());
 }
 
 #[test]
@@ -289,7 +289,7 @@ fn no_expression_stands_inside_a_run_of_a_workflow() {
     for folder in [cases(), cases().join("canfar"), cases().join("manual")] {
         for entry in fs::read_dir(folder).expect("there are golden files").map(|entry| entry.expect("it can be read")) {
             if entry.file_name().to_string_lossy().ends_with(".github.yml") {
-                for (run, _) in runs_of(&fs::read_to_string(entry.path()).expect("it can be read")) {
+                for (run, _) in runs_of(&read_whole(&entry.path())) {
                     assert!(!run.contains("${{"), "{}: {run}", entry.path().display());
                     seen += 1;
                 }

@@ -21,6 +21,7 @@ mod emit;
 mod evidence;
 mod examples;
 mod extensions_page;
+mod golden;
 mod growth;
 mod incremental;
 mod inline;
