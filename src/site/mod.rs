@@ -16,7 +16,7 @@ mod nav;
 mod options;
 pub mod plugins;
 mod route;
-mod url;
+pub(crate) mod url;
 
 pub use files::{FileKind, FileRoute, Files, Inclusion, collect_files, is_page};
 pub use link::link;

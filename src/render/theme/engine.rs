@@ -9,6 +9,7 @@ use super::jinja::{self, python_text, rewritten};
 use super::objects::Script;
 use super::{assets, icon};
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::site::url as urls;
 use crate::text::{LineIndex, Source, Span};
 use minijinja::value::Kwargs;
 use minijinja::{Environment, ErrorKind, State, Value};
@@ -255,51 +256,21 @@ fn tidy_url(url: &str, base: &str) -> String {
 
 /// Tells whether a URL leads out of the site or stays on the page.
 fn is_fixed(url: &str) -> bool {
-    let has_scheme = url.split_once(':').is_some_and(|(scheme, _)| {
-        scheme.starts_with(|ch: char| ch.is_ascii_alphabetic())
-            && scheme.chars().all(|ch| ch.is_ascii_alphanumeric() || "+-.".contains(ch))
-    });
-    has_scheme || url.starts_with('/') || url.starts_with('#')
+    !urls::split(url).scheme.is_empty() || url.starts_with(['/', '#'])
 }
 
-/// Makes a URL of the site relative to a page (MkDocs, `normalize_url` and `get_relative_url`).
+/// Makes a URL of the site relative to a page (MkDocs, `normalize_url`).
 pub(super) fn relative_url(url: &str, page: &str) -> String {
     if is_fixed(url) {
         return url.to_owned();
     }
-    let url = if url.is_empty() { "." } else { url };
-    let (folder, name) = page.rsplit_once('/').unwrap_or(("", page));
-    let from = normal_parts(if name.contains('.') { folder } else { page });
-    let to = normal_parts(url);
-    let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
-    let parts: Vec<&str> = std::iter::repeat_n("..", from.len() - common).chain(to[common..].iter().copied()).collect();
     let above = url.split('/').take_while(|part| *part == "..").count();
-    let relative = if parts.is_empty() { ".".to_owned() } else { parts.join("/") };
-    format!("{}{relative}{}", "../".repeat(above), if url.ends_with('/') { "/" } else { "" })
+    "../".repeat(above) + &urls::relative(if url.is_empty() { "." } else { url }, page)
 }
 
-/// The parts of a path, `.` and `..` followed, never above the root.
-fn normal_parts(path: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    parts
-}
-
-/// Puts a URL of the site below the base (Python's `posixpath.join`).
+/// Puts a URL of the site below the base.
 pub(super) fn based_url(url: &str, base: &str) -> String {
-    match (is_fixed(url), if url.is_empty() { "." } else { url }) {
-        (true, url) => url.to_owned(),
-        (false, url) if base.is_empty() || base.ends_with('/') => format!("{base}{url}"),
-        (false, url) => format!("{base}/{url}"),
-    }
+    if is_fixed(url) { url.to_owned() } else { urls::join(base, if url.is_empty() { "." } else { url }) }
 }
 
 fn script_tag(state: &State<'_, '_>, script: &Script) -> String {
