@@ -35,6 +35,11 @@ impl<'n> Fields<'n> {
         self.entries.iter().rev().find(|(name, ..)| name == key).map(|(_, span, node)| (*span, *node))
     }
 
+    /// Returns the entries of a list; one value counts as a list of one.
+    pub(super) fn list(&self, key: &str) -> &'n [Node] {
+        self.get(key).map_or(&[][..], |node| node.as_seq().unwrap_or(std::slice::from_ref(node)))
+    }
+
     /// Returns the keys in order with their places.
     pub(super) fn keys(&self) -> impl Iterator<Item = (&str, Span, &'n Node)> {
         self.entries.iter().map(|(name, span, node)| (name.as_str(), *span, *node))
@@ -164,18 +169,12 @@ impl Reader<'_> {
 
     /// Reads a list of texts; one text counts as a list of one.
     pub(super) fn texts(&mut self, fields: &Fields<'_>, key: &str) -> Vec<Spanned<String>> {
-        let Some(node) = fields.get(key) else { return Vec::new() };
-        match node.as_seq() {
-            Some(items) => items.iter().filter_map(|item| self.text_of(item, key)).collect(),
-            None => self.text_of(node, key).into_iter().collect(),
-        }
+        fields.list(key).iter().filter_map(|item| self.text_of(item, key)).collect()
     }
 
     /// Reads a list of texts with holes; one text counts as a list of one.
     pub(super) fn templates(&mut self, fields: &Fields<'_>, key: &str) -> Vec<Template> {
-        let Some(node) = fields.get(key) else { return Vec::new() };
-        let items = node.as_seq().unwrap_or(std::slice::from_ref(node));
-        items.iter().filter_map(|item| self.template_of(item, key)).collect()
+        fields.list(key).iter().filter_map(|item| self.template_of(item, key)).collect()
     }
 
     /// Reads variables for scripts: names in capitals, and texts with holes.
@@ -216,6 +215,31 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    /// Reads words out of a closed set, each once; one word counts as a list of one. `wrong` is said of
+    /// any other: "`monday` is no day of the week".
+    pub(super) fn words<T: PartialEq>(
+        &mut self,
+        fields: &Fields<'_>,
+        key: &str,
+        words: &[&str],
+        read: impl Fn(&str) -> Option<T>,
+        wrong: &str,
+    ) -> Vec<T> {
+        let mut out = Vec::new();
+        for text in self.texts(fields, key) {
+            match read(&text.value) {
+                Some(word) if out.contains(&word) => {}
+                Some(word) => out.push(word),
+                None => {
+                    let diagnostic =
+                        Diagnostic::new(Code::RunbookSchema, text.span, format!("`{}` {wrong}", text.value));
+                    self.diagnostics.push(diagnostic.help(format!("it is one of {}", list(words))));
+                }
+            }
+        }
+        out
     }
 
     /// Reads a length of time.

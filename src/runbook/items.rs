@@ -427,19 +427,7 @@ fn extract_approve(reader: &mut Reader<'_>, node: &Node, key: Span) -> Option<Ap
     {
         reader.wrong(key, format!("{min} people must approve, and {} are named", users.len()));
     }
-    let mut forbid = Vec::new();
-    for text in reader.texts(&fields, "forbid") {
-        match Forbid::from_word(&text.value) {
-            Some(word) if forbid.contains(&word) => {}
-            Some(word) => forbid.push(word),
-            None => {
-                let message = format!("`{}` is nobody whom `forbid` knows", text.value);
-                let diagnostic = Diagnostic::new(Code::RunbookSchema, text.span, message);
-                let known = super::fields::list(Forbid::WORDS);
-                reader.diagnostics.push(diagnostic.help(format!("it is one of {known}")));
-            }
-        }
-    }
+    let forbid = reader.words(&fields, "forbid", Forbid::WORDS, Forbid::from_word, "is nobody whom `forbid` knows");
     Some(Approve {
         span: node.span,
         role,

@@ -62,23 +62,10 @@ pub(super) fn extract_settings(reader: &mut Reader<'_>, node: &Node, key: Span) 
 }
 
 fn extract_hooks(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<Hook> {
-    let Some(node) = fields.get("notify") else { return Vec::new() };
     let mut hooks = Vec::new();
-    for entry in node.as_seq().unwrap_or(std::slice::from_ref(node)) {
+    for entry in fields.list("notify") {
         let Some(fields) = reader.fields(entry, "notify", keys::HOOK, Code::RunbookSchema) else { continue };
-        let mut on = Vec::new();
-        for text in reader.texts(&fields, "on") {
-            match Notice::from_word(&text.value) {
-                Some(word) if on.contains(&word) => {}
-                Some(word) => on.push(word),
-                None => {
-                    let message = format!("`{}` is nothing that a run tells of", text.value);
-                    let known = super::fields::list(Notice::WORDS);
-                    let diagnostic = Diagnostic::new(Code::RunbookSchema, text.span, message);
-                    reader.diagnostics.push(diagnostic.help(format!("it is one of {known}")));
-                }
-            }
-        }
+        let on = reader.words(&fields, "on", Notice::WORDS, Notice::from_word, "is nothing that a run tells of");
         if fields.get("on").is_none() {
             reader.wrong(entry.span, "this entry of `notify` does not say what it tells `on`");
         }
@@ -276,14 +263,8 @@ fn extract_environments(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<Env
 
 fn extract_changes(reader: &mut Reader<'_>, node: &Node) -> Option<Changes> {
     let fields = reader.fields(node, "changes", keys::CHANGES, Code::RunbookSchema)?;
-    let entries = |fields: &Fields<'_>, key: &str| -> Vec<Node> {
-        let node = fields.get(key);
-        node.map_or(Vec::new(), |node| node.as_seq().map_or_else(|| vec![node.clone()], <[Node]>::to_vec))
-    };
-    let windows: Vec<Window> =
-        entries(&fields, "windows").iter().filter_map(|entry| extract_window(reader, entry)).collect();
-    let freezes: Vec<Freeze> =
-        entries(&fields, "freezes").iter().filter_map(|entry| extract_freeze(reader, entry)).collect();
+    let windows = fields.list("windows").iter().filter_map(|entry| extract_window(reader, entry)).collect();
+    let freezes = fields.list("freezes").iter().filter_map(|entry| extract_freeze(reader, entry)).collect();
     if fields.get("windows").is_none() && fields.get("freezes").is_none() {
         reader.wrong(node.span, "`changes` has neither `windows` nor `freezes`");
     }
@@ -292,19 +273,7 @@ fn extract_changes(reader: &mut Reader<'_>, node: &Node) -> Option<Changes> {
 
 fn extract_window(reader: &mut Reader<'_>, node: &Node) -> Option<Window> {
     let fields = reader.fields(node, "windows", keys::WINDOW, Code::RunbookSchema)?;
-    let mut days = Vec::new();
-    for text in reader.texts(&fields, "days") {
-        match Day::from_word(&text.value) {
-            Some(day) if days.contains(&day) => {}
-            Some(day) => days.push(day),
-            None => {
-                let message = format!("`{}` is no day of the week", text.value);
-                let known = super::fields::list(Day::WORDS);
-                let diagnostic = Diagnostic::new(Code::RunbookSchema, text.span, message);
-                reader.diagnostics.push(diagnostic.help(format!("it is one of {known}")));
-            }
-        }
-    }
+    let days = reader.words(&fields, "days", Day::WORDS, Day::from_word, "is no day of the week");
     let mut clock = |key: &str| {
         let Some(text) = reader.text(&fields, key) else {
             if fields.get(key).is_none() {
