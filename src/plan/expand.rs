@@ -409,12 +409,9 @@ impl<'a> Expansion<'a> {
         let guards = std::mem::take(&mut self.vanished).into_iter();
         let found = guards.filter(|(at, _)| last_change.is_some_and(|change| change >= *at)).map(|(_, found)| found);
         self.diagnostics.extend(found);
-        let has_users = |step: &Step| {
-            let tier = |env: &String| self.environments.get(env).is_none_or(|env| env.tier >= 1);
-            step.env.as_ref().is_some_and(tier)
-        };
+        let is_asked_for = |step: &Step| guard::is_guarded(step) && guard::has_users(&self.environments, step);
         // What stands behind an approval of its own is asked for there.
-        let is_next = |step: &Step| step.kind == StepKind::Approval || guard::is_guarded(step) && has_users(step);
+        let is_next = |step: &Step| step.kind == StepKind::Approval || is_asked_for(step);
         let goes_on = |at: usize| {
             let next = self.protos[at..].iter().map(|proto| &proto.step).find(|step| is_next(step));
             next.is_some_and(|step| step.kind != StepKind::Approval)

@@ -4,7 +4,7 @@
 //! `content/explanation/security-model.md` says the same in words. Knows nothing of what happened in
 //! a run.
 
-use crate::plan::{Impact, On, Plan, Role, Step, StepKind};
+use crate::plan::{Environment, Impact, On, Plan, Role, Step, StepKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -45,10 +45,10 @@ pub fn is_guarded(step: &Step) -> bool {
     !matches!(step.kind, StepKind::Manual | StepKind::Approval | StepKind::Soak) && step.impact != Some(Impact::Read)
 }
 
-/// Tells whether a step is in an environment with users. One that the plan does not know counts as
-/// such.
-pub fn has_users(plan: &Plan, step: &Step) -> bool {
-    step.env.as_ref().is_some_and(|env| plan.environments.get(env).is_none_or(|env| env.tier >= 1))
+/// Tells whether a step is in an environment with users, of those that a plan has. One that is not among
+/// them counts as such.
+pub fn has_users(environments: &BTreeMap<String, Environment>, step: &Step) -> bool {
+    step.env.as_ref().is_some_and(|env| environments.get(env).is_none_or(|env| env.tier >= 1))
 }
 
 /// Returns what each step waits for: its needs, and one thing more. A change where users are that
@@ -68,7 +68,7 @@ pub fn waits(plan: &Plan) -> Waits {
             if let Some(approval) = last_approval
                 && !asked[at]
                 && is_guarded(step)
-                && has_users(plan, step)
+                && has_users(&plan.environments, step)
             {
                 needs.push((approval, On::Success));
                 asked[at] = true;
