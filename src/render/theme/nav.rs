@@ -38,11 +38,13 @@ struct Flags {
     integrate: bool,
 }
 
+/// An entry: its number is its place in the order of the navigation.
 #[derive(Debug)]
-struct Entry {
-    item: NavItem,
-    parent: Option<usize>,
-    children: Vec<usize>,
+pub(super) struct Entry {
+    /// What it says, without what is below it.
+    pub(super) item: NavItem,
+    pub(super) parent: Option<usize>,
+    pub(super) children: Vec<usize>,
     level: usize,
     /// `__nav_2_1`: the id of the entry's toggle.
     path: String,
@@ -104,10 +106,29 @@ impl Nav {
         ids
     }
 
+    /// Returns all entries.
+    pub(super) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Returns an entry by its number.
+    pub(super) fn entry(&self, id: usize) -> &Entry {
+        &self.entries[id]
+    }
+
+    /// Returns the numbers of the first level.
+    pub(super) fn roots(&self) -> &[usize] {
+        &self.roots
+    }
+
+    /// Returns the number of a page's entry.
+    pub(super) fn id_of(&self, url: &str) -> Option<usize> {
+        self.by_url.get(url).copied()
+    }
+
     /// Returns the entries from the first level down to a page.
-    fn way(&self, url: &str) -> Vec<usize> {
-        let mut way: Vec<usize> =
-            std::iter::successors(self.by_url.get(url).copied(), |id| self.entries[*id].parent).collect();
+    pub(super) fn way(&self, url: &str) -> Vec<usize> {
+        let mut way: Vec<usize> = std::iter::successors(self.id_of(url), |id| self.entries[*id].parent).collect();
         way.reverse();
         way
     }

@@ -3,7 +3,8 @@
 //! whose templates ask for nothing costs nothing.
 
 use super::jinja::{Moment, date_of, python_text};
-use super::view::{NavItem, NavKind, NavView, PageFacts, PageRef, PageView, ScriptView, TocView};
+use super::nav;
+use super::view::{NavItem, NavKind, PageFacts, PageRef, PageView, ScriptView, TocView};
 use crate::text::yaml::{self, Kind, Style};
 use minijinja::value::{Enumerator, Object, ObjectRepr, Serde, ValueKind};
 use minijinja::{Error, ErrorKind, State, Value};
@@ -13,56 +14,31 @@ use std::fmt;
 use std::sync::Arc;
 
 /// The pages and the navigation of a site.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Tree {
     pages: Vec<PageFacts>,
     by_url: BTreeMap<String, usize>,
-    entries: Vec<Entry>,
-    /// The entry of each page; the last one, where it is listed more than once.
-    entry_by_url: BTreeMap<String, usize>,
-    roots: Vec<usize>,
+    nav: Arc<nav::Nav>,
     homepage: Option<String>,
     /// The folder of the pages and that of the site.
     folders: (String, String),
 }
 
-#[derive(Debug)]
-struct Entry {
-    title: String,
-    kind: NavKind,
-    url: String,
-    parent: Option<usize>,
-    children: Vec<usize>,
+impl Tree {
+    pub(super) fn new(
+        pages: Vec<PageFacts>,
+        nav: Arc<nav::Nav>,
+        homepage: Option<String>,
+        folders: (String, String),
+    ) -> Tree {
+        let by_url = pages.iter().enumerate().map(|(at, page)| (page.url.clone(), at)).collect();
+        Tree { pages, by_url, nav, homepage, folders }
+    }
 }
 
-impl Tree {
-    pub(super) fn new(pages: Vec<PageFacts>, nav: &NavView, folders: (String, String)) -> Tree {
-        let by_url = pages.iter().enumerate().map(|(at, page)| (page.url.clone(), at)).collect();
-        let mut tree = Tree { pages, by_url, homepage: nav.homepage.clone(), folders, ..Tree::default() };
-        tree.roots = tree.add(&nav.items, None);
-        tree
-    }
-
-    /// Adds entries in the order in which `Nav` numbers them.
-    fn add(&mut self, items: &[NavItem], parent: Option<usize>) -> Vec<usize> {
-        let mut ids = Vec::with_capacity(items.len());
-        for item in items {
-            let id = self.entries.len();
-            let title = item.html_title.clone().unwrap_or_else(|| item.title.clone());
-            let entry = Entry { title, kind: item.kind, url: item.url.clone(), parent, children: Vec::new() };
-            if item.kind == NavKind::Page {
-                self.entry_by_url.insert(item.url.clone(), id);
-            }
-            self.entries.push(entry);
-            self.entries[id].children = self.add(&item.children, Some(id));
-            ids.push(id);
-        }
-        ids
-    }
-
-    fn entry_of(&self, url: &str) -> Option<usize> {
-        self.entry_by_url.get(url).copied()
-    }
+/// The title of an entry, as HTML.
+fn html_title(item: &NavItem) -> &str {
+    item.html_title.as_ref().unwrap_or(&item.title)
 }
 
 /// The site as one page sees it.
@@ -79,12 +55,10 @@ pub(super) struct Seen {
 impl Seen {
     pub(super) fn new(tree: &Arc<Tree>, page: Option<&PageView>) -> Seen {
         let url = page.map_or("\u{0}", |page| page.url.as_str());
-        let mut way: Vec<usize> = std::iter::successors(tree.entry_of(url), |id| tree.entries[*id].parent).collect();
-        way.reverse();
         Seen {
             tree: Arc::clone(tree),
             url: url.into(),
-            way: way.into(),
+            way: tree.nav.way(url).into(),
             current: page.map(|page| Arc::new(page.clone())),
         }
     }
@@ -121,9 +95,9 @@ impl Seen {
     }
 
     fn entry(&self, id: usize) -> Value {
-        let entry = &self.tree.entries[id];
-        match entry.kind {
-            NavKind::Page => self.page_of(&entry.url),
+        let item = &self.tree.nav.entry(id).item;
+        match item.kind {
+            NavKind::Page => self.page_of(&item.url),
             NavKind::Section | NavKind::Link => None,
         }
         .unwrap_or_else(|| Value::from_object(Section { seen: self.clone(), id }))
@@ -134,13 +108,13 @@ impl Seen {
     }
 
     fn parent(&self, id: Option<usize>) -> Value {
-        let parent = id.and_then(|id| self.tree.entries[id].parent);
+        let parent = id.and_then(|id| self.tree.nav.entry(id).parent);
         parent.map_or(Value::from(()), |id| self.entry(id))
     }
 
     /// The sections above an entry, the nearest first.
     fn ancestors(&self, id: Option<usize>) -> Value {
-        let parent = |id: &usize| self.tree.entries[*id].parent;
+        let parent = |id: &usize| self.tree.nav.entry(*id).parent;
         let above: Vec<usize> = std::iter::successors(id.as_ref().and_then(parent), parent).collect();
         self.entries(&above)
     }
@@ -152,7 +126,7 @@ pub(super) fn entry_id(value: &Value) -> Option<usize> {
         return Some(section.id);
     }
     let page = value.downcast_object_ref::<Page>()?;
-    page.seen.tree.entry_of(page.url())
+    page.seen.tree.nav.id_of(page.url())
 }
 
 fn flag(is: bool) -> Value {
@@ -230,7 +204,7 @@ impl Object for Page {
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let (facts, view) = (self.facts(), self.current());
-        let entry = || self.seen.tree.entry_of(self.url());
+        let entry = || self.seen.tree.nav.id_of(self.url());
         let fact = |of: fn(&PageFacts) -> Option<&String>| optional(facts.and_then(of));
         Some(match key.as_str()? {
             "title" => self.title(),
@@ -253,7 +227,7 @@ impl Object for Page {
                 flag(view.map_or_else(|| facts.is_some_and(|facts| facts.is_homepage), |view| view.is_homepage))
             }
             "is_index" => flag(facts.is_some_and(|facts| facts.is_index)),
-            "is_top_level" => flag(entry().is_none_or(|id| self.seen.tree.entries[id].parent.is_none())),
+            "is_top_level" => flag(entry().is_none_or(|id| self.seen.tree.nav.entry(id).parent.is_none())),
             "is_page" => flag(true),
             "is_section" | "is_link" => flag(false),
             "active" => flag(view.is_some()),
@@ -308,10 +282,10 @@ impl Object for Section {
     }
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        let entry = &self.seen.tree.entries[self.id];
-        let is_section = entry.kind == NavKind::Section;
+        let entry = self.seen.tree.nav.entry(self.id);
+        let is_section = entry.item.kind == NavKind::Section;
         Some(match key.as_str()? {
-            "title" => Value::from(entry.title.as_str()),
+            "title" => Value::from(html_title(&entry.item)),
             "is_section" => flag(is_section),
             "is_link" => flag(!is_section),
             "is_page" | "is_homepage" | "is_index" => flag(false),
@@ -319,7 +293,7 @@ impl Object for Section {
             "active" => flag(is_section && self.seen.way.contains(&self.id)),
             "children" if is_section => self.seen.entries(&entry.children),
             "children" => Value::from(()),
-            "url" if !is_section => Value::from(entry.url.as_str()),
+            "url" if !is_section => Value::from(entry.item.url.as_str()),
             "parent" => self.seen.parent(Some(self.id)),
             "ancestors" => self.seen.ancestors(Some(self.id)),
             _ => return None,
@@ -327,10 +301,10 @@ impl Object for Section {
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let entry = &self.seen.tree.entries[self.id];
-        match entry.kind {
-            NavKind::Section => write!(f, "Section(title='{}')", entry.title),
-            _ => write!(f, "Link(title='{}', url='{}')", entry.title, entry.url),
+        let item = &self.seen.tree.nav.entry(self.id).item;
+        match item.kind {
+            NavKind::Section => write!(f, "Section(title='{}')", html_title(item)),
+            _ => write!(f, "Link(title='{}', url='{}')", html_title(item), item.url),
         }
     }
 }
@@ -398,19 +372,19 @@ impl Object for Nav {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Values(self.0.tree.roots.iter().map(|id| self.0.entry(*id)).collect())
+        Enumerator::Values(self.0.tree.nav.roots().iter().map(|id| self.0.entry(*id)).collect())
     }
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let tree = &self.0.tree;
         if let Some(at) = key.as_usize() {
-            return tree.roots.get(at).map(|id| self.0.entry(*id));
+            return tree.nav.roots().get(at).map(|id| self.0.entry(*id));
         }
         Some(match key.as_str()? {
-            "items" => self.0.entries(&tree.roots),
+            "items" => self.0.entries(tree.nav.roots()),
             "pages" => {
-                let pages = tree.entries.iter().filter(|entry| entry.kind == NavKind::Page);
-                Value::from(pages.filter_map(|entry| self.0.page_of(&entry.url)).collect::<Vec<_>>())
+                let pages = tree.nav.entries().iter().filter(|entry| entry.item.kind == NavKind::Page);
+                Value::from(pages.filter_map(|entry| self.0.page_of(&entry.item.url)).collect::<Vec<_>>())
             }
             "homepage" => {
                 let url = tree.homepage.as_deref();

@@ -130,11 +130,12 @@ impl SiteTheme {
             css: site.extra_css.clone(),
             scripts: site.extra_javascript.iter().map(|script| script.path.clone()).collect(),
         };
+        let tree = Arc::new(Tree::new(site.pages, Arc::clone(&nav), site.nav.homepage, site.folders));
         SiteTheme {
             engine: theme.engine.with_globals(globals),
             without: RwLock::default(),
             nav,
-            tree: Arc::new(Tree::new(site.pages, &site.nav, site.folders)),
+            tree,
             options,
             shared,
             digest,
