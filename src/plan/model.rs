@@ -909,6 +909,18 @@ impl Step {
     pub fn writes(&self) -> bool {
         matches!(self.impact, Some(Impact::Write | Impact::Destroy))
     }
+
+    /// Tells whether it is an approval that somebody may not give.
+    pub fn forbids(&self, whom: Forbid) -> bool {
+        self.approval.as_ref().is_some_and(|approval| approval.forbid.contains(&whom))
+    }
+}
+
+impl StepKind {
+    /// Tells whether a machine performs such steps, and not people.
+    pub fn is_performed(self) -> bool {
+        !matches!(self, StepKind::Manual | StepKind::Approval)
+    }
 }
 
 impl Capture {

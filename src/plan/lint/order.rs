@@ -4,7 +4,7 @@
 use super::{Policy, Subject, because, find, stricter};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::plan::lower::{Lowered, Place};
-use crate::plan::model::{Evidence, On, Plan, Role, Step, StepKind};
+use crate::plan::model::{Evidence, Forbid, On, Plan, Role, Step, StepKind};
 use crate::runbook::{Kind, Settings};
 use crate::text::Span;
 use std::collections::BTreeMap;
@@ -303,11 +303,7 @@ impl<'a> Graph<'a> {
                 );
             }
             for approval in approvals {
-                let forbids = self.plan.steps[approval]
-                    .approval
-                    .as_ref()
-                    .is_some_and(|approval| approval.forbid.contains(&crate::plan::model::Forbid::Runner));
-                if !forbids {
+                if !self.plan.steps[approval].forbids(Forbid::Runner) {
                     once.push(
                         find(
                             Code::SelfApproval,

@@ -325,7 +325,7 @@ pub fn still_counts(
     if let Some(why) = &rules.missing {
         return Err(format!("nothing says who may decide: {why}"));
     }
-    let forbids = approval.forbid.contains(&Forbid::Runner);
+    let forbids = step.forbids(Forbid::Runner);
     let look = |yes: &Yes<'_>| {
         let person = Identity { name: yes.by.clone(), source: yes.source };
         let names = rules.signers.names_of(yes.by);

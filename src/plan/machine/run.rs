@@ -1099,8 +1099,7 @@ impl Run {
 
     /// Tells whether a person's yes may count beside those who run it.
     fn may_count(&self, at: usize, by: &str) -> bool {
-        let approval = self.plan.steps[at].approval.as_ref();
-        let forbidden = approval.is_some_and(|approval| approval.forbid.contains(&Forbid::Runner));
+        let forbidden = self.plan.steps[at].forbids(Forbid::Runner);
         let runs_it = |runner: &Runner| {
             let names = std::iter::once(&runner.account).chain(&runner.principal);
             names.into_iter().any(|name| folded(name) == folded(by))

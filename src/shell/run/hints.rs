@@ -282,8 +282,7 @@ fn until_of(run: &Run, step: &str) -> Option<String> {
 }
 
 fn not_the_runner(step: &Step) -> Option<String> {
-    let forbids = step.approval.as_ref()?.forbid.contains(&Forbid::Runner);
-    forbids.then(|| "by somebody who does not run it".to_owned())
+    step.forbids(Forbid::Runner).then(|| "by somebody who does not run it".to_owned())
 }
 
 /// Says what is rolled back where a step fails: the plan undoes it by itself. `None` where that is nothing.

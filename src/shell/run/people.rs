@@ -260,8 +260,7 @@ impl Office {
 
     /// Who wrote what an approval lets through, where it asks.
     fn authors(&self, run: &Run, step: &Step) -> Authors {
-        let asks = step.approval.as_ref().is_some_and(|approval| approval.forbid.contains(&Forbid::Author));
-        if !asks {
+        if !step.forbids(Forbid::Author) {
             return Authors::NotAsked;
         }
         let Some(repository) = &self.trust.repository else {
@@ -580,8 +579,7 @@ impl AtTerminal {
             let run_folder = typeable(&self.office.run.to_string_lossy());
             let command = format!("opsbook approve {run_folder} {}{proof}", step.id);
             // Who may not say yes is not asked.
-            let forbids = step.approval.as_ref().is_some_and(|approval| approval.forbid.contains(&Forbid::Runner));
-            let is_asked = !forbids && (proof.is_empty() || self.office.allow_weak_identity);
+            let is_asked = !step.forbids(Forbid::Runner) && (proof.is_empty() || self.office.allow_weak_identity);
             let question = if is_asked {
                 format!(
                     "Approve? [y]es, [n]o, [s]how what follows, [l]eave the run waiting; or another person: {command}\n> "

@@ -569,11 +569,10 @@ fn refuse_nobody(run: &Run, setting: &Setting) -> Result<(), RunError> {
     let all_known = run.runners().iter().all(is_known);
     let is_ahead = |step: &&Step| run.may_yet_begin(&step.id);
     let approval = run.statuses().find(|(step, status)| {
-        let forbids = step.approval.as_ref().is_some_and(|approval| approval.forbid.contains(&Forbid::Runner));
         let by_key = || run.yeses(&step.id, None).iter().any(|yes| yes.source == IdentitySource::SshSig);
         let given = status.state.held() && by_key();
         let missing = status.state == StepState::Pending && all_known;
-        forbids && (given || missing) && run.lets_through(&step.id).iter().any(is_ahead)
+        step.forbids(Forbid::Runner) && (given || missing) && run.lets_through(&step.id).iter().any(is_ahead)
     });
     let Some((approval, status)) = approval else { return Ok(()) };
     let whom = if status.state.held() { "who approved" } else { "who will approve" };
@@ -592,8 +591,8 @@ fn warn_of_nobody(run: &Run, setting: &Setting, terminal: Terminal) {
         return;
     }
     let approval = run.statuses().find(|(step, status)| {
-        let forbids = step.approval.as_ref().is_some_and(|approval| approval.forbid.contains(&Forbid::Runner));
-        let by_key = forbids && wanted_proof(run.plan(), step, &setting.trust.rules) == Proof::Signature;
+        let by_key =
+            step.forbids(Forbid::Runner) && wanted_proof(run.plan(), step, &setting.trust.rules) == Proof::Signature;
         by_key && status.state == StepState::Pending
     });
     if let Some((approval, _)) = approval {
