@@ -828,7 +828,7 @@ impl<'a> Expansion<'a> {
             until: None,
             every_s: None,
             timeout_s: None,
-            not_before: scope.not_before.clone().filter(|_| !matches!(kind, StepKind::Manual | StepKind::Approval)),
+            not_before: scope.not_before.clone().filter(|_| kind.is_performed()),
             people_s: item.timeout.as_ref().map(|timeout| timeout.value.seconds),
             remind_s: item.remind.as_ref().map(|remind| remind.value.seconds),
             retries: None,

@@ -5,7 +5,7 @@
 
 use super::signers::fingerprint_of;
 use super::{Chain, Event, Resolution, Run, SkipReason, StepState, StepStatus};
-use crate::plan::{Step, StepKind};
+use crate::plan::Step;
 use std::collections::BTreeMap;
 
 /// What a record is made of besides the run and its journal.
@@ -269,7 +269,7 @@ fn word(step: &Step, status: &StepStatus) -> String {
         StepState::Skipped { reason: SkipReason::Failures, .. } => "not begun, too many had failed",
         StepState::Failed if step.approval.is_some() => "refused",
         StepState::Failed => "failed",
-        StepState::TimedOut if matches!(step.kind, StepKind::Manual | StepKind::Approval) => "nobody acted in time",
+        StepState::TimedOut if !step.kind.is_performed() => "nobody acted in time",
         StepState::TimedOut => "took too long",
         StepState::Cancelled => "interrupted",
         StepState::InDoubt => "in doubt",

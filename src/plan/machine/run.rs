@@ -454,7 +454,7 @@ impl Run {
         let tells = plan.notify.iter().any(|hook| hook.on.contains(&Notice::Waiting));
         let is_timed = |at: &usize| {
             let step = &plan.steps[*at];
-            step.people_s.is_some() || step.remind_s.is_some() || tells && !performed(step.kind)
+            step.people_s.is_some() || step.remind_s.is_some() || tells && !step.kind.is_performed()
         };
         let timed = (0..plan.steps.len()).filter(is_timed).collect();
         let (followers, approvals) = (guard::followers(&needs), guard::approvals(&plan, &needs));
@@ -802,7 +802,7 @@ impl Run {
 
     /// Returns the people who are waited for, whatever machines do meanwhile.
     pub fn waiting(&self) -> Vec<Waiting> {
-        let asked = (0..self.steps.len()).filter(|at| !performed(self.plan.steps[*at].kind));
+        let asked = (0..self.steps.len()).filter(|at| !self.plan.steps[*at].kind.is_performed());
         let waiting = asked.filter(|at| self.waits_for_people(*at)).map(|at| {
             let step = self.plan.steps[at].id.clone();
             match self.plan.steps[at].kind {
@@ -979,7 +979,7 @@ impl Run {
     fn may_retry(&self, at: usize) -> bool {
         let max = self.plan.steps[at].retries.as_ref().map_or(0, |retries| retries.max);
         let status = &self.steps[at];
-        performed(self.plan.steps[at].kind) && !status.settled && status.attempts >= 1 && status.attempts <= max
+        self.plan.steps[at].kind.is_performed() && !status.settled && status.attempts >= 1 && status.attempts <= max
     }
 
     fn needs_of(&self, at: usize) -> Needs {
@@ -1492,7 +1492,7 @@ impl Run {
                     self.check_before_change(ts, step, break_glass.as_ref())?;
                 }
                 let status = &mut self.steps[at];
-                if !performed(step.kind) || *attempt != status.attempts + 1 || status.checked == Some(true) {
+                if !step.kind.is_performed() || *attempt != status.attempts + 1 || status.checked == Some(true) {
                     return reject(format!("step `{}` is not ready for attempt {attempt}", step.id));
                 }
                 if *attempt > 1 && !status.retry_announced {
@@ -1718,7 +1718,8 @@ impl Run {
                 self.finished = None;
             }
             (StepState::Failed | StepState::TimedOut, Resolution::Rerun)
-                if matches!(self.finished, None | Some(RunState::Failed)) && performed(self.plan.steps[at].kind) =>
+                if matches!(self.finished, None | Some(RunState::Failed))
+                    && self.plan.steps[at].kind.is_performed() =>
             {
                 self.finished = None;
                 self.again(at);
@@ -1731,10 +1732,10 @@ impl Run {
                     }
                 }
             }
-            (StepState::Failed, Resolution::Rerun) if !performed(plan.steps[at].kind) => {
+            (StepState::Failed, Resolution::Rerun) if !plan.steps[at].kind.is_performed() => {
                 return reject(format!("step `{id}` was refused: what was said stays said in this run"));
             }
-            (StepState::Pending, _) if !performed(plan.steps[at].kind) => {
+            (StepState::Pending, _) if !plan.steps[at].kind.is_performed() => {
                 return reject(format!("step `{id}` is for a person, and not in doubt"));
             }
             (state, _) => return reject(format!("step `{id}` {}, so there is nothing to settle", state.said())),
@@ -1803,11 +1804,6 @@ enum Needs {
     Open,
     /// One cannot any more.
     Lost,
-}
-
-/// Tells whether a machine performs steps of this kind.
-fn performed(kind: StepKind) -> bool {
-    !matches!(kind, StepKind::Manual | StepKind::Approval)
 }
 
 /// Tells whether a step may be repeated without asking: it says so, or it only looks.

@@ -8,7 +8,7 @@ use super::folder::name_of;
 use super::people::account;
 use crate::plan::machine::approval::{Proof, Rules, can_compare, wanted_proof};
 use crate::plan::machine::{Next, Run, RunState, StepState, Waiting};
-use crate::plan::{Evidence, Forbid, Step, StepKind};
+use crate::plan::{Evidence, Forbid, Step};
 use std::path::Path;
 
 /// A command and what it is for.
@@ -161,11 +161,11 @@ impl<'r> Seen<'r> {
                 hints.push(self.resume(Some("after that, to undo the rest")));
             }
             (RunState::Failed, _) => {
-                for step in failures.iter().filter(|step| performed(step.kind)) {
+                for step in failures.iter().filter(|step| step.kind.is_performed()) {
                     hints.push(self.settle(&step.id, "rerun", Some("to try it again")));
                     hints.push(self.resume(Some("after that")));
                 }
-                if failures.iter().all(|step| !performed(step.kind)) {
+                if failures.iter().all(|step| !step.kind.is_performed()) {
                     hints.push(self.again("a new run that takes over what is done"));
                 }
                 hints.extend(self.back("to undo what was done"));
@@ -299,8 +299,4 @@ pub fn typeable(text: &str) -> String {
     } else {
         format!("'{}'", text.replace('\'', "'\\''"))
     }
-}
-
-fn performed(kind: StepKind) -> bool {
-    !matches!(kind, StepKind::Manual | StepKind::Approval)
 }

@@ -59,12 +59,11 @@ fn held_up_by(run: &Run, outcome: &Outcome) -> Option<(String, Vec<(Resolution, 
         let mut found = run.statuses().filter(|(step, status)| wanted.contains(&status.state) && kinds(step.kind));
         found.next().map(|(step, _)| step.id.clone())
     };
-    let performed = |kind: StepKind| !matches!(kind, StepKind::Manual | StepKind::Approval);
     let (again, done) = ((Resolution::Rerun, "[r]un it again"), (Resolution::Done, "[d]one"));
     match outcome {
         Outcome::InDoubt(steps) => Some((steps.first()?.clone(), vec![done, (Resolution::Failed, "[f]ailed"), again])),
         Outcome::Ended(RunState::Failed) => {
-            Some((first(&[StepState::Failed, StepState::TimedOut], performed)?, vec![again]))
+            Some((first(&[StepState::Failed, StepState::TimedOut], StepKind::is_performed)?, vec![again]))
         }
         Outcome::Ended(RunState::RollbackFailed) => {
             let undo = (Resolution::Rerun, "[r]un its undo again");
