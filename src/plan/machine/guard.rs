@@ -100,21 +100,16 @@ pub fn approvals(plan: &Plan, waits: &Waits) -> Vec<Arc<Vec<usize>>> {
     let mut found: Vec<Arc<Vec<usize>>> = Vec::with_capacity(waits.len());
     let own = |need: usize| plan.steps[need].kind == StepKind::Approval;
     for (at, needs) in waits.iter().enumerate() {
-        // One that waits for a later step is never performed.
+        // A plan whose needs do not point backwards is not read.
         let needs: Vec<usize> = needs.iter().flatten().map(|(need, _)| *need).filter(|need| *need < at).collect();
         let first = needs.first().map(|need| Arc::clone(&found[*need])).unwrap_or_default();
         let is_same = |need: &usize| !own(*need) && (Arc::ptr_eq(&found[*need], &first) || found[*need] == first);
         found.push(if needs.iter().all(is_same) {
             first
         } else {
-            let all: BTreeSet<usize> = needs.iter().flat_map(|need| found[*need].iter().copied()).collect();
-            Arc::new(
-                all.into_iter()
-                    .chain(needs.iter().copied().filter(|need| own(*need)))
-                    .collect::<BTreeSet<_>>()
-                    .into_iter()
-                    .collect(),
-            )
+            let mut all: BTreeSet<usize> = needs.iter().flat_map(|need| found[*need].iter().copied()).collect();
+            all.extend(needs.iter().copied().filter(|need| own(*need)));
+            Arc::new(all.into_iter().collect())
         });
     }
     found

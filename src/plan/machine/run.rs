@@ -350,7 +350,8 @@ fn reject<T>(message: impl Into<String>) -> Result<T, Rejected> {
 }
 
 impl StepStatus {
-    /// Returns since when people are waited for, of a step that limits their time.
+    /// Returns since when people are waited for; only of a step for which that matters: it limits their time,
+    /// they are reminded of it, or a hook tells it.
     pub fn waits_since(&self) -> Option<&str> {
         self.waits_since.as_deref()
     }
@@ -605,8 +606,7 @@ impl Run {
     /// Returns the steps that would be undone if a person wanted back what was done in one environment, or
     /// in all of them, the first one first.
     pub fn could_undo(&self, env: Option<&str>) -> Vec<&Step> {
-        let order = self.to_undo(|step| env.is_none() || step.env.as_deref() == env, |_| true);
-        order.into_iter().map(|at| &self.plan.steps[at]).collect()
+        self.done_in(env).into_iter().map(|at| &self.plan.steps[at]).collect()
     }
 
     /// Returns the steps that failed for good, also those that were undone since.
@@ -904,7 +904,7 @@ impl Run {
     fn is_stopped(&self, at: usize) -> bool {
         self.graph.limited[at].iter().any(|(limit, item)| {
             let Limit { max_failures, items, .. } = &self.graph.limits[*limit];
-            let fails = |item: &&Vec<usize>| item.iter().any(|at| self.failed(*at) && !self.may_retry(*at));
+            let fails = |item: &&Vec<usize>| item.iter().any(|at| self.is_lost(*at));
             max_failures.is_some_and(|max| !self.has_begun(&items[*item]) && items.iter().filter(fails).count() > max)
         })
     }
@@ -941,7 +941,7 @@ impl Run {
     /// Returns the steps that are still to be undone, the first one first (RUNBOOK-FORMAT, 3.8).
     fn undo_order(&self, failed: &[usize]) -> Vec<usize> {
         if let Some(env) = &self.going_back {
-            return self.to_undo(|step| env.is_none() || step.env == *env, |_| true);
+            return self.done_in(env.as_deref());
         }
         let Some(policy) = self.plan.on_failure.as_ref().filter(|policy| policy.rollback == RollbackPolicy::Reverse)
         else {
@@ -951,6 +951,11 @@ impl Run {
         // The environment of the failure comes first.
         let own = |step: &Step| envs.contains(&step.env.as_deref());
         self.to_undo(|step| policy.scope == RollbackScope::All || own(step), own)
+    }
+
+    /// Returns what was done in one environment, or in all of them, and can be undone, the latest first.
+    fn done_in(&self, env: Option<&str>) -> Vec<usize> {
+        self.to_undo(|step| env.is_none() || step.env.as_deref() == env, |_| true)
     }
 
     /// Returns those of some steps that may have changed something and can be undone: those that come
@@ -1750,9 +1755,6 @@ impl Run {
             return reject(format!("step `{}` cannot begin: the approval `{approval}` counts no more", step.id));
         }
         match glass {
-            Some(glass) if step.break_glass.is_none() => {
-                reject(format!("step `{}` has no glass to break: {}", step.id, glass.reason))
-            }
             Some(glass) if glass.reason.trim().is_empty() => {
                 reject(format!("the glass of step `{}` is broken without a reason", step.id))
             }
@@ -1784,7 +1786,7 @@ pub const CAPTURE: &str = "capture";
 
 /// Counts people, each once, however the name is spelt.
 fn distinct<'n>(names: impl Iterator<Item = &'n String>) -> u32 {
-    let people: BTreeSet<String> = names.map(|name| name.trim_start_matches('@').to_lowercase()).collect();
+    let people: BTreeSet<String> = names.map(|name| folded(name)).collect();
     u32::try_from(people.len()).unwrap_or(u32::MAX)
 }
 
