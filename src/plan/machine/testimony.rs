@@ -128,9 +128,7 @@ fn check_decision(
         IdentitySource::OsUser => {}
         IdentitySource::SshSig => {
             is_fresh(before, decision)?;
-            let message = approval_message(run_name, run, decision, yes);
-            let signed = Signed { by, namespace: DECISIONS, message: &message, at: &record.ts };
-            borne_out(&known.rules, &signed, decision.signature.as_ref(), archive)?;
+            signed_decision(run_name, run, &record.ts, decision, yes, &known.rules, archive)?;
         }
     }
     let step = run.plan().step(&decision.step).ok_or_else(|| format!("the plan has no step `{}`", decision.step))?;
@@ -149,7 +147,19 @@ pub fn signed_yes(
     rules: &Rules,
     archive: &Archive<'_>,
 ) -> Result<(), String> {
-    let message = approval_message(run_name, run, decision, true);
+    signed_decision(run_name, run, ts, decision, true, rules, archive)
+}
+
+fn signed_decision(
+    run_name: &str,
+    run: &Run,
+    ts: &str,
+    decision: &Decision,
+    yes: bool,
+    rules: &Rules,
+    archive: &Archive<'_>,
+) -> Result<(), String> {
+    let message = approval_message(run_name, run, decision, yes);
     let signed = Signed { by: &decision.by, namespace: DECISIONS, message: &message, at: ts };
     borne_out(rules, &signed, decision.signature.as_ref(), archive)
 }
