@@ -6,7 +6,8 @@
 
 use super::icon::Icons;
 use super::jinja::{self, python_text, rewritten};
-use super::objects::Script;
+use super::objects::script_of;
+use super::view::ScriptView;
 use super::{assets, icon};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::site::url as urls;
@@ -214,7 +215,7 @@ fn register(engine: &mut Environment<'static>, icons: &Icons) {
     });
     engine.add_filter("url", |state: &State<'_, '_>, value: &Value| url_of(state, &python_text(value)));
     engine.add_filter("script_tag", |state: &State<'_, '_>, value: &Value| {
-        Value::from_safe_string(script_tag(state, &Script::of(value)))
+        Value::from_safe_string(script_tag(state, &script_of(value)))
     });
     // Writers' templates are told of `icon`; they may well set a value of that name, and then include a
     // part of the theme, which therefore has a name of its own for it.
@@ -273,7 +274,7 @@ pub(super) fn based_url(url: &str, base: &str) -> String {
     if is_fixed(url) { url.to_owned() } else { urls::join(base, if url.is_empty() { "." } else { url }) }
 }
 
-fn script_tag(state: &State<'_, '_>, script: &Script) -> String {
+fn script_tag(state: &State<'_, '_>, script: &ScriptView) -> String {
     let mut tag = format!("<script src=\"{}\"", escape(&url_of(state, &script.path)));
     if !script.kind.is_empty() {
         tag.push_str(&format!(" type=\"{}\"", escape(&script.kind)));

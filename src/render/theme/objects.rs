@@ -467,43 +467,23 @@ impl Object for Anchor {
     }
 }
 
+/// Reads what a template hands to `script_tag`.
+pub(super) fn script_of(value: &Value) -> ScriptView {
+    let field = |name: &str| value.get_attr(name).unwrap_or_default();
+    // A path alone says by its name whether it is a module; a mapping says it itself.
+    let (path, kind) = match value.kind() {
+        ValueKind::Map => (python_text(&field("path")), python_text(&field("type"))),
+        _ => {
+            let path = python_text(value);
+            let kind = if path.ends_with(".mjs") { "module" } else { "" };
+            (path, kind.to_owned())
+        }
+    };
+    ScriptView { path, kind, defer: field("defer").is_true(), is_async: field("async").is_true() }
+}
+
 /// A script of `extra_javascript`: MkDocs prints its path where a template prints it.
-#[derive(Debug, Default)]
-pub(super) struct Script {
-    pub(super) path: String,
-    pub(super) kind: String,
-    pub(super) defer: bool,
-    pub(super) is_async: bool,
-}
-
-impl Script {
-    /// Reads what a template hands to `script_tag`.
-    pub(super) fn of(value: &Value) -> Script {
-        let field = |name: &str| value.get_attr(name).unwrap_or_default();
-        // A path alone says by its name whether it is a module; a mapping says it itself.
-        let (path, kind) = match value.kind() {
-            ValueKind::Map => (python_text(&field("path")), python_text(&field("type"))),
-            _ => {
-                let path = python_text(value);
-                let kind = if path.ends_with(".mjs") { "module" } else { "" };
-                (path, kind.to_owned())
-            }
-        };
-        Script { kind, defer: field("defer").is_true(), is_async: field("async").is_true(), path }
-    }
-
-    /// The value that templates see.
-    pub(super) fn value(view: &ScriptView) -> Value {
-        Value::from_object(Script {
-            path: view.path.clone(),
-            kind: view.kind.clone(),
-            defer: view.defer,
-            is_async: view.is_async,
-        })
-    }
-}
-
-impl Object for Script {
+impl Object for ScriptView {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Map
     }

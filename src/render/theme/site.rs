@@ -4,7 +4,7 @@ use super::Theme;
 use super::engine::{Engine, Failure, Rendered};
 use super::jinja::{Moment, python_text};
 use super::nav::Nav;
-use super::objects::{Script, Seen, Tree, entry_id, toc_value, value_of};
+use super::objects::{Seen, Tree, entry_id, toc_value, value_of};
 use super::options::{self, Options};
 use super::view::{NavItem, PageView, SiteView};
 use super::{assets, engine, icon, language};
@@ -401,7 +401,7 @@ fn config_value(site: &SiteView) -> Value {
     let keys: Vec<Value> = map.try_iter().map(|keys| keys.collect()).unwrap_or_default();
     let pair = |key: Value| {
         let value = match key.as_str() {
-            Some("extra_javascript") => site.extra_javascript.iter().map(Script::value).collect(),
+            Some("extra_javascript") => site.extra_javascript.iter().cloned().map(Value::from_object).collect(),
             _ => map.get_item(&key).unwrap_or_default(),
         };
         (key, value)
