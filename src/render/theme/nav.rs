@@ -337,8 +337,6 @@ mod tests {
             section("Other", vec![page("One", "other/one/"), page("Two", "other/two/")]),
         ];
         let (engine, _) = Engine::new(&BTreeMap::new());
-        let words = super::super::language::words("en", &BTreeMap::new());
-        let engine = engine.with_globals(vec![("lang", Value::from(Serde(words)))]);
         (Nav::new(NavView { items, homepage: None }, &options), engine)
     }
 

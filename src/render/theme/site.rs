@@ -86,8 +86,12 @@ impl SiteTheme {
             words.insert("toc".to_string(), title.clone());
         }
         let nav = Arc::new(Nav::new(site.nav.clone(), &options));
+        let words = Value::from_object(Words(words));
         let globals = vec![
-            ("lang", Value::from_object(Words(words.clone()))),
+            // Writers' templates import Material's `lang` under that name, and then include a part of the
+            // theme, which therefore has a name of its own for it.
+            ("lang", words.clone()),
+            ("ob_lang", words),
             ("features", Value::from(Serde(&look["features"]))),
             ("assets", Value::from(Serde(assets::paths(&theme.overrides)))),
             ("opsbook_version", Value::from(env!("CARGO_PKG_VERSION"))),
@@ -98,7 +102,6 @@ impl SiteTheme {
             ("look", Value::from(Serde(&look))),
             ("config", config_value(&site)),
             ("overridden", theme.overrides.keys().map(|name| Value::from(name.as_str())).collect()),
-            ("word", Value::from_function(move |key: &str| Words::get(&words, key))),
             (
                 "nav_entry",
                 entry_function(&nav, |nav, state, id| {
@@ -343,13 +346,6 @@ impl SiteTheme {
 #[derive(Debug)]
 struct Words(BTreeMap<String, String>);
 
-impl Words {
-    /// A key without a word stands for itself, as with Material.
-    fn get(words: &BTreeMap<String, String>, key: &str) -> String {
-        words.get(key).map_or(key, String::as_str).to_owned()
-    }
-}
-
 impl Object for Words {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         self.0.get(key.as_str()?).map(|word| Value::from(word.as_str()))
@@ -361,7 +357,11 @@ impl Object for Words {
 
     fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, name: &str, args: &[Value]) -> Result<Value, Error> {
         match (name, args) {
-            ("t", [key]) => Ok(Value::from(Words::get(&self.0, &python_text(key)))),
+            // A key without a word stands for itself, as with Material.
+            ("t", [key]) => {
+                let key = python_text(key);
+                Ok(Value::from(self.0.get(&key).unwrap_or(&key).as_str()))
+            }
             _ => Err(Error::from(ErrorKind::UnknownMethod)),
         }
     }
@@ -790,6 +790,17 @@ mod tests {
         let html = made.site(SiteView::default()).render_page(&page()).expect("it renders").html;
         assert!(html.contains("<p>a Next</p>"), "{html}");
         assert!(html.contains("<a title=\"edit.link.title\"><svg") && html.contains("yesStart &lt;here"), "{html}");
+    }
+
+    #[test]
+    fn what_a_template_imports_as_lang_takes_no_words_from_the_themes_parts() {
+        let header = "{% import \"partials/language.html\" as lang with context %}{{ lang.t(\"toc\") }}\
+            {% include \"partials/search.html\" %}";
+        let (made, diagnostics) = with_templates(&[("partials/header.html", header)]);
+        assert!(diagnostics.is_empty(), "{diagnostics:?}");
+        let html = made.site(SiteView::default()).render_page(&page()).expect("it renders").html;
+        assert!(html.contains("Table of contents<div class=\"md-search\""), "{html}");
+        assert!(html.contains("placeholder=\"Search\""), "{html}");
     }
 
     #[test]
