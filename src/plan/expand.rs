@@ -729,7 +729,7 @@ impl<'a> Expansion<'a> {
         let own = block.check.as_ref().map(|check| lines(&check.value));
         let is_bash = matches!(&block.body, Body::Script { shell: runbook::Shell::Bash, .. });
         let prelude = if own.is_some() && is_bash { self.prelude(block) } else { None };
-        step.check = own.map(|own| prelude.map_or(own.clone(), |prelude| format!("{prelude}\n{own}")));
+        step.check = own.map(|own| with_prelude(prelude, own));
         if let Some(verify) = &block.verify {
             match find_block(self.library, page, verify, ReferenceKind::Verify) {
                 Ok((page, block)) => {
@@ -1021,9 +1021,7 @@ impl<'a> Expansion<'a> {
         let mut resolve = |template: &Template| self.resolve(template, scope, item);
         let (kind, shell, text, helm) = match &block.body {
             Body::Script { shell: runbook::Shell::Bash, script, .. } => {
-                let own = lines(script.text());
-                let text = prelude.map_or(own.clone(), |prelude| format!("{prelude}\n{own}"));
-                (StepKind::Run, Shell::Bash, text, None)
+                (StepKind::Run, Shell::Bash, with_prelude(prelude, lines(script.text())), None)
             }
             Body::Script { shell, script, .. } => (StepKind::Run, words::shell(*shell), lines(script.text()), None),
             Body::Helm(spec) => {
@@ -1177,6 +1175,14 @@ fn retries(block: &Block) -> Option<Retries> {
 /// Scripts have `\n` at the end of every line but the last.
 fn lines(script: &str) -> String {
     script.replace("\r\n", "\n").trim_end_matches('\n').to_owned()
+}
+
+/// Puts a script behind what stands before it.
+fn with_prelude(prelude: Option<String>, script: String) -> String {
+    match prelude {
+        Some(prelude) => format!("{prelude}\n{script}"),
+        None => script,
+    }
 }
 
 /// The parts of step ids that names become, no two alike.
