@@ -11,7 +11,7 @@
 //! | ground | [`text`], [`diag`], [`icons`] |
 //! | reading | [`config`], [`markdown`] |
 //! | meaning | [`site`], [`runbook`], [`plan`] |
-//! | showing | [`render`] |
+//! | showing | [`render`], [`plugins`] |
 //! | whole | [`build`] |
 //! | outside | [`shell`], [`cli`] |
 
@@ -22,6 +22,7 @@ pub mod diag;
 pub mod icons;
 pub mod markdown;
 pub mod plan;
+pub mod plugins;
 pub mod render;
 pub mod runbook;
 pub mod shell;

@@ -13,7 +13,7 @@ use std::path::Path;
 const KNOWN: &[(&[&str], &str)] = &[
     (&["diag/code.rs", "diag/diagnostic.rs"], "a code has a severity, and a diagnostic has a code"),
     (
-        &["markdown/preprocess/macros/eval.rs", "markdown/preprocess/macros/run.rs"],
+        &["plugins/macros/eval.rs", "plugins/macros/run.rs"],
         "an expression calls macros, and what a macro runs has expressions",
     ),
 ];

@@ -2,8 +2,8 @@
 //!
 //! `OPSBOOK_UPDATE=1` writes `content/reference/extensions.md` anew.
 
-use opsbook::config::plugins;
 use opsbook::markdown::Dialect;
+use opsbook::plugins;
 use std::collections::BTreeMap;
 use std::fs;
 
@@ -57,8 +57,8 @@ fn table() -> String {
     text += "\nAny other extension is reported at its line (OB203), and its syntax stays text.\n\n\
              ## Plugins\n\n| plugin | page |\n|---|---|\n";
     let described = plugin_pages();
-    for name in plugins::NATIVE {
-        let target = described.get(*name).unwrap_or_else(|| panic!("content/plugins/index.md does not list `{name}`"));
+    for name in plugins::names() {
+        let target = described.get(name).unwrap_or_else(|| panic!("content/plugins/index.md does not list `{name}`"));
         let target = target.strip_prefix("../").map_or(format!("../plugins/{target}"), |other| format!("../{other}"));
         text += &format!("| `{name}` | [description]({target}) |\n");
     }

@@ -171,6 +171,56 @@ fn the_engine_names_no_extension() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
+/// Each plugin is one file and one row, and the rest of the program knows events only.
+#[test]
+fn nobody_outside_of_plugins_names_a_plugin() {
+    /// Words that mean something else as well where they stand: who, what, why.
+    const OTHERS: &[(&str, &str, &str)] = &[
+        ("config/", "search", "the default of `plugins`, and a table of `book.toml`"),
+        ("config/", "exclude", "a key of `book.toml`"),
+        ("config/", "info", "a level"),
+        ("diag/", "info", "a severity"),
+        ("config/", "tags", "the boost of tags in the search index"),
+        ("markdown/", "", "names of keys, elements and front matter"),
+        ("plan/", "", "commands"),
+        ("render/", "search", "a script, an icon, a word of the theme, and whether there is an index"),
+        ("render/", "tags", "a key of the front matter"),
+        ("render/", "meta", "an element, and a key of templates"),
+        ("render/", "exclude", "a key of the front matter"),
+        ("render/", "typeset", "a style sheet"),
+        ("runbook/", "group", "a key of a checklist"),
+        ("shell/", "rss", "the ending of a feed"),
+        ("build/", "tags", "a key of the front matter"),
+    ];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for name in opsbook::plugins::names() {
+        let file = name.replace('-', "_");
+        let found = [format!("{file}.rs"), format!("{file}/mod.rs")]
+            .iter()
+            .any(|path| root.join("plugins").join(path).exists());
+        assert!(found, "the plugin `{name}` has no file");
+    }
+    let missing = opsbook::plugins::MISSING.iter().map(|(name, _)| *name);
+    let names: Vec<&str> = opsbook::plugins::names().chain(missing).collect();
+    let mut found = Vec::new();
+    for path in sources(&root) {
+        let file = path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
+        let code = without_comments(&fs::read_to_string(&path).unwrap());
+        let code = &code[..code.find("#[cfg(test)]\nmod tests {").unwrap_or(code.len())];
+        if file.starts_with("plugins/") || file.ends_with("tests.rs") {
+            continue;
+        }
+        for name in &names {
+            let is_another =
+                |(room, word, _): &(&str, &str, &str)| file.starts_with(room) && (word == name || word.is_empty());
+            if code.contains(&format!("\"{name}\"")) && !OTHERS.iter().any(is_another) {
+                found.push(format!("src/{file} names the plugin `{name}`"));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
 #[test]
 fn every_room_stands_in_the_table_and_every_library_has_an_owner() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

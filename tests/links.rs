@@ -2,7 +2,7 @@
 
 use opsbook::diag::{Code, Diagnostics};
 use opsbook::markdown::{Link, LinkKind, PageFacts};
-use opsbook::site::{self, AbsoluteLinks, Site, SiteOptions};
+use opsbook::site::{self, AbsoluteLinks, NoEvents, Site, SiteOptions};
 use opsbook::text::{SitePath, Source, Span, Spanned};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -38,9 +38,9 @@ fn options() -> SiteOptions {
 
 fn link(files: &[&str], pages: &[PageFacts], options: &SiteOptions) -> (Site, Diagnostics) {
     let found: Vec<SitePath> = files.iter().map(|uri| docs(uri)).collect();
-    let (files, mut diagnostics) = site::collect_files(&found, &[], options);
+    let (files, mut diagnostics) = site::collect_files(&found, &[], options, &NoEvents);
     let pages: Vec<&PageFacts> = pages.iter().collect();
-    let (site, found) = site::link(&files, &pages, options, &World::new());
+    let (site, found) = site::link(&files, &pages, options, &World::new(), &NoEvents);
     diagnostics.append(found);
     (site, diagnostics)
 }

@@ -288,3 +288,33 @@ fn a_missing_plugin_that_keeps_pages_back_stops_the_build_and_names_them() {
         ]
     );
 }
+
+/// What loading a configuration of one page says, as codes and messages.
+fn loaded(yaml: &str) -> Vec<String> {
+    let file = |(path, text): &(&str, &str)| {
+        let path = SitePath::new(path);
+        (path, Arc::new(Source::new(path, *text)))
+    };
+    let world: BTreeMap<SitePath, Arc<Source>> =
+        [("mkdocs.yml", yaml), ("docs/index.md", "")].iter().map(file).collect();
+    let config = SitePath::new("mkdocs.yml");
+    let (_, found) = build::load(&world, config, &BTreeMap::new(), &Overrides::default(), Purpose::default());
+    found.iter().map(|found| format!("{} {}", found.code, found.message)).collect()
+}
+
+#[test]
+fn only_a_plugin_lets_the_pages_lie_around_the_site() {
+    for (written, fault) in [
+        ("site_dir: docs/out", "OB111 the site's folder (`docs/out`) lies within the pages (`docs`)"),
+        ("docs_dir: .", "OB111 the folder of the pages is the configuration's own"),
+    ] {
+        assert_eq!(loaded(&format!("site_name: a\n{written}\n")), [fault]);
+        assert_eq!(loaded(&format!("site_name: a\n{written}\nplugins: [same-dir]\n")), [""; 0]);
+    }
+}
+
+#[test]
+fn plugins_that_are_not_there_or_twice_are_reported() {
+    assert_eq!(loaded("site_name: a\nplugins: [serach]\n"), ["OB109 the plugin `serach` is not part of opsbook"]);
+    assert_eq!(loaded("site_name: a\nplugins: [tags, tags]\n"), ["OB104 the plugin `tags` is listed twice"]);
+}

@@ -1,8 +1,9 @@
 //! Text that plugins change before it is Markdown, against the real plugins' output.
 
+use crate::routes::plugins_of;
 use opsbook::diag::Diagnostics;
-use opsbook::markdown::preprocess::{Preprocessor, preprocess};
-use opsbook::text::{Chunk, SitePath, Source, Span, Spanned, yaml};
+use opsbook::markdown::preprocess::{Context, Preprocess as _};
+use opsbook::text::{Chunk, SitePath, Source, yaml};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,14 +14,12 @@ fn included(page: &str, files: &[(&str, &str)]) -> (String, Vec<String>) {
     for (name, text) in files.iter().chain(&[("docs/index.md", page)]) {
         world.insert(SitePath::new(name), Arc::new(Source::new(SitePath::new(name), *text)));
     }
-    let name = Spanned::new("include-markdown".to_owned(), Span::at_start(SitePath::new("mkdocs.yml")));
-    let settings = yaml::parse(&Chunk::of(&Source::new(SitePath::new("mkdocs.yml"), "{}"))).unwrap().root;
+    let plugins = yaml::parse(&Chunk::of(&Source::new(SitePath::new("mkdocs.yml"), "[include-markdown]"))).unwrap();
+    let plugins = plugins_of(Some(&plugins.root), &world);
     let mut diagnostics = Diagnostics::new();
-    let docs = SitePath::new("docs");
-    let plugins: Vec<_> =
-        Preprocessor::read(&name, &settings, docs, &[], &world, &mut diagnostics).into_iter().collect();
     let path = SitePath::new("docs/index.md");
-    let got = preprocess(Chunk::of(&world[&path]), None, &plugins, path, &world, &mut Vec::new(), &mut diagnostics);
+    let mut context = Context { page: path, world: &world, reads: &mut Vec::new(), diagnostics: &mut diagnostics };
+    let got = plugins.on_page_markdown(Chunk::of(&world[&path]), None, &mut context);
     (got.text().to_owned(), diagnostics.iter().map(|said| format!("{} {}", said.code, said.message)).collect())
 }
 
@@ -67,18 +66,15 @@ fn inclusions_and_alerts_become_what_the_plugins_make_of_them() {
         }
         let docs = SitePath::new("docs");
         let mut diagnostics = Diagnostics::new();
-        let mut plugins = Vec::new();
-        for (name, settings) in case["plugins"].as_object().unwrap() {
-            let config = Source::new(SitePath::new("mkdocs.yml"), settings.to_string());
-            let settings = yaml::parse(&Chunk::of(&config)).unwrap().root;
-            let name = Spanned::new(name.clone(), Span::at_start(config.path()));
-            plugins.extend(Preprocessor::read(&name, &settings, docs, &[], &world, &mut diagnostics));
-        }
-        assert!(diagnostics.is_empty(), "{diagnostics:?}");
+        let named = case["plugins"].as_object().unwrap().iter();
+        let named: Vec<String> = named.map(|(name, settings)| format!("{{{name}: {settings}}}")).collect();
+        let config = Source::new(SitePath::new("mkdocs.yml"), format!("[{}]", named.join(", ")));
+        let plugins = plugins_of(Some(&yaml::parse(&Chunk::of(&config)).unwrap().root), &world);
         let page = docs.join(case["page"].as_str().unwrap());
         let text = Chunk::of(&world[&page]);
         let mut reads = Vec::new();
-        let got = preprocess(text, None, &plugins, page, &world, &mut reads, &mut diagnostics);
+        let mut context = Context { page, world: &world, reads: &mut reads, diagnostics: &mut diagnostics };
+        let got = plugins.on_page_markdown(text, None, &mut context);
         let want = case["expected"].as_str().unwrap();
         if got.text() != want {
             wrong.push(format!("{}\ngot  {:?}\nwant {want:?}", world[&page].text(), got.text()));

@@ -1,8 +1,11 @@
 //! Routes and navigation against what MkDocs made of real projects, where they are at hand.
 
 use crate::search::records;
+use opsbook::config::{self, Overrides};
+use opsbook::diag::Diagnostics;
 use opsbook::markdown::PageFacts;
-use opsbook::site::{self, NavEntry, NavItem, NavKind, PluginSettings, SiteOptions};
+use opsbook::plugins::{History, Plugins};
+use opsbook::site::{self, NavEntry, NavItem, NavKind, SiteOptions};
 use opsbook::text::{Chunk, SitePath, Source, Span, Spanned, yaml};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -14,9 +17,42 @@ pub(crate) struct Project {
     pub(crate) options: SiteOptions,
     pub(crate) found: Vec<SitePath>,
     pub(crate) world: BTreeMap<SitePath, Arc<Source>>,
+    pub(crate) plugins: Plugins,
+}
+
+/// The plugins of a configuration, of which nothing else is looked at.
+pub(crate) fn plugins_of(root: Option<&yaml::Node>, world: &BTreeMap<SitePath, Arc<Source>>) -> Plugins {
+    let path = SitePath::new("plain.yml");
+    let mut files = world.clone();
+    files.insert(path, Arc::new(Source::new(path, "site_name: Plugins\nplugins: []\n")));
+    let docs = SitePath::new("docs/index.md");
+    files.entry(docs).or_insert_with(|| Arc::new(Source::new(docs, "")));
+    let mut config = config::load(path, &files, &|_| None, &Overrides::default()).config.expect("it is right");
+    let plugin = |name: &yaml::Node, options: Option<&yaml::Node>| config::Plugin {
+        name: name.spanned_str().unwrap(),
+        options: options.filter(|options| !options.is_null()).cloned(),
+    };
+    let named = |node: &yaml::Node| match node.as_map() {
+        Some(entries) => plugin(&entries[0].0, Some(&entries[0].1)),
+        None => plugin(node, None),
+    };
+    config.plugins = root.and_then(yaml::Node::as_seq).unwrap_or_default().iter().map(named).collect();
+    Plugins::read(&config, world, &mut Diagnostics::new())
 }
 
 impl Project {
+    /// Files and site, with what there is to say.
+    pub(crate) fn linked(&self, facts: &dyn Fn(&Project, SitePath) -> PageFacts) -> (site::Site, Diagnostics) {
+        let history = History::default();
+        let events = self.plugins.with_history(&history);
+        let (files, mut diagnostics) = site::collect_files(&self.found, &[], &self.options, &events);
+        let facts: Vec<PageFacts> = files.pages(false).map(|file| facts(self, file.path)).collect();
+        let facts: Vec<&PageFacts> = facts.iter().collect();
+        let (site, found) = site::link(&files, &facts, &self.options, &self.world, &events);
+        diagnostics.append(found);
+        (site, diagnostics)
+    }
+
     /// Reads `mkdocs.yml` and all files of `docs_dir`.
     pub(crate) fn read(folder: &Path) -> Project {
         let text = std::fs::read_to_string(folder.join("mkdocs.yml")).unwrap();
@@ -31,13 +67,6 @@ impl Project {
         options.exclude_docs = patterns("exclude_docs");
         options.not_in_nav = patterns("not_in_nav");
         options.nav = root.get("nav").filter(|nav| !nav.is_null()).map(entries);
-        for plugin in root.get("plugins").and_then(yaml::Node::as_seq).unwrap_or_default() {
-            let (name, settings) = match plugin.as_map() {
-                Some(entries) => (entries[0].0.spanned_str().unwrap(), entries[0].1.clone()),
-                None => (plugin.spanned_str().unwrap(), yaml::Node::new(yaml::Kind::Null, plugin.span)),
-            };
-            options.plugins.push(PluginSettings { name, settings });
-        }
         let (mut found, mut world) = (Vec::new(), BTreeMap::new());
         let mut folders = vec![folder.join(docs.as_str())];
         while let Some(next) = folders.pop() {
@@ -54,7 +83,8 @@ impl Project {
                 }
             }
         }
-        Project { options, found, world }
+        let plugins = plugins_of(root.get("plugins"), &world);
+        Project { options, found, world, plugins }
     }
 }
 
@@ -106,10 +136,7 @@ fn recorded_projects_have_the_recorded_routes() {
     let mut n_pages = 0;
     for (folder, record) in records() {
         let project = Project::read(&folder);
-        let (files, _) = site::collect_files(&project.found, &[], &project.options);
-        let facts: Vec<PageFacts> = files.pages(false).map(|file| bare_facts(file.path)).collect();
-        let facts: Vec<&PageFacts> = facts.iter().collect();
-        let (site, _) = site::link(&files, &facts, &project.options, &project.world);
+        let (site, _) = project.linked(&|_, path| bare_facts(path));
         let mut nav = Vec::new();
         flat(&site.nav, 0, &mut nav);
         assert_eq!(&json!(nav), &record["nav"], "{}", folder.display());

@@ -4,7 +4,7 @@
 
 use crate::routes::{Project, bare_facts};
 use opsbook::markdown::PageFacts;
-use opsbook::site::{self, NavItem, NavKind, Site};
+use opsbook::site::{NavItem, NavKind, Site};
 use opsbook::text::{Chunk, SitePath, Source, Span, Spanned, yaml};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -38,11 +38,7 @@ fn flat(items: &[NavItem], depth: usize, out: &mut Vec<Value>) {
 
 fn linked(folder: &Path) -> (Site, Vec<String>) {
     let project = Project::read(folder);
-    let (files, mut diagnostics) = site::collect_files(&project.found, &[], &project.options);
-    let facts: Vec<PageFacts> = files.pages(false).map(|file| facts(&project, file.path)).collect();
-    let facts: Vec<&PageFacts> = facts.iter().collect();
-    let (site, found) = site::link(&files, &facts, &project.options, &project.world);
-    diagnostics.append(found);
+    let (site, diagnostics) = project.linked(&facts);
     (site, diagnostics.iter().map(|diagnostic| format!("{} {}", diagnostic.code, diagnostic.message)).collect())
 }
 

@@ -7,7 +7,7 @@
 
 use crate::diag::Diagnostics;
 use crate::markdown::{self, Parsed};
-use crate::render::tags::TagHeading;
+use crate::plugins::ExtraHeading;
 use crate::runbook::Runbook;
 use crate::text::{Digest, SitePath, World};
 use std::collections::BTreeMap;
@@ -52,8 +52,8 @@ pub(super) struct Body {
     pub(super) html: String,
     /// The page's part of the search index.
     pub(super) search: String,
-    /// The headings of its tag listings, for the table of contents.
-    pub(super) tag_headings: Vec<TagHeading>,
+    /// The headings that plugins put in, for the table of contents.
+    pub(super) headings: Vec<ExtraHeading>,
 }
 
 /// A whole page.

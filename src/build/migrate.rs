@@ -7,6 +7,7 @@ use super::{stages, views};
 use crate::config::{self, Overrides};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::markdown::{Dialect, ExtensionUse};
+use crate::plugins;
 use crate::text::{SitePath, Span, Spanned, World};
 use std::collections::BTreeMap;
 
@@ -25,8 +26,12 @@ pub fn survey(
         let (_, findings) = Dialect::mkdocs(&[ExtensionUse { name, options: None }]);
         !findings.iter().any(|finding| finding.code == Code::UnknownExtension)
     };
-    let mut survey = config::migrate::survey(file, world, &|name| variables.get(name).cloned(), &knows_extension);
-    let (project, _) = project::load(world, file, variables, &Overrides::default(), Purpose::default());
+    let mut survey =
+        config::migrate::survey(file, world, &|name| variables.get(name).cloned(), &knows_extension, &fate_of);
+    let (project, found) = project::load(world, file, variables, &Overrides::default(), Purpose::default());
+    if project.is_none() {
+        survey.diagnostics = found;
+    }
     if let Some(project) = project {
         let found = world.list(project.docs_dir);
         let mut built = stages::build(&project, world, &found, &Cache::default(), &|_, _| {});
@@ -37,6 +42,16 @@ pub fn survey(
     survey.items.sort_by(|left, right| (left.fate, left.span, &left.what).cmp(&(right.fate, right.span, &right.what)));
     survey.items.dedup();
     survey
+}
+
+/// What becomes of a plugin, as a survey says it.
+fn fate_of(name: &str) -> config::migrate::PluginFate {
+    match plugins::fate_of(name) {
+        plugins::Fate::Same => (Fate::Same, "", ""),
+        plugins::Fate::Differs(how) => (Fate::Mapped, how, ""),
+        plugins::Fate::Harmless(what) => (Fate::Ignored, what, "remove it"),
+        plugins::Fate::Missing(what) => (Fate::Missing, what, "remove it when the site can do without it"),
+    }
 }
 
 /// Templates of Material 9.8 that opsbook's theme has not: a file of such a name would replace nothing.

@@ -3,8 +3,8 @@
 
 use super::project::Project;
 use crate::config::Plugin;
-use crate::config::plugins::{Keeper, keeper_of};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
+use crate::plugins::{Keeper, keeper_of};
 use crate::site::{PageRoute, Site};
 use crate::text::yaml::Node;
 use crate::text::{ReadError, SitePath, Span};

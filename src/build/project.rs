@@ -4,22 +4,20 @@ use super::hidden::{Asked, Hidden};
 use super::json::json_of;
 use crate::config::{self, Config};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
-use crate::markdown::preprocess::Preprocessor;
 use crate::markdown::{Dialect, ExtensionUse, Surroundings};
 use crate::plan::{duration_s, lint};
-use crate::render::dates::{DateOptions, fill_dates};
-use crate::render::glightbox::Glightbox;
-use crate::render::minify::Minify;
+use crate::plugins::{self, PageContext, Plugins};
 use crate::render::search::{self, SearchOptions, material, mkdocs};
 use crate::render::theme::check_names;
 use crate::render::theme::view::{ScriptView, SiteView};
 use crate::runbook::Duration;
 use crate::site;
-use crate::text::{Digest, SitePath, Span, Spanned, World, yaml};
+use crate::text::{Digest, SitePath, Span, Spanned, World};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 pub use crate::config::{Overrides, Strict};
-pub use crate::render::dates::{History, HistoryRules, PageTimes};
+pub use crate::plugins::{History, HistoryRules, PageTimes};
 
 /// What a build of this moment is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,9 +50,7 @@ pub struct Project {
     /// When each page was committed first and last; for who asks Git to fill in where
     /// [`Project::wanted_history`] says so.
     pub history: History,
-    dates: Option<DateOptions>,
-    pub(super) glightbox: Option<Glightbox>,
-    pub(super) minify: Option<Minify>,
+    pub(super) plugins: Arc<Plugins>,
     pub(super) config: Config,
     pub(super) dialect: Dialect,
     pub(super) dialect_digest: Digest,
@@ -69,50 +65,21 @@ pub struct Project {
 }
 
 impl Project {
-    /// Tells whether the site's folder may lie among the pages (`same-dir`).
+    /// Tells whether the site's folder may lie among the pages.
     pub fn may_nest(&self) -> bool {
-        self.site.plugin("same-dir").is_some()
+        plugins::may_nest(&self.config)
     }
 
-    /// Returns which commits count for the dates of pages; `None` where pages show none.
+    /// Returns which commits count for what pages show of their history; `None` where they show none.
     pub fn wanted_history(&self) -> Option<&HistoryRules> {
-        self.dates.as_ref().map(DateOptions::rules)
+        self.plugins.wanted_history()
     }
 
-    /// Says which pages Git does not know, where pages show dates.
-    pub(super) fn check_dates(&self, pages: &mut dyn Iterator<Item = SitePath>) -> Diagnostics {
-        let Some(dates) = &self.dates else { return Diagnostics::new() };
-        dates.missing(&mut pages.map(|page| (page, page.below(self.docs_dir).unwrap_or(page.as_str()))), &self.history)
-    }
-
-    /// The kinds of tags that have an icon (`extra.tags`).
-    pub(super) fn tag_kinds(&self) -> Option<&yaml::Node> {
-        self.config.extra.get("tags").filter(|kinds| kinds.as_map().is_some_and(|entries| !entries.is_empty()))
-    }
-
-    /// Writes a page's dates where its text asks for them.
-    pub(super) fn with_dates(&self, html: String, meta: &serde_json::Value) -> String {
-        if self.dates.is_some() && html.contains("{{") { fill_dates(&html, meta) } else { html }
-    }
-
-    /// Takes out of a finished page what the project does not want in it.
-    pub(super) fn minified(&self, html: String) -> Vec<u8> {
-        self.minify.as_ref().map(|minify| minify.page(&html)).unwrap_or(html).into_bytes()
-    }
-
-    /// Puts a page's dates into what templates see of its front matter.
-    pub(super) fn add_dates(&self, page: SitePath, meta: &mut serde_json::Value) {
-        let Some(dates) = &self.dates else { return };
-        let path = page.below(self.docs_dir).unwrap_or(page.as_str());
-        let locale = meta.get("locale").and_then(serde_json::Value::as_str).map(str::to_owned);
-        for (name, html) in dates.meta(path, page, &self.history, locale.as_deref(), self.purpose.time) {
-            if meta.is_null() {
-                *meta = serde_json::json!({});
-            }
-            if let Some(entries) = meta.as_object_mut() {
-                entries.insert(name, html.into());
-            }
-        }
+    /// Lets plugins add to what templates see of a page's front matter.
+    pub(super) fn on_page_context(&self, page: SitePath, meta: &mut serde_json::Value) {
+        let uri = page.below(self.docs_dir).unwrap_or(page.as_str());
+        let build_time = self.purpose.time;
+        self.plugins.on_page_context(meta, &PageContext { page, uri, history: &self.history, build_time });
     }
 
     /// Returns the remote and the branch that the site is published on.
@@ -216,38 +183,31 @@ pub fn load(
     };
     let custom_dir = config.theme.custom_dir.as_ref().map_or("", |dir| dir.value.as_str());
     let hidden = hidden.except(&[config.docs_dir.as_str(), config.site_dir.as_str(), custom_dir]);
-    let offline = config.plugins.iter().map(plugin).any(|plugin| plugin.name.value == "offline" && plugin.enabled());
-    if offline {
-        // Folder URLs need a server that looks for `index.html`.
-        config.use_directory_urls = false;
+    plugins::judge(&config, &mut diagnostics);
+    plugins::on_config(&mut config);
+    if let Some(fault) = config.nesting.as_ref().filter(|_| !plugins::may_nest(&config)) {
+        diagnostics.push(fault.clone());
+        hidden.hide(&mut diagnostics);
+        diagnostics.sort();
+        return (None, diagnostics);
     }
     let (mut dialect, findings) = dialect(&config);
     diagnostics.append(findings);
-    dialect.surroundings = Surroundings { offline, icons: custom_icons(&config, &dialect, world, &mut diagnostics) };
-    for plugin in config.plugins.iter().map(plugin).filter(site::PluginSettings::enabled) {
-        let variables = page_variables(&config);
-        let (name, settings) = (&plugin.name, &plugin.settings);
-        let read = Preprocessor::read(name, settings, config.docs_dir, &variables, world, &mut diagnostics);
-        dialect.preprocessors.extend(read);
-    }
-    let dates = config.plugins.iter().map(plugin).find(|plugin| plugin.name.value == "git-revision-date-localized");
+    let icons = custom_icons(&config, &dialect, world, &mut diagnostics);
+    dialect.surroundings = Surroundings { offline: config.is_offline, icons };
+    let plugins = Arc::new(Plugins::read(&config, world, &mut diagnostics));
+    dialect.preprocess = Some(plugins.clone());
     let language = &config.theme.language.value;
-    let dates =
-        dates.map(|plugin| DateOptions::read(&plugin.name, &plugin.settings, language, world, &mut diagnostics));
     let words = config.theme.custom_dir.as_ref().map(|dir| dir.value.join(&format!("languages/{language}.txt")));
     let brings_words = words.is_some_and(|path| world.source(path).is_ok());
     diagnostics.append(check_names(&config.theme.features, &config.theme.language, brings_words));
     let site = site_options(&config, &purpose);
-    let glightbox = site.plugin("glightbox").map(|plugin| Glightbox::read(plugin, &mut diagnostics));
-    let minify = site.plugin("minify").and_then(|plugin| Minify::read(plugin, &mut diagnostics));
     hidden.hide(&mut diagnostics);
     diagnostics.sort();
     let project = Project {
         hidden,
         history: History::default(),
-        dates,
-        glightbox,
-        minify,
+        plugins,
         docs_dir: config.docs_dir,
         site_dir: config.site_dir,
         strict: config.strict,
@@ -314,46 +274,6 @@ fn custom_icons(
     icons
 }
 
-/// What pages may name where the plugin `macros` is in use: `config` with MkDocs' names, `extra`, and
-/// each key of `extra` by itself.
-fn page_variables(config: &Config) -> Vec<(String, yaml::Node)> {
-    let start = Span::at_start(config.file);
-    let node = |kind| yaml::Node::new(kind, start);
-    let text = |text: &str| node(yaml::Kind::String(text.to_owned(), yaml::Style::Quoted));
-    let given = |value: Option<&str>| value.map_or_else(|| node(yaml::Kind::Null), text);
-    let spanned = |value: &Option<Spanned<String>>| given(value.as_ref().map(|value| value.value.as_str()));
-    let entries = [
-        ("site_name", text(&config.site.name.value)),
-        ("site_url", spanned(&config.site.url)),
-        ("site_description", spanned(&config.site.description)),
-        ("site_author", spanned(&config.site.author)),
-        ("copyright", spanned(&config.site.copyright)),
-        ("docs_dir", text(config.docs_dir.as_str())),
-        ("site_dir", text(config.site_dir.as_str())),
-        ("use_directory_urls", node(yaml::Kind::Bool(config.use_directory_urls))),
-        ("repo_url", spanned(&config.repo.url)),
-        ("repo_name", given(config.repo.name.as_deref())),
-        ("edit_uri", given(config.repo.edit_uri.as_deref())),
-        ("extra", config.extra.clone()),
-        ("theme", config.theme.keys.clone()),
-    ];
-    let mut entries: Vec<(yaml::Node, yaml::Node)> = entries.map(|(name, value)| (text(name), value)).into();
-    // Keys that MkDocs knows and no room here needs, and those that it does not know.
-    for (key, value) in config.written.as_map().unwrap_or_default() {
-        if entries.iter().all(|(known, _)| known.as_str() != key.as_str()) {
-            entries.push((key.clone(), value.clone()));
-        }
-    }
-    let mut variables =
-        vec![("config".to_owned(), node(yaml::Kind::Map(entries))), ("extra".to_owned(), config.extra.clone())];
-    for (key, value) in config.extra.as_map().unwrap_or_default() {
-        if let Some(name) = key.as_str().filter(|name| !matches!(*name, "config" | "extra")) {
-            variables.push((name.to_owned(), value.clone()));
-        }
-    }
-    variables
-}
-
 fn site_options(config: &Config, purpose: &Purpose) -> site::SiteOptions {
     let nav_span = Span::at_start(config.file);
     let mut options = site::SiteOptions::new(config.docs_dir, nav_span);
@@ -371,7 +291,6 @@ fn site_options(config: &Config, purpose: &Purpose) -> site::SiteOptions {
     options.not_in_nav = patterns(&config.not_in_nav);
     options.preview = purpose.preview;
     options.validation = validation(&config.validation);
-    options.plugins = config.plugins.iter().map(plugin).collect();
     options
 }
 
@@ -445,11 +364,6 @@ fn search_options(search: &config::Search, language: &str) -> SearchOptions {
             })
         }
     }
-}
-
-fn plugin(plugin: &config::Plugin) -> site::PluginSettings {
-    let nothing = || yaml::Node::new(yaml::Kind::Null, plugin.name.span);
-    site::PluginSettings { name: plugin.name.clone(), settings: plugin.options.clone().unwrap_or_else(nothing) }
 }
 
 fn site_view(config: &Config, purpose: &Purpose) -> SiteView {
@@ -545,10 +459,9 @@ fn all_keys(config: &Config) -> serde_json::Value {
     keys.insert("markdown_extensions".to_owned(), json!(names));
     keys.insert("mdx_configs".to_owned(), serde_json::Value::Object(options));
     let is_material = config.theme.name.as_ref().is_some_and(|name| name.value == "material");
-    let own = ["search", "tags", "blog", "meta", "social", "offline", "privacy", "group", "info", "typeset"];
     let plugin = |plugin: &config::Plugin| {
         let name = &plugin.name.value;
-        let name = if is_material && own.contains(&name.as_str()) { format!("material/{name}") } else { name.clone() };
+        let name = if is_material && plugins::is_of_material(name) { format!("material/{name}") } else { name.clone() };
         (name, json!({ "config": plugin.options.as_ref().map_or_else(|| json!({}), json_of) }))
     };
     keys.insert("plugins".to_owned(), config.plugins.iter().map(plugin).collect());

@@ -13,10 +13,11 @@ use super::project::Project;
 use super::views;
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::markdown::{self, Parsed};
+use crate::plugins::{ContentContext, Finished};
 use crate::render::html::render_html;
 use crate::render::theme::view::PageView;
 use crate::render::theme::{SiteTheme, Theme};
-use crate::render::{search, sitemap, tags};
+use crate::render::{search, sitemap};
 use crate::runbook;
 use crate::site::{self, Files, PageRoute, Site};
 use crate::text::{Digest, ReadError, SitePath, World};
@@ -58,8 +59,9 @@ pub fn build(
 
     let (theme, findings) = views::theme(project, world);
     diagnostics.append(findings);
+    let events = project.plugins.with_history(&project.history);
     let theme_files: Vec<String> = theme.assets().into_iter().map(|asset| asset.path).collect();
-    let (files, findings) = site::collect_files(found, &theme_files, &project.site);
+    let (files, findings) = site::collect_files(found, &theme_files, &project.site, &events);
     diagnostics.append(findings);
 
     // Parse.
@@ -77,9 +79,8 @@ pub fn build(
 
     // Link.
     let facts: Vec<&markdown::PageFacts> = cache.parsed.values().map(|kept| &kept.value.parsed.facts).collect();
-    let (site, findings) = site::link(&files, &facts, &project.site, world);
+    let (site, findings) = site::link(&files, &facts, &project.site, world, &events);
     diagnostics.append(findings);
-    diagnostics.append(project.check_dates(&mut site.pages.keys().copied()));
     diagnostics.append(kept_back(project, &site));
 
     // Render.
@@ -191,16 +192,16 @@ fn render_page(
     let runbook = read.value.runbook.as_ref();
     view.runbook = runbook
         .and_then(|runbook| checklists::view(runbook, route, site, &relations.users, relations.graphs.get(&page)));
-    project.add_dates(page, &mut view.meta);
+    project.on_page_context(page, &mut view.meta);
     let key = BodyKey {
         parse: read.key.digest(&parsed.reads),
         links: links_digest(parsed, &links),
-        route: route_digest(project, &view, &tags::listings_key(site, page, project.tag_kinds())),
+        route: route_digest(project, &view, project.plugins.content_key(site, page)),
     };
     let body = Kept::find(&before.bodies, page, &key)
         .unwrap_or_else(|| Arc::new(render_body(project, site, route, &view, parsed, &links)));
     let body = Kept { key, value: body };
-    views::add_tags(&mut view.toc, &body.value.tag_headings);
+    views::add_headings(&mut view.toc, &body.value.headings);
 
     let view_json = serde_json::to_vec(&view).expect("a view is text, numbers and lists");
     let key = PageKey { body: body.key, view: Digest::of(&view_json), theme: theme.digest() };
@@ -212,7 +213,8 @@ fn render_page(
             Ok(made) => (made.html, made.problems.into_iter().collect()),
             Err(diagnostic) => (String::new(), Diagnostics::from_iter([*diagnostic])),
         };
-        Arc::new(Page { bytes: project.minified(html).into(), diagnostics })
+        let html = project.plugins.on_post_page(html, route);
+        Arc::new(Page { bytes: html.into_bytes().into(), diagnostics })
     });
     Rendered { body, page: Kept { key, value }, new }
 }
@@ -226,29 +228,25 @@ fn render_body(
     parsed: &Parsed,
     links: &dyn Fn(&str) -> Option<String>,
 ) -> Body {
-    let html = project.with_dates(render_html(&parsed.document.body, links), &view.meta);
-    let (html, tag_headings) = tags::fill_listings(&html, site, route.path, project.tag_kinds());
+    let html = render_html(&parsed.document.body, links);
+    let content = project.plugins.on_page_content(html, &ContentContext { route, site, meta: &view.meta });
     let title = view.title.as_deref().unwrap_or_default();
     let page = search::SearchPage { url: &route.url, title, meta: route.meta.as_ref(), toc: &parsed.document.toc };
-    let light_box = project.glightbox.as_ref().filter(|plugin| plugin.looks_at(&view.meta));
-    let html = light_box.map(|plugin| plugin.wrap(&html, &view.meta)).unwrap_or(html);
-    let search = project.search.as_ref().map(|options| match light_box {
-        // mkdocs-glightbox hands a whole document on, in which the first heading stands deeper than the
-        // page: the index then has an entry of its own for it.
-        Some(_) => options.part(&format!("<html><head></head><body>{html}</body></html>"), page),
-        None => options.part(&html, page),
+    let html = content.html;
+    let search = project.search.as_ref().map(|options| match content.is_document {
+        true => options.part(&format!("<html><head></head><body>{html}</body></html>"), page),
+        false => options.part(&html, page),
     });
     let search = search.unwrap_or_default();
-    Body { html, search, tag_headings }
+    Body { html, search, headings: content.headings }
 }
 
-/// A digest of what the content takes from the route and from plugins, and of the page's listings of
-/// tags.
-fn route_digest(project: &Project, view: &PageView, listings: &str) -> Digest {
+/// A digest of what the content takes from the route, from plugins and for the search index.
+fn route_digest(project: &Project, view: &PageView, plugins: Digest) -> Digest {
     let meta = view.meta.to_string();
-    let plugins = format!("{:?} {:?}", project.glightbox, project.search);
+    let search = format!("{:?}", project.search);
     let title = view.title.as_deref().unwrap_or_default();
-    Digest::of_parts([view.url.as_bytes(), title.as_bytes(), meta.as_bytes(), listings.as_bytes(), plugins.as_bytes()])
+    Digest::of_parts([view.url.as_bytes(), title.as_bytes(), meta.as_bytes(), plugins.as_bytes(), search.as_bytes()])
 }
 
 /// A digest of what each destination on a page becomes.
@@ -299,14 +297,17 @@ fn collect(
     }
     templates(project, site_theme, world, &mut out);
     sitemap(project, site, &mut out);
-    if let Some(options) = &project.search {
+    let index = project.search.as_ref().map(|options| {
         let bodies = site.order.iter().filter_map(|path| cache.bodies.get(path));
-        let parts = bodies.map(|kept| kept.value.search.as_str()).filter(|part| !part.is_empty());
-        let index = options.index(parts);
-        if project.site.plugin("offline").is_some() {
-            // A page on a disk may load a script, but not read a file.
-            out.bytes("search/search_index.js", [b"var __index = ".as_slice(), &index].concat());
-        }
+        options.index(bodies.map(|kept| kept.value.search.as_str()).filter(|part| !part.is_empty()))
+    });
+    let search_index = index.as_deref();
+    let mut finished = Finished { search_index, files: BTreeMap::new() };
+    project.plugins.on_post_build(&mut finished);
+    for (path, bytes) in finished.files {
+        out.bytes(&path, bytes);
+    }
+    if let Some(index) = index {
         out.bytes("search/search_index.json", index);
     }
     out.outputs
@@ -351,7 +352,7 @@ impl Collector<'_> {
         match html {
             // A template may be something else than a page, such as a feed.
             Ok(text) if !path.ends_with(".html") => self.bytes(path, text.into_bytes()),
-            Ok(html) => self.bytes(path, project.minified(html)),
+            Ok(html) => self.bytes(path, project.plugins.on_post_template(html, path).into_bytes()),
             Err(diagnostic) => self.diagnostics.push(*diagnostic),
         }
     }

@@ -4,7 +4,7 @@ use super::json::json_of;
 use super::project::Project;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::markdown::{Parsed, TocEntry};
-use crate::render::tags::TagHeading;
+use crate::plugins::ExtraHeading;
 use crate::render::theme::view::{NavItem, NavKind, NavView, PageFacts, PageRef, PageView, SiteView, TagView, TocView};
 use crate::render::theme::{Override, Theme};
 use crate::site::{self, PageRoute, Site};
@@ -162,7 +162,7 @@ fn toc(entries: &[TocEntry]) -> Vec<TocView> {
 }
 
 /// Adds the headings of tag listings to a table of contents, each below the heading it stands under.
-pub(super) fn add_tags(toc: &mut Vec<TocView>, headings: &[TagHeading]) {
+pub(super) fn add_headings(toc: &mut Vec<TocView>, headings: &[ExtraHeading]) {
     for heading in headings {
         let view = TocView {
             id: heading.id.clone(),

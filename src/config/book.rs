@@ -53,7 +53,7 @@ pub(super) fn config(
         None => build.text("build-dir", out).unwrap_or_else(|| Spanned::new("book".to_owned(), start)),
     };
     let plugins = plugins(&top, start, out);
-    let folders_fit = parts::check_folders(&docs, &site_dir, parts::may_nest(&plugins), world, out);
+    let folders_fit = parts::check_folders(&docs, &site_dir, world, out);
     let dev_addr = match &overrides.dev_addr {
         Some(addr) => Spanned::new(addr.clone(), start),
         None => serve.text("address", out).unwrap_or_else(|| Spanned::new("127.0.0.1:8000".to_owned(), start)),
@@ -83,6 +83,8 @@ pub(super) fn config(
         },
         docs_dir: SitePath::new(&docs.value),
         site_dir: SitePath::new(&site_dir.value),
+        nesting: parts::nesting(&docs, &site_dir),
+        is_offline: false,
         use_directory_urls: overrides.use_directory_urls.or_else(|| site.flag("directory-urls", out)).unwrap_or(true),
         nav: nav.get("items").and_then(|node| parts::nav("nav.items", node, out)),
         exclude_docs: site.texts("exclude", out),

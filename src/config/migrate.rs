@@ -3,7 +3,7 @@
 //! A survey of a `mkdocs.yml`. Reports, and changes nothing.
 
 use super::model::{Config, Overrides};
-use super::{Environment, keys, load, plugins};
+use super::{Environment, keys, load};
 use crate::diag::{Code, Diagnostics, Severity};
 use crate::text::{SitePath, Span, World, yaml};
 use yaml::Node;
@@ -52,12 +52,17 @@ impl Survey {
     }
 }
 
-/// Surveys a project. `knows_extension` says which Markdown extensions there are.
+/// What becomes of a plugin, why, and what to do.
+pub type PluginFate = (Fate, &'static str, &'static str);
+
+/// Surveys a project. `knows_extension` says which Markdown extensions there are, `fate_of` what becomes
+/// of a plugin.
 pub fn survey(
     path: SitePath,
     world: &dyn World,
     env: Environment<'_>,
     knows_extension: &dyn Fn(&str) -> bool,
+    fate_of: &dyn Fn(&str) -> PluginFate,
 ) -> Survey {
     let loaded = load::load(path, world, env, &Overrides::default());
     let mut items = Vec::new();
@@ -65,7 +70,7 @@ pub fn survey(
     if let Some(root) = &root {
         settings(root, &mut items);
         extensions(root, knows_extension, &mut items);
-        all_plugins(root, &mut items);
+        plugins(root, fate_of, &mut items);
     }
     if let Some(config) = &loaded.config {
         theme(config, &mut items);
@@ -139,26 +144,13 @@ fn extensions(root: &Node, knows_extension: &dyn Fn(&str) -> bool, items: &mut V
     }
 }
 
-fn all_plugins(root: &Node, items: &mut Vec<Item>) {
+fn plugins(root: &Node, fate_of: &dyn Fn(&str) -> PluginFate, items: &mut Vec<Item>) {
     for (name, span, options) in names(root.get("plugins")) {
         let short = name.strip_prefix("material/").unwrap_or(name);
         let what = format!("plugin `{short}`");
         let is_off = options.and_then(|options| options.get("enabled")).and_then(Node::as_bool) == Some(false);
-        items.push(match short {
-            _ if is_off => item(Fate::Ignored, what, "it is switched off", "", Some(span)),
-            _ if plugins::HARMLESS.contains(&short) => {
-                item(Fate::Ignored, what, plugins::missing(short).unwrap_or_default(), "remove it", Some(span))
-            }
-            "macros" => {
-                let why = "variables, filters, loops and includes work; nothing of Python is run";
-                item(Fate::Mapped, what, why, "", Some(span))
-            }
-            _ if plugins::is_known(short) => item(Fate::Same, what, "", "", Some(span)),
-            _ => {
-                let why = plugins::missing(short).unwrap_or("what it does to the site is missing");
-                item(Fate::Missing, what, why, "remove it when the site can do without it", Some(span))
-            }
-        });
+        let (fate, why, todo) = if is_off { (Fate::Ignored, "it is switched off", "") } else { fate_of(short) };
+        items.push(item(fate, what, why, todo, Some(span)));
     }
 }
 
@@ -197,7 +189,11 @@ mod tests {
             .iter()
             .map(|(path, text)| (SitePath::new(path), Arc::new(Source::new(SitePath::new(path), *text))))
             .collect();
-        survey(SitePath::new("mkdocs.yml"), &world, &|_| None, &|name| name == "toc")
+        let fate_of = |name: &str| match name {
+            "search" => (Fate::Same, "", ""),
+            _ => (Fate::Missing, "it is missing", "remove it"),
+        };
+        survey(SitePath::new("mkdocs.yml"), &world, &|_| None, &|name| name == "toc", &fate_of)
     }
 
     fn lines(survey: &Survey) -> Vec<String> {
@@ -206,7 +202,7 @@ mod tests {
 
     #[test]
     fn every_part_has_its_fate() {
-        let config = "site_name: x\ntheme: {name: material}\nplugins: [search, macros, mike, info]\n\
+        let config = "site_name: x\ntheme: {name: material}\nplugins: [search, mike, {info: {enabled: false}}]\n\
                       markdown_extensions: [toc, neoteroi.cards]\nhooks: [h.py]\nsite_nmae: y\n";
         let survey = surveyed(config);
         assert_eq!(
@@ -216,7 +212,6 @@ mod tests {
                 "Same plugin `search`",
                 "Same extension `toc`",
                 "Mapped theme `material`",
-                "Mapped plugin `macros`",
                 "Ignored plugin `info`",
                 "Ignored unknown key `site_nmae`",
                 "Missing plugin `mike`",

@@ -34,7 +34,7 @@ pub(super) fn config(
         Some(node) => parts::plugins(node, false, out),
         None => vec![Plugin { name: Spanned::new("search".to_owned(), start), options: None }],
     };
-    let folders_fit = parts::check_folders(&docs, &site, parts::may_nest(&plugins), world, out);
+    let folders_fit = parts::check_folders(&docs, &site, world, out);
     let theme = lenient(out, |out| theme(table.get("theme"), start, world, overrides, out));
     let is_material =
         theme.name.as_ref().is_some_and(|name| ["material", "materialx", "default"].contains(&name.value.as_str()));
@@ -68,6 +68,8 @@ pub(super) fn config(
         },
         docs_dir: SitePath::new(&docs.value),
         site_dir: SitePath::new(&site.value),
+        nesting: parts::nesting(&docs, &site),
+        is_offline: false,
         use_directory_urls: overrides
             .use_directory_urls
             .or_else(|| table.flag("use_directory_urls", out))

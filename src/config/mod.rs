@@ -16,7 +16,6 @@ pub mod migrate;
 mod mkdocs;
 mod model;
 mod parts;
-pub mod plugins;
 mod schema;
 mod special;
 mod table;

@@ -1,6 +1,6 @@
 //! The configuration as the rest of the program sees it, whichever file it came from.
 
-use crate::diag::{Code, Severity};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::text::{SitePath, Span, Spanned, yaml};
 use std::collections::BTreeMap;
 
@@ -17,8 +17,13 @@ pub struct Config {
     pub docs_dir: SitePath,
     /// The folder that the site is written to.
     pub site_dir: SitePath,
+    /// What is wrong with the place of these two, unless a plugin allows it: the pages lie beside the
+    /// configuration, or around the site.
+    pub nesting: Option<Diagnostic>,
     /// Whether `a.md` becomes `a/` (and not `a.html`).
     pub use_directory_urls: bool,
+    /// Whether pages are read from a disk, without a network; a plugin says so.
+    pub is_offline: bool,
     /// The explicit navigation; `None` where it follows the files.
     pub nav: Option<Vec<NavItem>>,
     /// Patterns of files that are no part of the site, one gitignore line each, without the built-in ones.

@@ -3,7 +3,6 @@
 
 use super::keys::{self, CODE_LEVELS};
 use super::model::*;
-use super::plugins;
 use super::table::{Table, severity_of, text_of, texts_of, word_of, wrong_kind};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::text::{SitePath, Span, Spanned, World, yaml};
@@ -191,7 +190,7 @@ pub(super) fn extensions(node: &Node, flags: bool, out: &mut Diagnostics) -> Vec
     listed
 }
 
-/// Reads plugins: those with `enabled: false` are left out, unknown ones reported.
+/// Reads plugins: those with `enabled: false` are left out. Which there are, somebody else knows.
 pub(super) fn plugins(node: &Node, flags: bool, out: &mut Diagnostics) -> Vec<Plugin> {
     let mut listed: Vec<Plugin> = Vec::new();
     for Use { name, options } in uses("plugins", node, flags, out) {
@@ -206,19 +205,6 @@ pub(super) fn plugins(node: &Node, flags: bool, out: &mut Diagnostics) -> Vec<Pl
                 None => out.push(wrong_kind(&format!("{}.enabled", name.value), "true or false", enabled)),
             }
         }
-        if let Some(first) = listed.iter().find(|other| other.name.value == name.value)
-            && plugins::is_known(&name.value)
-        {
-            out.push(
-                Diagnostic::new(
-                    Code::ConfigDuplicateKey,
-                    name.span,
-                    format!("the plugin `{}` is listed twice", name.value),
-                )
-                .label(first.name.span, "first listed here"),
-            );
-        }
-        plugins::report(&name, out);
         listed.push(Plugin { name, options });
     }
     listed
@@ -551,43 +537,41 @@ pub(super) fn check_dev_addr(name: &str, addr: &Spanned<String>, out: &mut Diagn
 
 // ── Folders ─────────────────────────────────────────────────────────────────
 
-/// Tells whether the folder of the pages may be the configuration's own and may hold the site's.
-pub(super) fn may_nest(plugins: &[Plugin]) -> bool {
-    plugins.iter().any(|plugin| plugin.name.value == "same-dir")
+/// Returns what is wrong where the folder of the pages is the configuration's own, or holds the site's; a
+/// plugin may allow both.
+pub(super) fn nesting(docs: &Spanned<String>, site: &Spanned<String>) -> Option<Diagnostic> {
+    let (docs_dir, site_dir) = (SitePath::new(&docs.value), SitePath::new(&site.value));
+    let fault = |span: Span, message: String| Some(Diagnostic::new(Code::ConfigPath, span, message));
+    if docs_dir.as_str().is_empty() {
+        return fault(docs.span, "the folder of the pages is the configuration's own".to_owned()).map(|fault| {
+            fault
+                .note("the configuration, the theme and the site would be pages of it")
+                .help("move the pages into a folder of their own, such as `docs`, or use the plugin `same-dir`")
+        });
+    }
+    if site_dir.below(docs_dir).is_some() {
+        let message = format!("the site's folder (`{site_dir}`) lies within the pages (`{docs_dir}`)");
+        return fault(site.span, message).map(|fault| {
+            fault.note("each build would take the site before it for pages").help("give the site a folder of its own")
+        });
+    }
+    None
 }
 
-/// Checks that the folder of the pages is there, and that it and the site's keep out of each other;
-/// with `may_nest` the pages may lie beside the configuration and around the site (`same-dir`).
+/// Checks that the folder of the pages is there, and does not lie within the site's.
 pub(super) fn check_folders(
     docs: &Spanned<String>,
     site: &Spanned<String>,
-    may_nest: bool,
     world: &dyn World,
     out: &mut Diagnostics,
 ) -> bool {
     let (docs_dir, site_dir) = (SitePath::new(&docs.value), SitePath::new(&site.value));
     let fault = |span: Span, message: String| Diagnostic::new(Code::ConfigPath, span, message);
     let within = |inner: SitePath, outer: SitePath| inner == outer || inner.below(outer).is_some();
-    if docs_dir.as_str().is_empty() && !may_nest {
-        out.push(
-            fault(docs.span, "the folder of the pages is the configuration's own".to_owned())
-                .note("the configuration, the theme and the site would be pages of it")
-                .help("move the pages into a folder of their own, such as `docs`, or use the plugin `same-dir`"),
-        );
-        return false;
-    }
     if within(docs_dir, site_dir) {
         out.push(
             fault(site.span, format!("the pages (`{docs_dir}`) lie within the site's folder (`{site_dir}`)"))
                 .note("a build would overwrite or remove the pages")
-                .help("give the site a folder of its own"),
-        );
-        return false;
-    }
-    if within(site_dir, docs_dir) && !may_nest {
-        out.push(
-            fault(site.span, format!("the site's folder (`{site_dir}`) lies within the pages (`{docs_dir}`)"))
-                .note("each build would take the site before it for pages")
                 .help("give the site a folder of its own"),
         );
         return false;

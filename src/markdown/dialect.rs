@@ -7,7 +7,7 @@ use super::engine::{self, rules::Rules};
 use super::extensions::extension::{AnyOptions, Row};
 use super::extensions::{self, emoji};
 use super::options::OptionReader;
-use super::preprocess::Preprocessor;
+use super::preprocess::Preprocess;
 use super::surroundings::Surroundings;
 use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
 use crate::text::{Digest, SitePath, Span, Spanned, yaml};
@@ -37,8 +37,8 @@ pub struct ExtensionUse {
 pub struct Dialect {
     /// The family of rules.
     pub flavour: Flavour,
-    /// Plugins that change a page's text before it is parsed, in order.
-    pub preprocessors: Vec<Preprocessor>,
+    /// What changes a page's text before it is parsed.
+    pub preprocess: Option<Arc<dyn Preprocess>>,
     /// What pages may ask for; who makes the dialect fills it.
     pub surroundings: Surroundings,
     /// The rules, made once and shared.
@@ -99,7 +99,7 @@ impl Dialect {
 
     fn of(flavour: Flavour, rules: Rules, written: String) -> Dialect {
         let surroundings = Surroundings::default();
-        Dialect { flavour, preprocessors: Vec::new(), surroundings, rules: Arc::new(rules), written }
+        Dialect { flavour, preprocess: None, surroundings, rules: Arc::new(rules), written }
     }
 
     /// Returns the names of all extensions, as Python imports them; built-in ones without
@@ -120,8 +120,9 @@ impl Dialect {
 
     /// Returns the digest of all that decides what a page becomes.
     pub fn digest(&self) -> Digest {
-        let Dialect { flavour, preprocessors, surroundings, written, rules: _ } = self;
-        Digest::of(format!("{flavour:?}\n{written}\n{surroundings:?}\n{preprocessors:?}").as_bytes())
+        let Dialect { flavour, preprocess, surroundings, written, rules: _ } = self;
+        let preprocess = preprocess.as_ref().map(|preprocess| preprocess.text_digest());
+        Digest::of(format!("{flavour:?}\n{written}\n{surroundings:?}\n{preprocess:?}").as_bytes())
     }
 }
 

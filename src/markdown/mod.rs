@@ -42,15 +42,14 @@ pub fn parse(source: &Source, dialect: &Dialect, world: &dyn World) -> Parsed {
     let mut page = engine::page::Page::new(source, &dialect.surroundings, world);
     let text = engine::line_ends(&Chunk::of(source));
     let (front_matter, body) = front_matter::split_front_matter(&text, &mut page.diagnostics);
-    let body = preprocess::preprocess(
-        body,
-        front_matter.meta.as_ref(),
-        &dialect.preprocessors,
-        source.path(),
-        world,
-        &mut page.reads,
-        &mut page.diagnostics,
-    );
+    let body = match &dialect.preprocess {
+        Some(plugins) => {
+            let (reads, diagnostics) = (&mut page.reads, &mut page.diagnostics);
+            let mut context = preprocess::Context { page: source.path(), world, reads, diagnostics };
+            plugins.on_page_markdown(body, front_matter.meta.as_ref(), &mut context)
+        }
+        None => body,
+    };
     let body = match dialect.flavour {
         Flavour::MkDocs => engine::parse(body, &dialect.rules, &mut page),
         Flavour::CommonMark => commonmark::parse_commonmark(&body, &mut page),

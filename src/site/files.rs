@@ -2,8 +2,9 @@
 //!
 //! Follows MkDocs 1.6 (`structure/files.py`).
 
+use super::events::{Events, FoundFile, FoundFiles};
 use super::options::SiteOptions;
-use super::{plugins, url};
+use super::url;
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::markdown::slug::composed;
 use crate::text::glob::GitIgnore;
@@ -122,22 +123,28 @@ impl Files {
 ///
 /// Reports `OB310` for an `index` beside a `README`, `OB311` for two files with one destination and
 /// `OB312` for two whose destinations differ in case only.
-pub fn collect_files(found: &[SitePath], theme_files: &[String], options: &SiteOptions) -> (Files, Diagnostics) {
+pub fn collect_files(
+    found: &[SitePath],
+    theme_files: &[String],
+    options: &SiteOptions,
+    events: &dyn Events,
+) -> (Files, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
-    let mut listed: Vec<(SitePath, &'static str)> =
-        found.iter().filter_map(|path| Some((*path, path.below(options.docs_dir)?))).collect();
-    if let Some(exclude) = plugins::exclude::read(options, &mut diagnostics) {
-        listed.retain(|(_, uri)| !exclude.matches(uri));
-    }
-    if options.plugin("same-dir").is_some() {
-        listed.retain(|(_, uri)| plugins::same_dir::keeps(uri));
-    }
-    listed.sort_by(|(_, a), (_, b)| walk_key(a).cmp(&walk_key(b)));
+    let listed = found.iter().filter_map(|path| {
+        Some(FoundFile { path: *path, uri: path.below(options.docs_dir)?.to_owned(), is_excluded: false })
+    });
+    let mut found = FoundFiles { files: listed.collect(), options, diagnostics: &mut diagnostics };
+    events.on_files(&mut found);
+    let mut listed = found.files;
+    listed.sort_by(|a, b| walk_key(&a.uri).cmp(&walk_key(&b.uri)));
     listed.dedup();
 
     let rules = Rules::new(options);
+    let inclusion = |file: &FoundFile| {
+        if file.is_excluded { Inclusion::Excluded } else { rules.inclusion(&file.uri) }
+    };
     let mut routes: Vec<FileRoute> =
-        listed.into_iter().map(|(path, uri)| FileRoute::new(path, uri, options, rules.inclusion(uri))).collect();
+        listed.iter().map(|file| FileRoute::new(file.path, &file.uri, options, inclusion(file))).collect();
     drop_conflicts(&mut routes, &mut diagnostics);
 
     let known: std::collections::BTreeSet<&str> = routes.iter().map(|file| file.uri.as_str()).collect();
@@ -237,7 +244,6 @@ impl FileRoute {
 
 /// The three lists of patterns.
 struct Rules {
-    meta_file: Option<String>,
     exclude: GitIgnore,
     draft: Option<GitIgnore>,
     not_in_nav: Option<GitIgnore>,
@@ -245,8 +251,6 @@ struct Rules {
 
 impl Rules {
     fn new(options: &SiteOptions) -> Rules {
-        let mut of_plugins = Diagnostics::new();
-        let meta_file = options.plugin("meta").map(|plugin| plugins::meta::meta_file(plugin, &mut of_plugins));
         // MkDocs, files.py: hidden files and a folder `templates` at the root are never pages.
         let mut exclude = GitIgnore::parse(".*\n/templates/");
         if let Some(patterns) = &options.exclude_docs {
@@ -255,13 +259,12 @@ impl Rules {
         let read = |patterns: &Option<crate::text::Spanned<String>>| {
             patterns.as_ref().map(|patterns| GitIgnore::parse(&patterns.value))
         };
-        Rules { meta_file, exclude, draft: read(&options.draft_docs), not_in_nav: read(&options.not_in_nav) }
+        Rules { exclude, draft: read(&options.draft_docs), not_in_nav: read(&options.not_in_nav) }
     }
 
     fn inclusion(&self, uri: &str) -> Inclusion {
         let hit = |rules: &Option<GitIgnore>| rules.as_ref().is_some_and(|rules| rules.matches(uri));
-        let name = uri.rsplit('/').next().unwrap_or(uri);
-        if self.exclude.matches(uri) || self.meta_file.as_deref() == Some(name) {
+        if self.exclude.matches(uri) {
             Inclusion::Excluded
         } else if hit(&self.draft) {
             Inclusion::Draft
@@ -358,7 +361,7 @@ mod tests {
 
     fn collect(names: &[&str], options: &SiteOptions) -> (Files, Diagnostics) {
         let found: Vec<SitePath> = names.iter().map(|name| SitePath::new("docs").join(name)).collect();
-        collect_files(&found, &[], options)
+        collect_files(&found, &[], options, &crate::site::NoEvents)
     }
 
     fn uris(files: &Files) -> Vec<&str> {

@@ -1,12 +1,12 @@
 //! Facts of all pages to a site.
 
+use super::events::{Env, Events, Metas, Nav};
 use super::files::{FileKind, FileRoute, Files, Inclusion, title_from_name};
 use super::links::Checker;
-use super::nav::{self, Draft, Item};
+use super::nav::{Draft, Item};
 use super::options::SiteOptions;
-use super::plugins;
-use super::plugins::tags::{Listing, Tree};
 use super::route::{NavItem, NavKind, PageRoute, Site, TitleFrom};
+use super::tags::{Listing, Tree};
 use super::url;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::markdown::{PageFacts, is_entity_at};
@@ -14,30 +14,42 @@ use crate::text::{SitePath, World, yaml};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Links the pages of a site: routes, titles, navigation, anchors, backlinks. `pages` are the facts
-/// of the files that [`Files::pages`] names; plugins that keep their settings beside the pages
-/// (`.pages`, `.nav.yml`, `SUMMARY.md`, `.meta.yml`) read them through `world`.
+/// of the files that [`Files::pages`] names; plugins that keep their settings beside the pages read
+/// them through `world`.
 ///
 /// Reports `OB301` to `OB309`, `OB313` and what plugins have to say.
-pub fn link(files: &Files, pages: &[&PageFacts], options: &SiteOptions, world: &dyn World) -> (Site, Diagnostics) {
+pub fn link(
+    files: &Files,
+    pages: &[&PageFacts],
+    options: &SiteOptions,
+    world: &dyn World,
+    events: &dyn Events,
+) -> (Site, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
     let facts: BTreeMap<SitePath, &PageFacts> = pages.iter().map(|page| (page.path, *page)).collect();
-    let metas = plugins::meta::metas(&facts, options, world, &mut diagnostics);
+    let own = facts.iter().filter_map(|(path, page)| Some((*path, page.meta.clone()?)));
+    let mut metas = Metas { metas: own.collect(), facts: &facts, options, world, diagnostics: &mut diagnostics };
+    events.on_page_meta(&mut metas);
+    let metas = metas.metas;
 
-    let written = options.nav.as_deref().filter(|entries| !entries.is_empty());
-    let literate = plugins::literate_nav::apply(written, files, options, world, &mut diagnostics);
-    let written = literate.as_ref().map(|made| made.entries.as_slice()).or(written);
-    let by_awesome_nav = plugins::awesome_nav::apply(files, options, world, &metas, &mut diagnostics);
-    let written = by_awesome_nav.as_deref().or(written);
     let title_of = |path: SitePath| own_title(files, path, metas.get(&path), facts.get(&path).copied()).0;
-    let awesome = plugins::awesome_pages::apply(written, files, options, world, &title_of, &mut diagnostics);
-    let (mut draft, reaches_all, before) = match (awesome, written) {
-        (Some(made), _) => (made.draft, made.reaches_all, made.before),
-        (None, Some(entries)) => (nav::read_nav(entries, files, options, &mut diagnostics), false, Vec::new()),
-        (None, None) => (nav::nav_of_folders(files), true, Vec::new()),
+    let mut nav = Nav {
+        entries: options.nav.clone().filter(|entries| !entries.is_empty()),
+        draft: None,
+        reaches_all: false,
+        before: Vec::new(),
+        silent: BTreeSet::new(),
+        files,
+        options,
+        world,
+        metas: &metas,
+        title_of: &title_of,
+        diagnostics: &mut diagnostics,
     };
-    let silent = literate.map(|made| made.nav_files).unwrap_or_default();
+    events.on_nav(&mut nav);
+    let draft = std::mem::take(nav.draft());
+    let Nav { reaches_all, before, silent, .. } = nav;
     let not_in_nav = report_omitted(files, &draft, &silent, options, !reaches_all, &mut diagnostics);
-    plugins::section_index::apply(&mut draft, files, options, &mut diagnostics);
 
     let mut site = Site {
         pages: BTreeMap::new(),
@@ -51,7 +63,7 @@ pub fn link(files: &Files, pages: &[&PageFacts], options: &SiteOptions, world: &
             .filter(|file| file.kind == FileKind::Asset && file.inclusion.is_built(options.preview))
             .map(|file| (file.path, file.out_path.clone()))
             .collect(),
-        generated: plugins::redirects::redirects(files, options, &mut diagnostics),
+        generated: BTreeMap::new(),
         files: files.clone(),
         listings: BTreeMap::new(),
         use_directory_urls: options.use_directory_urls,
@@ -64,8 +76,7 @@ pub fn link(files: &Files, pages: &[&PageFacts], options: &SiteOptions, world: &
     place(&mut site, &draft);
     title(&mut site, &draft, &facts);
     site.nav = items(&draft.items, &site, &draft);
-    let export = plugins::tags::apply(&mut site, options, world, &mut diagnostics);
-    site.generated.extend(export);
+    events.on_env(&mut Env { site: &mut site, options, world, diagnostics: &mut diagnostics });
     check_links(&mut site, &facts, options, &mut diagnostics);
     diagnostics.sort();
     (site, diagnostics)

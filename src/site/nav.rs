@@ -10,7 +10,7 @@ use crate::text::{SitePath, Span};
 use std::collections::BTreeMap;
 
 /// How deep sections may lie in each other; deeper ones are cut off.
-pub(super) const MAX_DEPTH: usize = 64;
+pub(crate) const MAX_DEPTH: usize = 64;
 
 /// A line of the navigation while plugins may still change it.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,13 +42,13 @@ pub(crate) struct Section {
     pub(crate) title: String,
     /// What it holds.
     pub(crate) children: Vec<Item>,
-    /// The page that the group itself leads to (`section-index`).
+    /// The page that the group itself leads to.
     pub(crate) page: Option<SitePath>,
     /// Where it is written.
     pub(crate) span: Option<Span>,
-    /// Whether the configuration names it (`awesome-pages`).
+    /// Whether the configuration names it.
     pub(crate) is_explicit: bool,
-    /// Whether a file beside the pages made it up (`awesome-pages`).
+    /// Whether a file beside the pages made it up.
     pub(crate) is_virtual: bool,
 }
 
@@ -92,7 +92,7 @@ fn walk(items: &[Item], position: &mut Vec<usize>, visit: &mut impl FnMut(SitePa
 }
 
 /// Makes a navigation of what is written.
-pub(super) fn read_nav(
+pub(crate) fn read_nav(
     entries: &[NavEntry],
     files: &Files,
     options: &SiteOptions,
@@ -105,7 +105,7 @@ pub(super) fn read_nav(
 }
 
 /// Makes a navigation of the folders.
-pub(super) fn nav_of_folders(files: &Files) -> Draft {
+pub(crate) fn nav_of_folders(files: &Files) -> Draft {
     let mut pages: Vec<&FileRoute> = files
         .iter()
         .filter(|file| file.kind == FileKind::Page && file.inclusion == super::files::Inclusion::Included)

@@ -2,7 +2,7 @@
 //! room does not know.
 
 use crate::diag::Severity;
-use crate::text::{SitePath, Span, Spanned, yaml};
+use crate::text::{SitePath, Span, Spanned};
 
 /// Everything that decides routes, navigation, and what there is to say about links.
 #[derive(Clone, Debug)]
@@ -33,17 +33,6 @@ pub struct SiteOptions {
     pub preview: bool,
     /// What each finding is worth.
     pub validation: Validation,
-    /// The plugins in the order given; those that other rooms serve may stand here too.
-    pub plugins: Vec<PluginSettings>,
-}
-
-/// A plugin and its options as written.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PluginSettings {
-    /// The name without the theme's prefix: `tags` for `material/tags`.
-    pub name: Spanned<String>,
-    /// The options: a mapping, or null where there are none.
-    pub settings: yaml::Node,
 }
 
 /// One line of a navigation as written.
@@ -126,19 +115,6 @@ impl SiteOptions {
             not_in_nav: None,
             preview: false,
             validation: Validation::default(),
-            plugins: Vec::new(),
         }
-    }
-
-    /// Returns the plugin of a name, where it is enabled.
-    pub fn plugin(&self, name: &str) -> Option<&PluginSettings> {
-        self.plugins.iter().find(|plugin| plugin.name.value == name && plugin.enabled())
-    }
-}
-
-impl PluginSettings {
-    /// Tells whether `enabled` is not set to false.
-    pub fn enabled(&self) -> bool {
-        self.settings.get("enabled").and_then(yaml::Node::as_bool) != Some(false)
     }
 }

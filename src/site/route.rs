@@ -2,7 +2,7 @@
 
 use super::files::Files;
 use super::options::AbsoluteLinks;
-use super::plugins::tags::{Listing, TagRef};
+use super::tags::{Listing, TagRef};
 use crate::text::{SitePath, Span, yaml};
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ pub struct Site {
     pub generated: BTreeMap<String, Vec<u8>>,
     /// Every file and its route, for links.
     pub files: Files,
-    /// Listings of tags (plugin `tags`), in the order in which they stand on each page.
+    /// Listings of tags, in the order in which they stand on each page.
     pub listings: BTreeMap<SitePath, Vec<Listing>>,
     pub(super) use_directory_urls: bool,
     pub(super) absolute_links: AbsoluteLinks,
@@ -51,7 +51,7 @@ pub struct PageRoute {
     pub title: String,
     /// Where the title comes from.
     pub title_from: TitleFrom,
-    /// The front matter, with what the `meta` plugin adds to it.
+    /// The front matter, with what plugins add to it.
     pub meta: Option<yaml::Node>,
     /// Whether this is the page at the root of site and navigation.
     pub is_homepage: bool,
@@ -74,7 +74,7 @@ pub struct PageRoute {
     pub edit_url: Option<String>,
     /// Where to see the source as text.
     pub view_url: Option<String>,
-    /// The page's tags (plugin `tags`), sorted.
+    /// The page's tags, sorted.
     pub tags: Vec<TagRef>,
     /// Each `a href` and `img src` as written, and what it becomes.
     pub links: BTreeMap<String, String>,
@@ -100,7 +100,7 @@ pub struct NavItem {
     pub title: Option<String>,
     /// What it is.
     pub kind: NavKind,
-    /// The page itself; of a section, the page that plugin `section-index` gave it.
+    /// The page itself; of a section, the page that it leads to.
     pub page: Option<SitePath>,
     /// Of a page its URL relative to the site (empty at the root), of a link its address.
     pub url: Option<String>,

@@ -1,8 +1,25 @@
 //! The options of a plugin, read one by one.
 
+use crate::config;
 use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
-use crate::site::options::PluginSettings;
 use crate::text::{Span, Spanned, yaml};
+
+/// A plugin and its options as written.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct PluginSettings {
+    /// The name without the theme's prefix: `tags` for `material/tags`.
+    pub(crate) name: Spanned<String>,
+    /// The options: a mapping, or null where there are none.
+    pub(crate) settings: yaml::Node,
+}
+
+impl PluginSettings {
+    /// The settings of an entry of the configuration.
+    pub(crate) fn of(entry: &config::Plugin) -> PluginSettings {
+        let nothing = || yaml::Node::new(yaml::Kind::Null, entry.name.span);
+        PluginSettings { name: entry.name.clone(), settings: entry.options.clone().unwrap_or_else(nothing) }
+    }
+}
 
 /// Reads options of one plugin and reports what is wrong with them.
 pub(crate) struct Settings<'a> {

@@ -4,14 +4,30 @@
 //! `> [!NOTE]` with quoted lines below it, and GitLab's `>>> [!NOTE] Title` up to a line `>>>`, become
 //! `!!! note "Title"` with an indented body. `caution` becomes `danger`, `important` becomes `warning`.
 
-use crate::text::{Chunk, Line};
+use super::event::{Plugin, Reading};
+use crate::markdown::preprocess::Context;
+use crate::text::{Chunk, Line, yaml};
 use std::ops::Range;
 
 const KINDS: &[(&str, &str)] =
     &[("note", "note"), ("tip", "tip"), ("important", "warning"), ("caution", "danger"), ("warning", "warning")];
 
+#[derive(Debug)]
+struct GhAdmonitions;
+
+pub(super) fn read(reading: &mut Reading<'_>) -> Option<Box<dyn Plugin>> {
+    reading.settings(&[]);
+    Some(Box::new(GhAdmonitions))
+}
+
+impl Plugin for GhAdmonitions {
+    fn on_page_markdown(&self, text: Chunk, _: Option<&yaml::Node>, _: &mut Context<'_>) -> Chunk {
+        apply(text)
+    }
+}
+
 /// Turns alerts into admonitions.
-pub(super) fn apply(text: Chunk) -> Chunk {
+fn apply(text: Chunk) -> Chunk {
     quoted(fenced(text))
 }
 

@@ -4,15 +4,16 @@
 //! plugin's options say so. Text, tags and attributes stay byte for byte, so ids, links and scripts
 //! are what they were. Options are those of mkdocs-minify-plugin 0.8 and of htmlmin, which it calls.
 
-use super::html_events::{Event, html_pieces, is_void};
-use crate::diag::{Diagnostic, Diagnostics, Severity};
-use crate::site::PluginSettings;
-use crate::site::plugins::{Settings, idle_option};
+use super::event::{Plugin, Reading};
+use super::settings::{Settings, idle_option};
+use crate::diag::{Diagnostic, Severity};
+use crate::render::html_events::{Event, html_pieces, is_void};
+use crate::site::PageRoute;
 use crate::text::yaml;
 
 /// What is taken out of pages.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Minify {
+struct Minify {
     /// `htmlmin_opts.remove_comments`
     remove_comments: bool,
     /// `htmlmin_opts.pre_tags`
@@ -35,15 +36,27 @@ const IDLE: [&str; 7] = [
     "keep_pre",
 ];
 
+pub(super) fn read(reading: &mut Reading<'_>) -> Option<Box<dyn Plugin>> {
+    Some(Box::new(Minify::read(reading.settings(&OPTIONS))?))
+}
+
+impl Plugin for Minify {
+    fn on_post_page(&self, html: String, _: &PageRoute) -> String {
+        self.page(&html)
+    }
+
+    fn on_post_template(&self, html: String, _: &str) -> String {
+        self.page(&html)
+    }
+}
+
 impl Minify {
     /// Reads the options; `None` where pages stay as they are. Reports options that the plugin does
     /// not have (`OB440`), values that they cannot have (`OB441`), and those that opsbook does not
     /// carry out (`OB450`).
-    pub fn read(plugin: &PluginSettings, diagnostics: &mut Diagnostics) -> Option<Minify> {
-        let mut settings = Settings::open(plugin, &OPTIONS, diagnostics);
-        let name = &plugin.name.value;
+    fn read(mut settings: Settings<'_>) -> Option<Minify> {
         let idle = |key: &str, node: &yaml::Node, note: &str| -> Diagnostic {
-            let mut diagnostic = idle_option(name, key, node.span).note(note);
+            let mut diagnostic = idle_option("minify", key, node.span).note(note);
             diagnostic.severity = Severity::Info;
             diagnostic
         };
@@ -98,7 +111,7 @@ impl Minify {
     }
 
     /// Takes white space, and comments where asked, out of a page.
-    pub fn page(&self, html: &str) -> String {
+    fn page(&self, html: &str) -> String {
         let mut out = String::with_capacity(html.len());
         // The element that shows its white space, and how many of its name are open in it.
         let mut kept: Option<(String, usize)> = None;
@@ -179,7 +192,9 @@ fn squeeze(text: &str, after_space: &mut bool, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::settings::PluginSettings;
     use super::*;
+    use crate::diag::Diagnostics;
     use crate::text::{Chunk, SitePath, Source, Spanned};
     use proptest::prelude::*;
 
@@ -188,7 +203,7 @@ mod tests {
         let settings = yaml::parse(&Chunk::of(&source)).expect("the test's YAML is valid").root;
         let plugin = PluginSettings { name: Spanned::new("minify".to_owned(), settings.span), settings };
         let mut diagnostics = Diagnostics::new();
-        let minify = Minify::read(&plugin, &mut diagnostics);
+        let minify = Minify::read(Settings::open(&plugin, &OPTIONS, &mut diagnostics));
         (minify, diagnostics.iter().map(|finding| finding.message.clone()).collect())
     }
 

@@ -3,26 +3,14 @@
 //! Follows the template `fragments/tags/default` of Material 9.8: a heading per tag, all of them one level below
 //! the heading before it, and a list of pages.
 
+use super::super::event::ExtraHeading;
 use crate::site::{Listing, Site, Tree};
 use crate::text::{SitePath, yaml};
-
-/// A listing's heading for the table of contents.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TagHeading {
-    /// The id of the heading that the listing stands under; `None` before any heading.
-    pub below: Option<String>,
-    /// The heading's level, 1 to 6.
-    pub level: u8,
-    /// The heading's id.
-    pub id: String,
-    /// The tag.
-    pub name: String,
-}
 
 /// Writes a page's listings into its content; returns the content, and the headings for the table of
 /// contents. A page without listings keeps its content. `icons` is `extra.tags`: the kind of each tag
 /// that has one.
-pub fn fill_listings(html: &str, site: &Site, page: SitePath, icons: Option<&yaml::Node>) -> (String, Vec<TagHeading>) {
+pub(super) fn fill(html: &str, site: &Site, page: SitePath, icons: Option<&yaml::Node>) -> (String, Vec<ExtraHeading>) {
     let (Some(listings), Some(route)) = (site.listings.get(&page), site.pages.get(&page)) else {
         return (html.to_owned(), Vec::new());
     };
@@ -57,16 +45,16 @@ pub fn fill_listings(html: &str, site: &Site, page: SitePath, icons: Option<&yam
 }
 
 /// All that a page's listings are made from, as text: what a key is to hold.
-pub fn listings_key(site: &Site, page: SitePath, icons: Option<&yaml::Node>) -> String {
+pub(super) fn key(site: &Site, page: SitePath, icons: Option<&yaml::Node>) -> String {
     let marks =
         |listing: &Listing| if listing.directive.is_empty() { "<p>[TAGS]</p>" } else { &listing.directive }.to_owned();
     let skeleton: String = site.listings.get(&page).into_iter().flatten().map(marks).collect();
-    let (html, headings) = fill_listings(&skeleton, site, page, icons);
+    let (html, headings) = fill(&skeleton, site, page, icons);
     format!("{html}{headings:?}")
 }
 
-fn collect(tree: &Tree, below: Option<String>, level: u8, headings: &mut Vec<TagHeading>) {
-    headings.push(TagHeading { below, level, id: tree.slug.clone(), name: tree.name.clone() });
+fn collect(tree: &Tree, below: Option<String>, level: u8, headings: &mut Vec<ExtraHeading>) {
+    headings.push(ExtraHeading { below, level, id: tree.slug.clone(), name: tree.name.clone() });
     for child in &tree.children {
         collect(child, Some(tree.slug.clone()), (level + 1).min(6), headings);
     }

@@ -3,22 +3,37 @@
 //! `redirect_maps` maps the path a page had to the path of a page, or to a whole address. Where the
 //! old page stood, a small file is written that keeps the anchor of the link that led there.
 
-use super::Settings;
+use super::event::{Plugin, Reading};
+use super::history::History;
+use super::settings::{PluginSettings, Settings};
 use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
 use crate::site::files::{FileKind, FileRoute, Files, Inclusion, is_page};
-use crate::site::options::SiteOptions;
-use crate::site::url;
+use crate::site::{Env, SiteOptions, url};
 use std::collections::BTreeMap;
+
+/// The plugin's options, as written.
+#[derive(Debug)]
+struct Redirects(PluginSettings);
+
+pub(super) fn read(reading: &mut Reading<'_>) -> Option<Box<dyn Plugin>> {
+    Some(Box::new(Redirects(reading.plugin.clone())))
+}
+
+impl Plugin for Redirects {
+    fn on_env(&self, env: &mut Env<'_>, _: &History) {
+        env.site.generated.extend(redirects(&self.0, &env.site.files, env.options, env.diagnostics));
+    }
+}
 
 /// Returns the files to write: path in the site, bytes. Reports `OB442` for a target that is not
 /// there, `OB441` for an old path that is no page, and `OB443` for a redirect that hides a page.
-pub(crate) fn redirects(
+fn redirects(
+    plugin: &PluginSettings,
     files: &Files,
     options: &SiteOptions,
     diagnostics: &mut Diagnostics,
 ) -> BTreeMap<String, Vec<u8>> {
     let mut out = BTreeMap::new();
-    let Some(plugin) = options.plugin("redirects") else { return out };
     let mut settings = Settings::open(plugin, &["redirect_maps"], diagnostics);
     let Some(map) = settings.node("redirect_maps") else { return out };
     let Some(entries) = map.as_map() else {

@@ -4,28 +4,34 @@
 //! beginning, both over the path from the folder of the pages. A link to such a file is a link to
 //! nothing, other than with `exclude_docs`.
 
-use super::Settings;
-use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::site::options::SiteOptions;
+use super::event::{Plugin, Reading};
+use crate::diag::{Code, Diagnostic};
+use crate::site::FoundFiles;
 use crate::text::glob::Pattern;
 use regex::Regex;
 
 /// What is excluded.
-pub(crate) struct Exclude {
+#[derive(Debug)]
+struct Exclude {
     globs: Vec<Pattern>,
     regexes: Vec<Regex>,
 }
 
 impl Exclude {
     /// Tells whether a file is excluded.
-    pub(crate) fn matches(&self, uri: &str) -> bool {
+    fn matches(&self, uri: &str) -> bool {
         self.globs.iter().any(|glob| glob.matches(uri)) || self.regexes.iter().any(|regex| regex.is_match(uri))
     }
 }
 
-/// Reads the plugin's options; `None` where it is not used.
-pub(crate) fn read(options: &SiteOptions, diagnostics: &mut Diagnostics) -> Option<Exclude> {
-    let mut settings = Settings::open(options.plugin("exclude")?, &["glob", "regex"], diagnostics);
+impl Plugin for Exclude {
+    fn on_files(&self, files: &mut FoundFiles<'_>) {
+        files.files.retain(|file| !self.matches(&file.uri));
+    }
+}
+
+pub(super) fn read(reading: &mut Reading<'_>) -> Option<Box<dyn Plugin>> {
+    let mut settings = reading.settings(&["glob", "regex"]);
     let globs = settings.texts("glob").iter().map(|glob| Pattern::fnmatch(&glob.value)).collect();
     let mut regexes = Vec::new();
     for pattern in settings.texts("regex") {
@@ -41,5 +47,5 @@ pub(crate) fn read(options: &SiteOptions, diagnostics: &mut Diagnostics) -> Opti
             ),
         }
     }
-    Some(Exclude { globs, regexes })
+    Some(Box::new(Exclude { globs, regexes }))
 }

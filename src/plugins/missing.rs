@@ -1,28 +1,8 @@
-//! Which plugins opsbook has, and what is missing where it does not have one.
+//! The plugins that opsbook does not have, and what is missing without each.
 
+use super::{names, row_of};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity, nearest};
 use crate::text::Spanned;
-
-/// The plugins that opsbook does itself.
-pub const NATIVE: &[&str] = &[
-    "awesome-nav",
-    "awesome-pages",
-    "exclude",
-    "gh-admonitions",
-    "git-revision-date-localized",
-    "glightbox",
-    "include-markdown",
-    "literate-nav",
-    "macros",
-    "meta",
-    "minify",
-    "offline",
-    "redirects",
-    "same-dir",
-    "search",
-    "section-index",
-    "tags",
-];
 
 /// Plugins that opsbook does not have, and what is missing without them.
 pub const MISSING: &[(&str, &str)] = &[
@@ -71,7 +51,7 @@ pub const MISSING: &[(&str, &str)] = &[
 ];
 
 /// Plugins of [`MISSING`] without which readers miss nothing.
-pub const HARMLESS: &[&str] = &["info", "macros_info", "mermaid2"];
+const HARMLESS: &[&str] = &["info", "macros_info", "mermaid2"];
 
 /// A plugin that keeps pages, or parts of them, from readers.
 #[derive(Clone, Copy, Debug)]
@@ -93,7 +73,7 @@ const fn keeper(name: &'static str, does: &'static str, keys: &'static [&'static
 }
 
 /// The plugins without which a build would publish what the project keeps back.
-pub const KEEPERS: &[Keeper] = &[
+const KEEPERS: &[Keeper] = &[
     Keeper { only_marked: true, ..keeper("blog", "leaves drafts out", &["draft"]) },
     keeper("conditional_include", "leaves files out", &[]),
     keeper("draft", "leaves drafts out", &["draft"]),
@@ -129,22 +109,49 @@ pub const KEEPERS: &[Keeper] = &[
 
 /// Returns what a plugin keeps back that opsbook does not have.
 pub fn keeper_of(name: &str) -> Option<&'static Keeper> {
-    KEEPERS.iter().find(|keeper| keeper.name == name && !is_known(name))
-}
-
-/// Tells whether opsbook does a plugin itself.
-pub fn is_known(name: &str) -> bool {
-    NATIVE.contains(&name)
+    KEEPERS.iter().find(|keeper| keeper.name == name && row_of(name).is_none())
 }
 
 /// Returns what is missing without a plugin that opsbook does not have.
-pub fn missing(name: &str) -> Option<&'static str> {
+fn missing(name: &str) -> Option<&'static str> {
     MISSING.iter().find(|(known, _)| *known == name).map(|(_, what)| *what)
+}
+
+/// Material's own plugins, whose names templates see with the theme's before them.
+const OF_MATERIAL: &[&str] =
+    &["blog", "group", "info", "meta", "offline", "privacy", "search", "social", "tags", "typeset"];
+
+/// Tells whether a plugin is one of Material's.
+pub fn is_of_material(name: &str) -> bool {
+    OF_MATERIAL.contains(&name)
+}
+
+/// What becomes of a plugin of an MkDocs project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is the same here.
+    Same,
+    /// It is here, and something is different.
+    Differs(&'static str),
+    /// It is not here, and readers miss nothing.
+    Harmless(&'static str),
+    /// It is not here, and this is missing.
+    Missing(&'static str),
+}
+
+/// Returns what becomes of a plugin.
+pub fn fate_of(name: &str) -> Fate {
+    let what = missing(name).unwrap_or("what it does to the site is missing");
+    match row_of(name) {
+        Some(row) => row.differs.map_or(Fate::Same, Fate::Differs),
+        None if HARMLESS.contains(&name) => Fate::Harmless(what),
+        None => Fate::Missing(what),
+    }
 }
 
 /// Reports a plugin that opsbook does not have.
 pub(super) fn report(name: &Spanned<String>, out: &mut Diagnostics) {
-    if is_known(&name.value) {
+    if row_of(&name.value).is_some() {
         return;
     }
     let message = format!("the plugin `{}` is not part of opsbook", name.value);
@@ -160,7 +167,7 @@ pub(super) fn report(name: &Spanned<String>, out: &mut Diagnostics) {
         Some(what) => diagnostic.note(format!("without it: {what}")),
         None => {
             let diagnostic = diagnostic.note("what it does to the site is missing");
-            match nearest(&name.value, NATIVE.iter().copied()) {
+            match nearest(&name.value, names()) {
                 Some(near) => diagnostic.help(format!("there is a plugin `{near}`")),
                 None => diagnostic,
             }
@@ -174,9 +181,8 @@ mod tests {
 
     #[test]
     fn the_tables_are_sorted_and_apart() {
-        assert!(NATIVE.is_sorted());
         assert!(MISSING.is_sorted());
         assert!(KEEPERS.is_sorted_by_key(|keeper| keeper.name));
-        assert!(MISSING.iter().all(|(name, _)| !is_known(name)));
+        assert!(MISSING.iter().all(|(name, _)| row_of(name).is_none()));
     }
 }

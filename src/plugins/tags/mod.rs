@@ -3,53 +3,19 @@
 //! A page with `<!-- material/tags -->` gets a listing there; the comment may hold a configuration:
 //! `{ include: [a], exclude: [b], scope: true, toc: false }`, or the name of one in `listings_map`.
 //! Each tag of a page leads to the listing that lies nearest. This file decides which tags and pages
-//! a listing has; `render::tags` writes it.
+//! a listing has; `listing.rs` writes it.
 
-use super::{Settings, idle_option};
+mod listing;
+
+use super::event::{Content, ContentContext, Plugin, Reading};
+use super::history::History;
+use super::settings::{PluginSettings, Settings, idle_option};
 use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
 use crate::markdown::slug::{Case, Form, Slugify};
-use crate::site::options::SiteOptions;
-use crate::site::route::{PageRoute, Site};
+use crate::site::{Env, Listing, PageRoute, Site, SiteOptions, TagRef, Tree};
 use crate::text::glob::Pattern;
 use crate::text::{Chunk, SitePath, Source, Span, World, quoted_ascii, yaml};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A tag of a page.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TagRef {
-    /// The tag; of a nested one the whole path.
-    pub name: String,
-    /// Whether it is a shadow tag.
-    pub hidden: bool,
-    /// The place of the nearest listing, relative to the site.
-    pub url: Option<String>,
-}
-
-/// A listing on a page.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listing {
-    /// The comment that asks for it, as written; empty for the one that `tags_file` puts at the end.
-    pub directive: String,
-    /// Whether its tags stand in the table of contents.
-    pub toc: bool,
-    /// The tags of the first level, in order.
-    pub trees: Vec<Tree>,
-}
-
-/// A tag in a listing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tree {
-    /// The tag.
-    pub name: String,
-    /// The id of its heading.
-    pub slug: String,
-    /// Whether it is a shadow tag.
-    pub hidden: bool,
-    /// The pages, in order.
-    pub pages: Vec<SitePath>,
-    /// The tags below it, in order.
-    pub children: Vec<Tree>,
-}
 
 /// What the plugin's options say.
 struct Options {
@@ -170,15 +136,45 @@ const KNOWN: &[&str] = &[
     "tags_extra_files",
 ];
 
+/// The plugin's options, as written, and the kinds of tags that have an icon (`extra.tags`).
+#[derive(Debug)]
+struct Tags {
+    settings: PluginSettings,
+    kinds: Option<yaml::Node>,
+}
+
+pub(super) fn read(reading: &mut Reading<'_>) -> Option<Box<dyn Plugin>> {
+    let kinds = reading.config.extra.get("tags").cloned();
+    let kinds = kinds.filter(|kinds| kinds.as_map().is_some_and(|entries| !entries.is_empty()));
+    Some(Box::new(Tags { settings: reading.plugin.clone(), kinds }))
+}
+
+impl Plugin for Tags {
+    fn on_env(&self, env: &mut Env<'_>, _: &History) {
+        let export = apply(&self.settings, env.site, env.options, env.world, env.diagnostics);
+        env.site.generated.extend(export);
+    }
+
+    fn on_page_content(&self, content: &mut Content, page: &ContentContext<'_>) {
+        let (html, headings) = listing::fill(&content.html, page.site, page.route.path, self.kinds.as_ref());
+        content.html = html;
+        content.headings.extend(headings);
+    }
+
+    fn content_key(&self, site: &Site, page: SitePath) -> String {
+        listing::key(site, page, self.kinds.as_ref())
+    }
+}
+
 /// Gives the pages of a site their tags and listings; returns `tags.json` with its path, where the
 /// plugin exports one.
-pub(crate) fn apply(
+fn apply(
+    plugin: &PluginSettings,
     site: &mut Site,
     options: &SiteOptions,
     world: &dyn World,
     diagnostics: &mut Diagnostics,
 ) -> Option<(String, Vec<u8>)> {
-    let plugin = options.plugin("tags")?;
     let mut settings = Settings::open(plugin, KNOWN, diagnostics);
     let own = Options::read(&mut settings, options.preview);
     let export_only = settings.flag("export_only", false);

@@ -3,32 +3,45 @@
 //! A file `.meta.yml` holds for all pages in its folder and below it. Mappings are merged, lists are
 //! joined, of two other values the inner one counts, and the page's own front matter counts last.
 
-use super::Settings;
+use super::event::{Plugin, Reading};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::markdown::PageFacts;
-use crate::site::options::{PluginSettings, SiteOptions};
-use crate::site::url;
+use crate::site::{FoundFiles, Metas, url};
 use crate::text::{Chunk, SitePath, World, yaml};
 use std::collections::{BTreeMap, BTreeSet};
 
+#[derive(Debug)]
+struct Meta {
+    /// The name of the files, which are themselves no part of the site.
+    file: String,
+}
+
+pub(super) fn read(reading: &mut Reading<'_>) -> Option<Box<dyn Plugin>> {
+    let mut settings = reading.settings(&["meta_file"]);
+    Some(Box::new(Meta { file: settings.text("meta_file").map_or(".meta.yml".to_owned(), |name| name.value) }))
+}
+
+impl Plugin for Meta {
+    fn on_files(&self, files: &mut FoundFiles<'_>) {
+        for file in &mut files.files {
+            file.is_excluded |= file.uri.rsplit('/').next() == Some(&self.file);
+        }
+    }
+
+    fn on_page_meta(&self, metas: &mut Metas<'_>) {
+        metas.metas = with_folders(&self.file, metas);
+    }
+}
+
 /// Returns the front matter of every page that has any, with what the folders add.
-pub(crate) fn metas(
-    facts: &BTreeMap<SitePath, &PageFacts>,
-    options: &SiteOptions,
-    world: &dyn World,
-    diagnostics: &mut Diagnostics,
-) -> BTreeMap<SitePath, yaml::Node> {
-    let own = |page: &PageFacts| page.meta.clone();
-    let Some(plugin) = options.plugin("meta") else {
-        return facts.iter().filter_map(|(path, page)| Some((*path, own(page)?))).collect();
-    };
-    let name = meta_file(plugin, diagnostics);
+fn with_folders(name: &str, metas: &mut Metas<'_>) -> BTreeMap<SitePath, yaml::Node> {
+    let Metas { facts, options, world, .. } = *metas;
+    let diagnostics = &mut *metas.diagnostics;
     let mut known: BTreeMap<String, Option<yaml::Node>> = BTreeMap::new();
     let mut out = BTreeMap::new();
     let paths = facts.keys().filter_map(|path| path.below(options.docs_dir));
     let folders: BTreeSet<&str> =
         paths.flat_map(|uri| uri.match_indices('/').map(|(at, _)| &uri[..at]).chain([""])).collect();
-    for (path, page) in facts {
+    for path in facts.keys() {
         let uri = path.below(options.docs_dir).unwrap_or_default();
         // The plugin compares the beginnings of paths: what `a/` says holds for `ab.md` too.
         let folders = folders.iter().filter(|folder| uri.starts_with(**folder));
@@ -36,7 +49,7 @@ pub(crate) fn metas(
         for folder in folders {
             let node = known
                 .entry((*folder).to_owned())
-                .or_insert_with(|| read(options.docs_dir.join(&url::join(folder, &name)), world, diagnostics));
+                .or_insert_with(|| read_file(options.docs_dir.join(&url::join(folder, name)), world, diagnostics));
             if let Some(node) = node {
                 meta = Some(match meta {
                     Some(outer) => merged(outer, node, diagnostics, 0),
@@ -44,7 +57,7 @@ pub(crate) fn metas(
                 });
             }
         }
-        let meta = match (meta, own(page)) {
+        let meta = match (meta, metas.metas.get(path).cloned()) {
             (Some(folders), Some(own)) => Some(merged(folders, &own, diagnostics, 0)),
             (folders, own) => own.or(folders),
         };
@@ -55,13 +68,7 @@ pub(crate) fn metas(
     out
 }
 
-/// The name of the files, which are themselves no part of the site.
-pub(crate) fn meta_file(plugin: &PluginSettings, diagnostics: &mut Diagnostics) -> String {
-    let mut settings = Settings::open(plugin, &["meta_file"], diagnostics);
-    settings.text("meta_file").map_or(".meta.yml".to_owned(), |name| name.value)
-}
-
-fn read(path: SitePath, world: &dyn World, diagnostics: &mut Diagnostics) -> Option<yaml::Node> {
+fn read_file(path: SitePath, world: &dyn World, diagnostics: &mut Diagnostics) -> Option<yaml::Node> {
     let source = world.source(path).ok()?;
     match yaml::parse(&Chunk::of(&source)) {
         Ok(parsed) if parsed.root.as_map().is_some() => Some(parsed.root),

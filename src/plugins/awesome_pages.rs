@@ -5,19 +5,20 @@
 //! `sort_type`, `order_by`, `ignore_case`, `collapse`, `collapse_single_pages`. `nav` of the
 //! configuration may hold `...` too.
 
-use super::Settings;
+use super::event::{Plugin, Reading};
+use super::settings::{PluginSettings, Settings};
 use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
 use crate::site::files::Files;
-use crate::site::nav::{self, Draft, Item, MAX_DEPTH, Section};
-use crate::site::options::{NavEntry, SiteOptions};
+use crate::site::nav::{self, Item, MAX_DEPTH, Section};
 use crate::site::url;
+use crate::site::{Nav, NavEntry, SiteOptions};
 use crate::text::glob::Pattern;
 use crate::text::{Chunk, NaturalKey, SitePath, Spanned, World, yaml};
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Asks for the title that a page will have before the navigation says anything.
-pub(crate) type TitleOf<'a> = &'a dyn Fn(SitePath) -> String;
+type TitleOf<'a> = &'a dyn Fn(SitePath) -> String;
 
 /// What the plugin's options or a `.pages` file say about order.
 #[derive(Clone, Debug, Default)]
@@ -124,27 +125,25 @@ struct Run<'a> {
     diagnostics: &'a mut Diagnostics,
 }
 
-/// A navigation that the plugin made.
-pub(crate) struct Made {
-    pub(crate) draft: Draft,
-    /// Whether `...` or the folders reach all pages, so that none is missed.
-    pub(crate) reaches_all: bool,
-    /// The pages in order before the plugin hid any: a hidden page keeps its neighbours from there.
-    pub(crate) before: Vec<SitePath>,
+/// The plugin's options, as written.
+#[derive(Debug)]
+struct AwesomePages(PluginSettings);
+
+pub(super) fn read(reading: &mut Reading<'_>) -> Option<Box<dyn Plugin>> {
+    Some(Box::new(AwesomePages(reading.plugin.clone())))
 }
 
-/// Makes the navigation; `None` where the plugin is not used. `written` is `nav` of the
-/// configuration.
-pub(crate) fn apply(
-    written: Option<&[NavEntry]>,
-    files: &Files,
-    options: &SiteOptions,
-    world: &dyn World,
-    title_of: TitleOf<'_>,
-    diagnostics: &mut Diagnostics,
-) -> Option<Made> {
+impl Plugin for AwesomePages {
+    fn on_nav(&self, nav: &mut Nav<'_>) {
+        apply(&self.0, nav);
+    }
+}
+
+/// Makes the navigation of the entries, which may hold `...`, and of the `.pages` files.
+fn apply(plugin: &PluginSettings, nav: &mut Nav<'_>) {
+    let Nav { files, options, world, title_of, .. } = *nav;
+    let (written, diagnostics) = (nav.entries.as_deref(), &mut *nav.diagnostics);
     let known = ["filename", "collapse_single_pages", "strict", "order", "sort_type", "order_by", "ignore_case"];
-    let plugin = options.plugin("awesome-pages")?;
     let mut settings = Settings::open(plugin, &known, diagnostics);
     let file_name = settings.text("filename").map_or(".pages".to_owned(), |name| name.value);
     let collapse = settings.flag("collapse_single_pages", false);
@@ -181,7 +180,9 @@ pub(crate) fn apply(
         }
         insert_rests(&mut draft.items, &rests, &mut blocks);
     }
+    // A hidden page keeps its neighbours from here.
     let before = if has_rests { nav::nav_of_folders(files).pages() } else { draft.pages() };
+    let reaches_all = has_rests || written.is_none();
     let titles = std::mem::take(&mut draft.titles);
     let mut run = Run { files, options, world, title_of, file_name, strict, order, titles, diagnostics };
     let root = run.meta_of(&draft.items);
@@ -196,7 +197,8 @@ pub(crate) fn apply(
     }
     draft.items = run.children(draft.items, collapse, &root, 0);
     draft.titles = run.titles;
-    Some(Made { draft, reaches_all: has_rests || written.is_none(), before })
+    (nav.reaches_all, nav.before) = (reaches_all, before);
+    nav.set_draft(draft);
 }
 
 /// Sections that the configuration names stay, whatever a `.pages` file says.

@@ -6,43 +6,16 @@
 
 mod words;
 
+use super::event::{Content, ContentContext, PageContext, Plugin, Reading};
+use super::history::{History, HistoryRules};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity, nearest};
+use crate::site::Env;
 use crate::text::glob::Pattern;
 use crate::text::{SitePath, Span, Spanned, World, yaml};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, Zoned};
-use std::collections::BTreeMap;
 use words::{WORDS, Words};
 use yaml::Node;
-
-/// When a page was first and last committed, in seconds since 1970.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PageTimes {
-    /// The first commit.
-    pub created: i64,
-    /// The last commit; `None` where all commits of the page are ignored.
-    pub updated: Option<i64>,
-}
-
-/// What Git knows of the folder of the pages.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct History {
-    /// The times of all pages that Git knows.
-    pub pages: BTreeMap<SitePath, PageTimes>,
-    /// The last commit of all.
-    pub site: Option<i64>,
-    /// Whether there is a repository at all.
-    pub is_known: bool,
-}
-
-/// Which commits count.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct HistoryRules {
-    /// Beginnings of hashes: such a commit is no change of a page.
-    pub ignored: Vec<String>,
-    /// Whether a file that was renamed is a new one (`enable_git_follow: false`).
-    pub renamed_is_new: bool,
-}
 
 /// The names by which a page's text and its templates know the dates.
 const NAMES: [&str; 3] =
@@ -71,7 +44,7 @@ const TYPES: &[&str] = &["date", "datetime", "iso_date", "iso_datetime", "timeag
 
 /// The plugin's options, read once.
 #[derive(Clone, Debug)]
-pub struct DateOptions {
+struct DateOptions {
     kind: String,
     locale: String,
     custom_format: String,
@@ -85,11 +58,46 @@ pub struct DateOptions {
     place: Span,
 }
 
+pub(super) fn read(reading: &mut Reading<'_>) -> Option<Box<dyn Plugin>> {
+    let Reading { plugin, config, world, diagnostics } = reading;
+    let language = &config.theme.language.value;
+    Some(Box::new(DateOptions::read(&plugin.name, &plugin.settings, language, *world, diagnostics)))
+}
+
+impl Plugin for DateOptions {
+    fn wanted_history(&self) -> Option<&HistoryRules> {
+        Some(&self.rules)
+    }
+
+    fn on_env(&self, env: &mut Env<'_>, history: &History) {
+        let pages = env.site.pages.values().map(|route| (route.path, route.src_uri.as_str()));
+        env.diagnostics.append(self.missing(&mut { pages }, history));
+    }
+
+    fn on_page_context(&self, meta: &mut serde_json::Value, page: &PageContext<'_>) {
+        let locale = meta.get("locale").and_then(serde_json::Value::as_str).map(str::to_owned);
+        for (name, html) in self.meta(page.uri, page.page, page.history, locale.as_deref(), page.build_time) {
+            if meta.is_null() {
+                *meta = serde_json::json!({});
+            }
+            if let Some(entries) = meta.as_object_mut() {
+                entries.insert(name, html.into());
+            }
+        }
+    }
+
+    fn on_page_content(&self, content: &mut Content, page: &ContentContext<'_>) {
+        if content.html.contains("{{") {
+            content.html = fill_dates(&content.html, page.meta);
+        }
+    }
+}
+
 impl DateOptions {
     /// Reads the options; `language` is the theme's.
     ///
     /// Reports unknown options (`OB440`) and values that an option cannot have (`OB441`).
-    pub fn read(
+    fn read(
         name: &Spanned<String>,
         settings: &Node,
         language: &str,
@@ -160,17 +168,12 @@ impl DateOptions {
         }
     }
 
-    /// Returns which commits count.
-    pub fn rules(&self) -> &HistoryRules {
-        &self.rules
-    }
-
     /// Returns what goes into a page's `meta`: names, and HTML or text. `path` is relative to the folder
     /// of the pages, `locale` the page's own, `build_time` in seconds since 1970.
     ///
     /// A page that the repository does not hold yet has the time of the build. Without a repository
     /// there are no dates, unless `fallback_to_build_date` is set.
-    pub fn meta(
+    fn meta(
         &self,
         path: &str,
         page: SitePath,
@@ -199,7 +202,7 @@ impl DateOptions {
 
     /// Says of each page that the repository does not hold that its date is that of the build
     /// (`OB451`): a warning, or with `strict: false` a hint.
-    pub fn missing(&self, pages: &mut dyn Iterator<Item = (SitePath, &str)>, history: &History) -> Diagnostics {
+    fn missing(&self, pages: &mut dyn Iterator<Item = (SitePath, &str)>, history: &History) -> Diagnostics {
         let mut out = Diagnostics::new();
         if !history.is_known {
             return out;
@@ -263,7 +266,7 @@ impl DateOptions {
 
 /// Writes a page's dates where its text asks for them: `{{ git_revision_date_localized }}` and its two
 /// siblings, in code as text.
-pub fn fill_dates(html: &str, meta: &serde_json::Value) -> String {
+fn fill_dates(html: &str, meta: &serde_json::Value) -> String {
     let mut out = String::with_capacity(html.len());
     let mut rest = html;
     let mut in_code = false;
@@ -415,8 +418,10 @@ fn custom(format: &str, at: &Zoned, words: &Words) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::history::PageTimes;
     use super::*;
     use crate::text::{Chunk, Source};
+    use std::collections::BTreeMap;
 
     fn options(settings: &str, language: &str) -> DateOptions {
         let ignored = Source::new(SitePath::new("ignored"), "# formatting\nabc123 # all\n\n");
@@ -491,7 +496,7 @@ mod tests {
 
     #[test]
     fn commits_are_left_out_by_a_file_of_hashes() {
-        let rules = options("{ignored_commits_file: ignored, enable_git_follow: false}", "en").rules().clone();
+        let rules = options("{ignored_commits_file: ignored, enable_git_follow: false}", "en").rules;
         assert_eq!(rules, HistoryRules { ignored: vec!["abc123".to_owned()], renamed_is_new: true });
     }
 

@@ -1,17 +1,29 @@
 //! `section-index`: a section whose first line is a page without a title leads to that page
 //! (mkdocs-section-index 0.3).
 
-use super::Settings;
-use crate::diag::Diagnostics;
+use super::event::{Plugin, Reading};
+use crate::site::Nav;
 use crate::site::files::Files;
 use crate::site::nav::{Draft, Item};
-use crate::site::options::SiteOptions;
 use std::collections::VecDeque;
 
-/// Lets sections take over their first pages, where the plugin is used.
-pub(crate) fn apply(draft: &mut Draft, files: &Files, options: &SiteOptions, diagnostics: &mut Diagnostics) {
-    let Some(plugin) = options.plugin("section-index") else { return };
-    Settings::open(plugin, &[], diagnostics);
+#[derive(Debug)]
+struct SectionIndex;
+
+pub(super) fn read(reading: &mut Reading<'_>) -> Option<Box<dyn Plugin>> {
+    reading.settings(&[]);
+    Some(Box::new(SectionIndex))
+}
+
+impl Plugin for SectionIndex {
+    fn on_nav(&self, nav: &mut Nav<'_>) {
+        let files = nav.files;
+        apply(nav.draft(), files);
+    }
+}
+
+/// Lets sections take over their first pages.
+fn apply(draft: &mut Draft, files: &Files) {
     let mut pending: VecDeque<&mut Vec<Item>> = VecDeque::from([&mut draft.items]);
     while let Some(items) = pending.pop_front() {
         for item in items {

@@ -4,15 +4,14 @@
 //! the theme's (`lightbox.js`); it finds the plugin's options in the page's settings. Without a
 //! script each image is a link to its file.
 
-use super::html_events::{Event, html_pieces, is_void};
-use crate::diag::Diagnostics;
-use crate::site::PluginSettings;
-use crate::site::plugins::Settings;
+use super::event::{Content, ContentContext, Plugin, Reading};
+use super::settings::Settings;
+use crate::render::html_events::{Event, html_pieces, is_void};
 use std::fmt::Write;
 
 /// The plugin's options that decide what the content looks like.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Glightbox {
+struct Glightbox {
     width: String,
     height: String,
     skip_classes: Vec<String>,
@@ -43,11 +42,24 @@ const OPTIONS: [&str; 15] = [
 /// Classes of images that are signs in the text.
 const SIGNS: [&str; 4] = ["emojione", "twemoji", "gemoji", "off-glb"];
 
+pub(super) fn read(reading: &mut Reading<'_>) -> Option<Box<dyn Plugin>> {
+    Some(Box::new(Glightbox::read(reading.settings(&OPTIONS))))
+}
+
+impl Plugin for Glightbox {
+    fn on_page_content(&self, content: &mut Content, page: &ContentContext<'_>) {
+        if self.looks_at(page.meta) {
+            content.html = self.wrap(&content.html, page.meta);
+            // mkdocs-glightbox hands a whole document on.
+            content.is_document = true;
+        }
+    }
+}
+
 impl Glightbox {
     /// Reads the options. Reports those that the plugin does not have (`OB440`) and values that an
     /// option cannot have (`OB441`).
-    pub fn read(plugin: &PluginSettings, diagnostics: &mut Diagnostics) -> Glightbox {
-        let mut settings = Settings::open(plugin, &OPTIONS, diagnostics);
+    fn read(mut settings: Settings<'_>) -> Glightbox {
         // The light box reads these where the page is shown; here only their values are looked at.
         for (key, default) in [("touchNavigation", true), ("loop", false), ("zoomable", true), ("draggable", true)] {
             settings.flag(key, default);
@@ -68,14 +80,14 @@ impl Glightbox {
     }
 
     /// Tells whether the plugin touches a page at all: its front matter may say `glightbox: false`.
-    pub fn looks_at(&self, meta: &serde_json::Value) -> bool {
+    fn looks_at(&self, meta: &serde_json::Value) -> bool {
         meta.get("glightbox").and_then(serde_json::Value::as_bool) != Some(false)
     }
 
     /// Wraps the images of a page's content. `meta` is the page's front matter: `glightbox: false`
     /// leaves the page alone, `glightbox: true` takes all images where the plugin is `manual`,
     /// `glightbox-manual: true` takes chosen ones, `glightbox.auto_caption: true` shows captions.
-    pub fn wrap(&self, html: &str, meta: &serde_json::Value) -> String {
+    fn wrap(&self, html: &str, meta: &serde_json::Value) -> String {
         let is = |key: &str| meta.get(key).and_then(serde_json::Value::as_bool);
         let whole = is("glightbox");
         if !self.looks_at(meta) || !html.contains("<img") && !html.contains("<IMG") {
@@ -177,7 +189,9 @@ fn close(open: &mut Vec<String>, tag: &str) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::settings::PluginSettings;
     use super::*;
+    use crate::diag::Diagnostics;
     use crate::text::{Chunk, SitePath, Source, Spanned, yaml};
     use serde_json::json;
 
@@ -186,7 +200,7 @@ mod tests {
         let settings = yaml::parse(&Chunk::of(&source)).expect("the test's YAML is valid").root;
         let plugin = PluginSettings { name: Spanned::new("glightbox".to_owned(), settings.span), settings };
         let mut diagnostics = Diagnostics::new();
-        let plugin = Glightbox::read(&plugin, &mut diagnostics);
+        let plugin = Glightbox::read(Settings::open(&plugin, &OPTIONS, &mut diagnostics));
         assert!(diagnostics.is_empty(), "{diagnostics:?}");
         plugin.wrap(html, meta)
     }

@@ -1,12 +1,12 @@
 //! Carrying out a template: parts and variables to text that still knows its place.
 
-use super::super::Context;
 use super::eval::Fault;
 use super::expr::Expr;
 use super::template::{self, Part};
 use super::value::Value;
 use super::{Options, WhenUndefined};
 use crate::diag::{Code, Diagnostic, Severity};
+use crate::markdown::preprocess::Context;
 use crate::text::{Chunk, ReadError, Span};
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -5,12 +5,13 @@
 //! for the folders below too. Pages that are named come first to their places, then folders, the
 //! deepest first, then patterns take what is left.
 
-use super::Settings;
+use super::event::{Plugin, Reading};
+use super::settings::{PluginSettings, Settings};
 use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
 use crate::site::files::{FileKind, Files, Inclusion, title_from_name};
 use crate::site::nav::MAX_DEPTH;
-use crate::site::options::{NavEntry, SiteOptions};
 use crate::site::url;
+use crate::site::{Nav, NavEntry};
 use crate::text::glob::Pattern;
 use crate::text::{Chunk, NaturalKey, SitePath, Span, Spanned, World, yaml};
 use std::collections::{BTreeMap, BTreeSet};
@@ -102,15 +103,24 @@ struct Run<'a> {
     diagnostics: &'a mut Diagnostics,
 }
 
-/// Makes what stands for `nav` of the configuration; `None` where the plugin is not used.
-pub(crate) fn apply(
-    files: &Files,
-    options: &SiteOptions,
-    world: &dyn World,
-    metas: &BTreeMap<SitePath, yaml::Node>,
-    diagnostics: &mut Diagnostics,
-) -> Option<Vec<NavEntry>> {
-    let plugin = options.plugin("awesome-nav")?;
+/// The plugin's options, as written.
+#[derive(Debug)]
+struct AwesomeNav(PluginSettings);
+
+pub(super) fn read(reading: &mut Reading<'_>) -> Option<Box<dyn Plugin>> {
+    Some(Box::new(AwesomeNav(reading.plugin.clone())))
+}
+
+impl Plugin for AwesomeNav {
+    fn on_nav(&self, nav: &mut Nav<'_>) {
+        nav.entries = Some(entries(&self.0, nav));
+    }
+}
+
+/// Makes what stands for `nav` of the configuration.
+fn entries(plugin: &PluginSettings, nav: &mut Nav<'_>) -> Vec<NavEntry> {
+    let Nav { files, options, world, metas, .. } = *nav;
+    let diagnostics = &mut *nav.diagnostics;
     let mut settings = Settings::open(plugin, &["filename", "logs"], diagnostics);
     let file_name = settings.text("filename").map_or(".nav.yml".to_owned(), |name| name.value);
     let logs = settings.node("logs");
@@ -129,7 +139,7 @@ pub(crate) fn apply(
     let mut run = Run { files, docs, world, metas, file_name, quiet, folders, unvisited, diagnostics };
     let config = run.config("", None);
     let children = run.section("", &config, options.nav_span, 0);
-    Some(run.entries(&children))
+    run.entries(&children)
 }
 
 impl Run<'_> {

@@ -4,23 +4,30 @@
 //! that ends in `/` a folder, text with a list below it a section, text with `*` all pages and
 //! folders that match and that no other line names.
 
-use super::Settings;
+use super::event::{Plugin, Reading};
+use super::settings::{PluginSettings, Settings};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::markdown::{self, Dialect, Element, ExtensionUse, Node, plain_text};
 use crate::site::files::{FileKind, Files, title_from_name};
 use crate::site::nav::MAX_DEPTH;
-use crate::site::options::{NavEntry, SiteOptions};
 use crate::site::url;
+use crate::site::{Nav, NavEntry, SiteOptions};
 use crate::text::glob::Pattern;
 use crate::text::{SitePath, Span, Spanned, World, yaml};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A navigation read from lists.
-pub(crate) struct Made {
-    /// What stands for `nav` of the configuration.
-    pub(crate) entries: Vec<NavEntry>,
-    /// The files that the lists stand in, which nobody misses in the navigation.
-    pub(crate) nav_files: BTreeSet<SitePath>,
+/// The plugin's options, as written.
+#[derive(Debug)]
+struct LiterateNav(PluginSettings);
+
+pub(super) fn read(reading: &mut Reading<'_>) -> Option<Box<dyn Plugin>> {
+    Some(Box::new(LiterateNav(reading.plugin.clone())))
+}
+
+impl Plugin for LiterateNav {
+    fn on_nav(&self, nav: &mut Nav<'_>) {
+        apply(&self.0, nav);
+    }
 }
 
 /// A line before its wildcards are filled in.
@@ -59,16 +66,11 @@ struct Reader<'a> {
     diagnostics: &'a mut Diagnostics,
 }
 
-/// Makes the navigation; `None` where the plugin is not used. `written` is `nav` of the
-/// configuration, in which wildcards and folders are filled in where the root has no list.
-pub(crate) fn apply(
-    written: Option<&[NavEntry]>,
-    files: &Files,
-    options: &SiteOptions,
-    world: &dyn World,
-    diagnostics: &mut Diagnostics,
-) -> Option<Made> {
-    let plugin = options.plugin("literate-nav")?;
+/// Puts the lists in the place of `nav` of the configuration, in which wildcards and folders are filled
+/// in where the root has no list. Nobody misses the files of the lists in the navigation.
+fn apply(plugin: &PluginSettings, nav: &mut Nav<'_>) {
+    let Nav { files, options, world, .. } = *nav;
+    let (written, diagnostics) = (nav.entries.as_deref(), &mut *nav.diagnostics);
     let known = ["nav_file", "implicit_index", "markdown_extensions", "tab_length"];
     let mut settings = Settings::open(plugin, &known, diagnostics);
     let nav_file = settings.text("nav_file").map_or("SUMMARY.md".to_owned(), |name| name.value);
@@ -111,7 +113,8 @@ pub(crate) fn apply(
         let lines: Vec<Line> = written.unwrap_or_default().iter().map(|entry| reader.line_of_entry(entry, 0)).collect();
         entries = reader.fill(lines, &[".".to_owned()], 0);
     }
-    Some(Made { entries, nav_files: reader.nav_files })
+    nav.silent.extend(reader.nav_files);
+    nav.entries = Some(entries);
 }
 
 fn extension_uses(node: Option<&yaml::Node>) -> Vec<ExtensionUse> {

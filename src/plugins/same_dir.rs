@@ -4,11 +4,24 @@
 //! beside the configuration only pages, style sheets, scripts and `CNAME` are part of the site, because
 //! the others, such as the configuration itself, are about the project.
 
-use crate::site::files::is_page;
-use crate::site::url;
+use super::event::{Plugin, Reading};
+use crate::site::{FoundFiles, is_page, url};
+
+#[derive(Debug)]
+struct SameDir;
+
+pub(super) fn read(_: &mut Reading<'_>) -> Option<Box<dyn Plugin>> {
+    Some(Box::new(SameDir))
+}
+
+impl Plugin for SameDir {
+    fn on_files(&self, files: &mut FoundFiles<'_>) {
+        files.files.retain(|file| keeps(&file.uri));
+    }
+}
 
 /// Tells whether a file is part of the site, by its path from the folder of the pages.
-pub(crate) fn keeps(uri: &str) -> bool {
+fn keeps(uri: &str) -> bool {
     let is_below = uri.contains('/');
     let is_script = [".js", ".javascript", ".mjs", ".css"].iter().any(|end| uri.ends_with(end));
     is_below || is_page(uri) || is_script || url::splitext(uri).0 == "CNAME"

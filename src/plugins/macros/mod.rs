@@ -12,8 +12,10 @@ mod run;
 mod template;
 mod value;
 
-use super::{Context, report_unknown};
+use super::event::{Plugin, Reading};
+use crate::config::Config;
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::markdown::preprocess::Context;
 use crate::text::glob::GitIgnore;
 use crate::text::{Chunk, ReadError, SitePath, Span, Spanned, World, url_quoted, yaml};
 use run::Run;
@@ -22,7 +24,7 @@ use value::Value;
 use yaml::Node;
 
 /// What the plugin may be told.
-pub(super) const OPTIONS: &[&str] = &[
+const OPTIONS: &[&str] = &[
     "force_render_paths",
     "include_dir",
     "include_yaml",
@@ -62,7 +64,7 @@ struct Marks {
 
 /// The plugin's options, read once.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Options {
+struct Options {
     marks: Marks,
     on_undefined: WhenUndefined,
     is_lax: bool,
@@ -76,6 +78,23 @@ pub(super) struct Options {
     variables: Vec<(String, Node)>,
 }
 
+/// What a survey says of it.
+pub(super) const DIFFERS: &str = "variables, filters, loops and includes work; nothing of Python is run";
+
+pub(super) fn read(reading: &mut Reading<'_>) -> Option<Box<dyn Plugin>> {
+    reading.settings(OPTIONS);
+    let Reading { plugin, config, world, diagnostics } = reading;
+    report_main_module(&plugin.name, *world, diagnostics);
+    let variables = page_variables(config);
+    Some(Box::new(Options::read(&plugin.settings, config.docs_dir, &variables, diagnostics)))
+}
+
+impl Plugin for Options {
+    fn on_page_markdown(&self, text: Chunk, meta: Option<&Node>, page: &mut Context<'_>) -> Chunk {
+        apply(text, self, meta, page)
+    }
+}
+
 impl Options {
     fn has_folder_urls(&self) -> bool {
         let config = self.variables.iter().find(|(name, _)| name == "config");
@@ -84,14 +103,7 @@ impl Options {
     }
 
     /// Reads the options. `variables` are those of the project.
-    pub(super) fn read(
-        name: &Spanned<String>,
-        settings: &Node,
-        docs_dir: SitePath,
-        variables: &[(String, Node)],
-        out: &mut Diagnostics,
-    ) -> Options {
-        report_unknown(name, settings, OPTIONS, out);
+    fn read(settings: &Node, docs_dir: SitePath, variables: &[(String, Node)], out: &mut Diagnostics) -> Options {
         let text = |key: &str| settings.get(key).and_then(Node::as_str).filter(|text| !text.is_empty());
         for key in ["module_name", "modules"] {
             let Some(value) = settings.get(key) else { continue };
@@ -137,6 +149,46 @@ impl Options {
     }
 }
 
+/// What pages may name: `config` with MkDocs' names, `extra`, and
+/// each key of `extra` by itself.
+fn page_variables(config: &Config) -> Vec<(String, Node)> {
+    let start = Span::at_start(config.file);
+    let node = |kind| Node::new(kind, start);
+    let text = |text: &str| node(yaml::Kind::String(text.to_owned(), yaml::Style::Quoted));
+    let given = |value: Option<&str>| value.map_or_else(|| node(yaml::Kind::Null), text);
+    let spanned = |value: &Option<Spanned<String>>| given(value.as_ref().map(|value| value.value.as_str()));
+    let entries = [
+        ("site_name", text(&config.site.name.value)),
+        ("site_url", spanned(&config.site.url)),
+        ("site_description", spanned(&config.site.description)),
+        ("site_author", spanned(&config.site.author)),
+        ("copyright", spanned(&config.site.copyright)),
+        ("docs_dir", text(config.docs_dir.as_str())),
+        ("site_dir", text(config.site_dir.as_str())),
+        ("use_directory_urls", node(yaml::Kind::Bool(config.use_directory_urls))),
+        ("repo_url", spanned(&config.repo.url)),
+        ("repo_name", given(config.repo.name.as_deref())),
+        ("edit_uri", given(config.repo.edit_uri.as_deref())),
+        ("extra", config.extra.clone()),
+        ("theme", config.theme.keys.clone()),
+    ];
+    let mut entries: Vec<(Node, Node)> = entries.map(|(name, value)| (text(name), value)).into();
+    // Keys that MkDocs knows and no room here needs, and those that it does not know.
+    for (key, value) in config.written.as_map().unwrap_or_default() {
+        if entries.iter().all(|(known, _)| known.as_str() != key.as_str()) {
+            entries.push((key.clone(), value.clone()));
+        }
+    }
+    let mut variables =
+        vec![("config".to_owned(), node(yaml::Kind::Map(entries))), ("extra".to_owned(), config.extra.clone())];
+    for (key, value) in config.extra.as_map().unwrap_or_default() {
+        if let Some(name) = key.as_str().filter(|name| !matches!(*name, "config" | "extra")) {
+            variables.push((name.to_owned(), value.clone()));
+        }
+    }
+    variables
+}
+
 /// `include_yaml`: paths, or one-key mappings from a name to a path.
 fn included(node: &Node) -> Vec<(Option<String>, Spanned<SitePath>)> {
     let entry = |item: &Node| match item.as_map() {
@@ -147,7 +199,7 @@ fn included(node: &Node) -> Vec<(Option<String>, Spanned<SitePath>)> {
 }
 
 /// Carries out the tags of a page. `meta` is its front matter.
-pub(super) fn apply(text: Chunk, options: &Options, meta: Option<&Node>, context: &mut Context<'_>) -> Chunk {
+fn apply(text: Chunk, options: &Options, meta: Option<&Node>, context: &mut Context<'_>) -> Chunk {
     let asked = meta.and_then(|meta| meta.get("render_macros")).and_then(Node::as_bool);
     let renders = match asked {
         Some(asked) => asked,
@@ -289,7 +341,7 @@ fn is_forced(options: &Options, page: SitePath) -> bool {
 }
 
 /// Reports Python modules that the plugin would load without being told: `main.py`, `main/`.
-pub(super) fn report_main_module(name: &Spanned<String>, world: &dyn World, out: &mut Diagnostics) {
+fn report_main_module(name: &Spanned<String>, world: &dyn World, out: &mut Diagnostics) {
     let found = ["main.py", "main/__init__.py"].into_iter().find(|path| world.source(SitePath::new(path)).is_ok());
     if let Some(path) = found {
         let message = format!("the Python module `{path}` of the plugin `macros` is not run");

@@ -7,15 +7,19 @@
 //! Where we differ: nothing is fetched from the network, the plugin's cache has therefore no effect,
 //! files are UTF-8, and orders that a second build could not repeat (`random`, `mtime` …) are refused.
 
-use super::{Context, relocate::relocate};
+mod relocate;
+
+use super::event::{Plugin, Reading};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity, nearest};
+use crate::markdown::preprocess::Context;
 use crate::text::{Chunk, NaturalKey, ReadError, SitePath, Source, Span, yaml};
 use globset::{GlobBuilder, GlobMatcher};
+use relocate::relocate;
 use std::ops::Range;
 use std::sync::Arc;
 
 /// The plugin's options, by name.
-pub(super) const OPTIONS: &[&str] = &[
+const OPTIONS: &[&str] = &[
     "opening_tag",
     "closing_tag",
     "encoding",
@@ -38,7 +42,7 @@ pub(super) const OPTIONS: &[&str] = &[
 
 /// The options, read.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Options {
+struct Options {
     docs_dir: SitePath,
     opening_tag: String,
     closing_tag: String,
@@ -64,8 +68,20 @@ struct Arguments {
     recursive: bool,
 }
 
+pub(super) fn read(reading: &mut Reading<'_>) -> Option<Box<dyn Plugin>> {
+    reading.settings(OPTIONS);
+    let (settings, docs_dir) = (&reading.plugin.settings, reading.config.docs_dir);
+    Some(Box::new(Options::read(settings, docs_dir, reading.diagnostics)))
+}
+
+impl Plugin for Options {
+    fn on_page_markdown(&self, text: Chunk, _: Option<&yaml::Node>, page: &mut Context<'_>) -> Chunk {
+        apply(text, self, page)
+    }
+}
+
 impl Options {
-    pub(super) fn read(settings: &yaml::Node, docs_dir: SitePath, diagnostics: &mut Diagnostics) -> Options {
+    fn read(settings: &yaml::Node, docs_dir: SitePath, diagnostics: &mut Diagnostics) -> Options {
         let mut bad = |node: &yaml::Node, name: &str, wanted: &str| {
             let message = format!("option `{name}` of plugin `include-markdown` must be {wanted}");
             diagnostics.push(Diagnostic::new(Code::PluginBadOption, node.span, message));
@@ -142,7 +158,7 @@ const MAX_BYTES: usize = 16 * 1024 * 1024;
 const MAX_SUGGESTIONS: usize = 20;
 
 /// Takes the files in that a page asks for.
-pub(super) fn apply(text: Chunk, options: &Options, context: &mut Context<'_>) -> Chunk {
+fn apply(text: Chunk, options: &Options, context: &mut Context<'_>) -> Chunk {
     let page = context.page;
     let mut run = Run { options, context, open: vec![page], n_files: 0, n_bytes: 0, n_missing: 0 };
     run.expand(text, page)

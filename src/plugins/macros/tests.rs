@@ -30,9 +30,8 @@ fn expanded(settings: &str, page: &str) -> (Chunk, Vec<String>) {
         .map(|(path, text)| (SitePath::new(path), Arc::new(Source::new(SitePath::new(path), *text))))
         .collect();
     let mut diagnostics = Diagnostics::new();
-    let name = Spanned::new("macros".to_owned(), Span::at_start(SitePath::new("mkdocs.yml")));
     let docs = SitePath::new("docs");
-    let options = Options::read(&name, &node(settings), docs, &variables, &mut diagnostics);
+    let options = Options::read(&node(settings), docs, &variables, &mut diagnostics);
     let path = SitePath::new("docs/guide/p.md");
     let source = Source::new(path, page);
     let mut reads = Vec::new();
@@ -61,7 +60,7 @@ fn every_round_of_a_loop_counts() {
 /// What mkdocs-macros-plugin 1.5.0 with Jinja2 3.1.6 makes of these pages (MkDocs 1.6.1).
 #[test]
 fn pages_become_what_jinja2_makes_of_them() {
-    let cases = include_str!("../../../../tests/cases/macros/cases.txt");
+    let cases = include_str!("../../../tests/cases/macros/cases.txt");
     let mut wrong = Vec::new();
     let mut n_cases = 0;
     for case in cases.split("\n====\n") {
