@@ -132,12 +132,17 @@ test("code is copied without prompts and notes, and notes open beside it", async
 
 test("a runbook's items are ticked and kept, and its steps copied without their header", async () => {
   const page = await open("/release/");
-  assert.equal(await page.textContent("[data-ob-count]"), "0 / 2");
-  await page.check("[data-ob-item$=announce]");
+  await page.mouse.move(5, 5);
+  await page.mouse.move(6, 6);
+  await page.waitForFunction(() => document.querySelector("[data-ob-count]").textContent === "0 / 2");
+  await page.click("[data-ob-item$=announce]");
+  await page.fill(".ob-item__form [type=url]", "https://chat.example.org/");
+  await page.click(".ob-item__form [type=submit]");
   assert.equal(await page.textContent("[data-ob-count]"), "1 / 2");
   await page.reload();
-  assert.equal(await page.isChecked("[data-ob-item$=announce]"), true);
+  await page.waitForFunction(() => document.querySelector("[data-ob-item$=announce]").checked);
   await page.click("[data-ob-reset]");
+  await page.click("dialog [value=yes]");
   assert.equal(await page.textContent("[data-ob-count]"), "0 / 2");
   await page.click("[data-ob-copy=step-deploy]");
   await page.locator(".md-dialog--active").waitFor();

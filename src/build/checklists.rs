@@ -1,11 +1,10 @@
 //! Runbooks as their pages show them: the checklist, and a card for each step.
 
 use super::cache::Cache;
+use super::live;
 use crate::markdown::{Node, Parsed};
 use crate::plan::{self, Binding, Facts, Lowered, show};
-use crate::render::theme::view::{
-    EnvironmentView, GroupView, HookView, ItemView, PageRef, ParamView, RunbookView, StepView,
-};
+use crate::render::theme::view::{EnvironmentView, HookView, ItemView, PageRef, ParamView, RunbookView, StepView};
 use crate::runbook::{
     Block, Capture, Changes, Each, Item, ItemAction, OnFailure, Param, ParamType, Rollback, Runbook, Scalar, Template,
 };
@@ -103,6 +102,7 @@ pub(super) fn view(
     site: &Site,
     users: &Users,
     graph_svg: Option<&String>,
+    live: serde_json::Value,
 ) -> Option<RunbookView> {
     let settings = runbook.settings.as_ref()?;
     let text = |value: &crate::text::Spanned<String>| value.value.clone();
@@ -136,7 +136,8 @@ pub(super) fn view(
             })
             .collect(),
         prelude: settings.prelude.as_ref().map(|prelude| block_reference(&prelude.value, route, site)),
-        groups: groups(runbook, route, site),
+        items: items(runbook, route, site),
+        live,
         steps: runbook.blocks.iter().map(|block| step(block, runbook, route, site, users)).collect(),
         on_failure: settings.on_failure.as_ref().and_then(|failure| on_failure(failure, route, site)),
         graph_svg: graph_svg.cloned(),
@@ -210,69 +211,39 @@ fn param(param: &Param) -> ParamView {
     }
 }
 
-/// The checklist in groups, those inside others after the items before them; items between two groups
-/// stand in one without a title, which has the id of the group around them.
-fn groups(runbook: &Runbook, route: &PageRoute, site: &Site) -> Vec<GroupView> {
-    let mut groups = Vec::new();
-    add_groups(&runbook.checklist, &GroupView::default(), runbook, route, site, &mut groups);
-    groups
+/// The text as it is written, where the page cannot know all of it.
+fn raw(text: &Template) -> Option<String> {
+    text.holes().next().map(|_| live::written(text))
 }
 
-fn add_groups(
-    items: &[Item],
-    around: &GroupView,
-    runbook: &Runbook,
-    route: &PageRoute,
-    site: &Site,
-    out: &mut Vec<GroupView>,
+/// The checklist in a row: each group before its items, the last of which says that it ends.
+fn items(runbook: &Runbook, route: &PageRoute, site: &Site) -> Vec<ItemView> {
+    let mut out = Vec::new();
+    add_items(&runbook.checklist, "", None, &|entry, env| item(entry, env, runbook, route, site), &mut out);
+    out
+}
+
+fn add_items(
+    entries: &[Item],
+    before: &str,
+    env: Option<&str>,
+    view: &dyn Fn(&Item, Option<&str>) -> ItemView,
+    out: &mut Vec<ItemView>,
 ) {
-    let env = around.env.as_deref();
-    let mut open = !around.title.is_empty();
-    if open {
-        out.push(around.clone());
-    }
-    for entry in items {
+    for entry in entries {
+        let id = format!("{before}{}", entry.id);
+        let env = entry.env.as_ref().map(|env| env.value.as_str()).or(env);
+        out.push(ItemView { id: id.clone(), ..view(entry, env) });
         if let ItemAction::Group(group) = &entry.action {
-            let env = entry.env.as_ref().map(|env| env.value.clone()).or_else(|| around.env.clone());
-            let path = if around.id.is_empty() { String::new() } else { format!("{}.", around.id) };
-            let inner = GroupView {
-                id: format!("{path}{}", entry.id),
-                title: shown(&group.title, env.as_deref()),
-                each: group.each.as_ref().map(|each| match each {
-                    Each::Component => "component".to_owned(),
-                    Each::List { name, .. } => name.value.clone(),
-                }),
-                parallel: group.parallel != 1,
-                max_failures: group.max_failures.as_ref().map(|max| max.value),
-                not_before: entry.not_before.as_ref().map(|time| shown(time, env.as_deref())),
-                depth: around.depth + 1,
-                items: Vec::new(),
-                env,
-            };
-            add_groups(&group.items, &inner, runbook, route, site, out);
-            open = false;
-            continue;
+            add_items(&group.items, &format!("{id}."), env, view, out);
+            out.last_mut().expect("the group itself is there").closes += 1;
         }
-        if !open {
-            let (id, env) = (around.id.clone(), around.env.clone());
-            out.push(GroupView { id, env, depth: around.depth, ..GroupView::default() });
-            open = true;
-        }
-        let group = out.last_mut().expect("one was pushed where there was none");
-        group.items.push(item(entry, env, runbook, route, site));
     }
 }
 
-/// `env` is the group's.
+/// `env` is its own, or that of the group around it.
 fn item(item: &Item, env: Option<&str>, runbook: &Runbook, route: &PageRoute, site: &Site) -> ItemView {
-    let env = item.env.as_ref().map(|env| env.value.as_str()).or(env);
-    let title_of = |id: &str| {
-        runbook
-            .blocks
-            .iter()
-            .find(|block| block.id.value == id)
-            .map_or_else(|| id.to_owned(), |block| shown(&block.title, env))
-    };
+    let title_of = |id: &str| runbook.block(id).map_or_else(|| id.to_owned(), |block| shown(&block.title, env));
     let section = item.section.as_ref().and_then(|section| {
         let target = &section.value;
         if target.starts_with('#') { Some(target.clone()) } else { reference(target, route, site).map(|page| page.url) }
@@ -309,7 +280,7 @@ fn item(item: &Item, env: Option<&str>, runbook: &Runbook, route: &PageRoute, si
             let length = duration.value.text.clone();
             ("wait", format!("Wait {length}"), url.or(section), Some(length))
         }
-        ItemAction::Group(group) => ("manual", shown(&group.title, env), section, None),
+        ItemAction::Group(group) => ("group", shown(&group.title, env), section, None),
     };
     if !item.capture.is_empty() {
         let answer = |answer: &Capture| match answer.choices.as_slice() {
@@ -321,21 +292,36 @@ fn item(item: &Item, env: Option<&str>, runbook: &Runbook, route: &PageRoute, si
     if let Some(evidence) = &item.evidence {
         detail = Some(format!("evidence: {}", evidence.value.word()));
     }
-    if let Some(time) = &item.not_before {
-        detail = Some(format!("≥ {}", shown(time, env)));
+    let not_before = item.not_before.as_ref().map(|time| shown(time, env));
+    if let Some(time) = &not_before {
+        detail = Some(format!("≥ {time}"));
     }
     if let Some(limit) = &item.timeout {
         let within = format!("≤ {}", limit.value.text);
         detail = Some(detail.map_or(within.clone(), |detail| format!("{detail}, {within}")));
     }
+    let group = if let ItemAction::Group(group) = &item.action { Some(group) } else { None };
+    let text = item.text.as_ref().or(group.map(|group| &group.title)).or_else(|| match &item.action {
+        ItemAction::Step(id) => runbook.block(&id.value).map(|block| &block.title),
+        _ => None,
+    });
     ItemView {
-        id: item.id.clone(),
+        raw: text.and_then(raw),
         text: item.text.as_ref().map_or(default_text, |text| shown(text, env)),
         kind: kind.to_owned(),
         url,
         env: item.env.as_ref().map(|env| env.value.clone()),
         detail,
         needs: item.needs.iter().flatten().map(|need| need.value.clone()).collect(),
+        when: item.when.as_ref().map(|when| when.value.to_string()),
+        each: group.and_then(|group| group.each.as_ref()).map(|each| match each {
+            Each::Component => "component".to_owned(),
+            Each::List { name, .. } => name.value.clone(),
+        }),
+        parallel: group.is_some_and(|group| group.parallel != 1),
+        max_failures: group.and_then(|group| group.max_failures.as_ref()).map(|max| max.value),
+        not_before,
+        ..ItemView::default()
     }
 }
 
@@ -358,6 +344,8 @@ fn step(block: &Block, runbook: &Runbook, route: &PageRoute, site: &Site, users:
     StepView {
         id: id.clone(),
         title: if block.title.text == *id { String::new() } else { block.title.shown() },
+        raw: raw(&block.title),
+        command: live::command(block).map(|command| live::marked(&command)),
         role: block.role.as_ref().map_or("", |role| role.value.word()).to_owned(),
         impact: block.impact.as_ref().map_or("", |impact| impact.value.word()).to_owned(),
         env: env.into_iter().collect(),

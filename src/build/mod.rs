@@ -14,6 +14,7 @@ mod checklists;
 mod checks;
 mod hidden;
 mod json;
+mod live;
 pub mod migrate;
 mod outputs;
 mod page;

@@ -7,12 +7,14 @@
 use super::cache::{Body, BodyKey, Cache, Kept, Page, PageKey, ParseKey, ReadPage, reads_hold};
 use super::checklists::{self, Users};
 use super::checks;
+use super::live;
 use super::outputs::{Content, OutPath, Outputs};
 use super::problems::{kept_back, unreadable_page};
 use super::project::Project;
 use super::views;
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::markdown::{self, Parsed};
+use crate::plan::Packages;
 use crate::plugins::{ContentContext, Finished};
 use crate::render::html::render_html;
 use crate::render::theme::view::PageView;
@@ -87,7 +89,11 @@ pub fn build(
     let site_theme = theme.site(views::site(project, &site));
     diagnostics.extend(site_theme.diagnostics().iter().cloned());
     let runbooks = cache.parsed.iter().filter_map(|(path, kept)| Some((*path, kept.value.runbook.as_ref()?)));
-    let relations = Relations { users: checklists::users(runbooks), graphs: checklists::graphs(&cache, world) };
+    let relations = Relations {
+        users: checklists::users(runbooks),
+        graphs: checklists::graphs(&cache, world),
+        packages: live::packages(&cache, world),
+    };
     let rendered = render_pages(project, &site, &relations, &site_theme, &cache, before, progress);
     let n_rendered = rendered.iter().filter(|(_, rendered)| rendered.new).count();
     for (path, rendered) in rendered {
@@ -148,6 +154,7 @@ fn parse_page(project: &Project, world: &dyn World, page: SitePath, before: &Cac
 struct Relations {
     users: Users,
     graphs: BTreeMap<SitePath, String>,
+    packages: Option<Packages>,
 }
 
 struct Rendered {
@@ -169,7 +176,7 @@ fn render_pages(
     let n_done = std::sync::atomic::AtomicUsize::new(0);
     let render = |(path, route): (&SitePath, &PageRoute)| {
         let parsed = cache.parsed.get(path)?;
-        let rendered = render_page(project, site, relations, route, theme, parsed, before);
+        let rendered = render_page(project, site, relations, route, theme, parsed, (cache, before));
         progress(n_done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, n_pages);
         Some((*path, rendered))
     };
@@ -183,15 +190,19 @@ fn render_page(
     route: &PageRoute,
     theme: &SiteTheme,
     read: &Kept<ParseKey, ReadPage>,
-    before: &Cache,
+    (cache, before): (&Cache, &Cache),
 ) -> Rendered {
     let page = route.path;
     let parsed = &read.value.parsed;
     let links = |target: &str| site.resolve_link(page, target);
     let mut view = views::page(site, route, parsed);
     let runbook = read.value.runbook.as_ref();
-    view.runbook = runbook
-        .and_then(|runbook| checklists::view(runbook, route, site, &relations.users, relations.graphs.get(&page)));
+    view.runbook = runbook.and_then(|runbook| {
+        let block = |path: SitePath, id: &str| cache.parsed.get(&path)?.value.runbook.as_ref()?.block(id);
+        let every = project.lint_policy().review_every;
+        let live = live::data(runbook, relations.packages.as_ref(), every.as_ref(), &block)?;
+        checklists::view(runbook, route, site, &relations.users, relations.graphs.get(&page), live)
+    });
     project.on_page_context(page, &mut view.meta);
     let key = BodyKey {
         parse: read.key.digest(&parsed.reads),

@@ -31,4 +31,5 @@ pub use lower::{Binding, Lowered, Place, lower};
 pub use model::*;
 pub use outputs::{Output, Outputs};
 pub use params::takes;
+pub use typed::command_of;
 pub use window::{Closed, closed};

@@ -1,7 +1,7 @@
 //! Typed steps become commands: a list of words, and the same words quoted for a shell.
 
 use super::model::{Action, Helm, Shell};
-use crate::runbook::{Block, HelmSpec, HttpSpec, KubectlSpec, KubectlVerb, Part, Template};
+use crate::runbook::{Block, Body, HelmSpec, HttpSpec, KubectlSpec, KubectlVerb, Part, Template};
 
 use std::collections::BTreeMap;
 
@@ -42,6 +42,19 @@ fn inner_timeout(stated: Option<u64>, step: Option<u64>, n_waits: u64) -> Option
     let share = |step: u64| (step.saturating_sub((step / 10).max(10)) / n_waits).max(1);
     let seconds = stated.or_else(|| step.map(share))?;
     Some(if seconds.is_multiple_of(60) { format!("{}m", seconds / 60) } else { format!("{seconds}s") })
+}
+
+/// Returns the command of a block that is none itself, for a page: each hole stands as what `hole` says of
+/// its name, and the step as `step`.
+pub fn command_of(block: &Block, step: &str, hole: &dyn Fn(&str) -> String) -> Option<String> {
+    let timeout_s = block.timeout.as_ref().map(|timeout| timeout.value.seconds);
+    let resolve: &mut Resolve<'_> = &mut |text: &Template| text.fill(&mut |name| Some(hole(&name.value)));
+    match &block.body {
+        Body::Script { .. } => None,
+        Body::Helm(spec) => Some(helm(spec, step, timeout_s, resolve).1),
+        Body::Kubectl(spec) => Some(kubectl(spec, timeout_s, resolve)),
+        Body::Http(spec) => Some(http(spec, timeout_s, resolve).0),
+    }
 }
 
 /// Makes the command of a Helm step. Helm's own limit, where none is stated, is a tenth below the

@@ -13,14 +13,19 @@ use std::sync::{Arc, LazyLock};
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/themes/default");
 
 /// The parts of the stylesheet that every page loads, in the order of the cascade.
-const MAIN_CSS: [&str; 10] =
-    ["base", "layout", "nav", "typeset", "content", "code", "search", "runbook", "lightbox", "print"];
+const MAIN_CSS: [&str; 9] = ["base", "layout", "nav", "typeset", "content", "code", "search", "lightbox", "print"];
 
 /// The parts of the stylesheet for sites that choose colours.
 const PALETTE_CSS: [&str; 1] = ["palette"];
 
+/// What only the page of a runbook loads, as a stylesheet and as a script.
+const RUNBOOK: [&str; 1] = ["runbook"];
+
+/// What such a page loads when somebody uses it.
+const CHECKLIST: [&str; 1] = ["checklist"];
+
 /// The parts of the script; the first holds what the others use.
-const BUNDLE_JS: [&str; 13] = [
+const BUNDLE_JS: [&str; 12] = [
     "base",
     "palette",
     "layout",
@@ -31,7 +36,6 @@ const BUNDLE_JS: [&str; 13] = [
     "annotations",
     "tooltips",
     "search",
-    "runbook",
     "lightbox",
     "instant",
 ];
@@ -82,12 +86,16 @@ pub(super) struct AssetPaths {
     pub(super) main_css: String,
     pub(super) palette_css: String,
     pub(super) bundle_js: String,
+    pub(super) runbook_css: String,
+    pub(super) runbook_js: String,
+    pub(super) checklist_js: String,
 }
 
 /// Returns the paths under which [`assets`] gives the stylesheets and the script.
 pub(super) fn paths(overrides: &BTreeMap<String, Arc<Source>>) -> AssetPaths {
-    let [main_css, palette_css, bundle_js] = joined(overrides).map(|asset| asset.path);
-    AssetPaths { main_css, palette_css, bundle_js }
+    let [main_css, palette_css, bundle_js, runbook_css, runbook_js, checklist_js] =
+        joined(overrides).map(|asset| asset.path);
+    AssetPaths { main_css, palette_css, bundle_js, runbook_css, runbook_js, checklist_js }
 }
 
 /// Returns all files that go into the site, sorted by path.
@@ -113,7 +121,7 @@ fn is_part(path: &str) -> bool {
     in_folder && embedded().contains_key(path)
 }
 
-fn joined(overrides: &BTreeMap<String, Arc<Source>>) -> [Asset; 3] {
+fn joined(overrides: &BTreeMap<String, Arc<Source>>) -> [Asset; 6] {
     let part = |path: String| match overrides.get(&path) {
         Some(source) => source.text().to_string(),
         None => squeeze(embedded_text(&path).unwrap_or_default()),
@@ -121,12 +129,17 @@ fn joined(overrides: &BTreeMap<String, Arc<Source>>) -> [Asset; 3] {
     let css = |parts: &[&str]| -> String {
         icon::inline_css(&parts.iter().map(|name| part(format!("assets/stylesheets/{name}.css"))).collect::<String>())
     };
-    let scripts: String = BUNDLE_JS.iter().map(|name| part(format!("assets/javascripts/{name}.js"))).collect();
-    let bundle = format!("(()=>{{\"use strict\";\n{scripts}}})();\n");
+    let js = |parts: &[&str]| -> String {
+        let scripts: String = parts.iter().map(|name| part(format!("assets/javascripts/{name}.js"))).collect();
+        format!("(()=>{{\"use strict\";\n{scripts}}})();\n")
+    };
     [
         named("assets/stylesheets/main", "min.css", css(&MAIN_CSS)),
         named("assets/stylesheets/palette", "min.css", css(&PALETTE_CSS)),
-        named("assets/javascripts/bundle", "min.js", bundle),
+        named("assets/javascripts/bundle", "min.js", js(&BUNDLE_JS)),
+        named("assets/stylesheets/runbook", "min.css", css(&RUNBOOK)),
+        named("assets/javascripts/runbook", "min.js", js(&RUNBOOK)),
+        named("assets/javascripts/checklist", "min.js", js(&CHECKLIST)),
     ]
 }
 
@@ -158,8 +171,9 @@ mod tests {
 
     #[test]
     fn every_part_is_embedded_and_every_embedded_part_is_used() {
-        let css = MAIN_CSS.iter().chain(&PALETTE_CSS).map(|name| format!("assets/stylesheets/{name}.css"));
-        let js = BUNDLE_JS.iter().map(|name| format!("assets/javascripts/{name}.js"));
+        let css =
+            MAIN_CSS.iter().chain(&PALETTE_CSS).chain(&RUNBOOK).map(|name| format!("assets/stylesheets/{name}.css"));
+        let js = BUNDLE_JS.iter().chain(&RUNBOOK).chain(&CHECKLIST).map(|name| format!("assets/javascripts/{name}.js"));
         let mut used: Vec<String> = css.chain(js).collect();
         used.sort();
         let there: Vec<&String> = embedded().keys().filter(|path| is_part(path)).collect();

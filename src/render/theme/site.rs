@@ -86,12 +86,16 @@ impl SiteTheme {
             words.insert("toc".to_string(), title.clone());
         }
         let nav = Arc::new(Nav::new(site.nav.clone(), &options));
+        // What the script of a runbook's page says.
+        let live = words.iter().filter_map(|(key, word)| Some((key.strip_prefix("runbook.live.")?, word)));
+        let live_words = Value::from(Serde(&live.collect::<BTreeMap<_, _>>()));
         let words = Value::from_object(Words(words));
         let globals = vec![
             // Writers' templates import Material's `lang` under that name, and then include a part of the
             // theme, which therefore has a name of its own for it.
             ("lang", words.clone()),
             ("ob_lang", words),
+            ("live_words", live_words),
             ("features", Value::from(Serde(&look["features"]))),
             ("assets", Value::from(Serde(assets::paths(&theme.overrides)))),
             ("opsbook_version", Value::from(env!("CARGO_PKG_VERSION"))),
@@ -578,18 +582,17 @@ mod tests {
                 owners: vec!["@a/b".into()],
                 params: vec![ParamView { name: "p".into(), kind: "string".into(), ..ParamView::default() }],
                 environments: vec![EnvironmentView { name: "staging".into(), ..EnvironmentView::default() }],
-                groups: vec![GroupView {
-                    id: "g".into(),
-                    title: "G".into(),
-                    items: vec![ItemView {
-                        id: "deploy".into(),
+                items: vec![
+                    ItemView { id: "g".into(), text: "G".into(), kind: "group".into(), ..ItemView::default() },
+                    ItemView {
+                        id: "g.deploy".into(),
                         text: "Deploy".into(),
                         kind: "step".into(),
                         url: Some("#step-deploy".into()),
+                        closes: 1,
                         ..ItemView::default()
-                    }],
-                    ..GroupView::default()
-                }],
+                    },
+                ],
                 steps: vec![StepView { id: "deploy".into(), impact: "write".into(), ..StepView::default() }],
                 graph_svg: Some("<svg></svg>".into()),
                 ..RunbookView::default()

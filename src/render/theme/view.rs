@@ -267,8 +267,10 @@ pub struct RunbookView {
     pub params: Vec<ParamView>,
     /// Names of the secrets it needs.
     pub secrets: Vec<String>,
-    /// What the checklist asks for. Items outside any group are in groups without a title.
-    pub groups: Vec<GroupView>,
+    /// What the checklist asks for, in order.
+    pub items: Vec<ItemView>,
+    /// What the page's script must know besides: see `build/live.rs`.
+    pub live: serde_json::Value,
     /// The blocks of this page that are steps.
     pub steps: Vec<StepView>,
     /// The runbook to follow when it fails: a link relative to the site's root.
@@ -320,46 +322,37 @@ pub struct ParamView {
     pub prompt: Option<String>,
 }
 
-/// A group of checklist items.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct GroupView {
-    /// Its id, after those of the groups around it; empty for items outside a group.
-    pub id: String,
-    /// Its title; empty for items outside a group, and for those that follow a group inside of it.
-    pub title: String,
-    /// The environment that it works in.
-    pub env: Option<String>,
-    /// What it is repeated for (`component`).
-    pub each: Option<String>,
-    /// Whether its items may be done at once.
-    pub parallel: bool,
-    /// How many of them may fail before no new one begins.
-    pub max_failures: Option<u32>,
-    /// When they may begin at the earliest.
-    pub not_before: Option<String>,
-    /// How many groups it stands in, itself included; 0 for items outside a group.
-    pub depth: usize,
-    /// The items in order.
-    pub items: Vec<ItemView>,
-}
-
-/// An item of the checklist.
+/// An entry of the checklist: an item, or a group with the entries up to the one that closes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ItemView {
-    /// Its id; the page gives it the anchor `item-<id>`.
+    /// Its id after those of the groups around it; the page gives it the anchor `item-<id>`.
     pub id: String,
     /// What to do, as text.
     pub text: String,
-    /// `manual`, `step`, `use`, `approve` or `wait`.
+    /// The same as it is written, where it has values that only a run knows.
+    pub raw: Option<String>,
+    /// `group`, `manual`, `step`, `use`, `approve` or `wait`.
     pub kind: String,
     /// Where it is described: an anchor of this page (`#step-x`) or a link from the site's root.
     pub url: Option<String>,
-    /// The environment, where it is not the group's.
+    /// The environment, where it says one itself.
     pub env: Option<String>,
     /// Who or what it asks for: the approving role, the evidence, the time to wait.
     pub detail: Option<String>,
     /// The items that come first, where it is not simply the one before.
     pub needs: Vec<String>,
+    /// The condition under which it is to be done at all.
+    pub when: Option<String>,
+    /// Of a group: what it is repeated for (`component`).
+    pub each: Option<String>,
+    /// Of a group: whether its items may be done at once.
+    pub parallel: bool,
+    /// Of a group: how many of them may fail before no new one begins.
+    pub max_failures: Option<u32>,
+    /// Of a group: when it may begin at the earliest.
+    pub not_before: Option<String>,
+    /// How many groups end after it.
+    pub closes: usize,
 }
 
 /// A block of the page that is a step.
@@ -369,6 +362,10 @@ pub struct StepView {
     pub id: String,
     /// Its title; the id is shown where it is empty.
     pub title: String,
+    /// The title as it is written, where it has values that only a run knows.
+    pub raw: Option<String>,
+    /// The command that would run, where the block is none itself: of types `helm`, `kubectl`, `http`.
+    pub command: Option<String>,
     /// `check`, `change`, `verify`, `monitor`, `rollback` or `notify`.
     pub role: String,
     /// `read`, `write` or `destroy`.

@@ -1,11 +1,27 @@
 // Pages: set up on arrival, and with navigation.instant exchanged in place. Comes last.
 (() => {
   let undo = [];
+  let arrived = false;
+  const setUp = fn => { try { const done = fn(); if (typeof done === "function") undo.push(done); } catch (error) { console.error(error); } };
   const arrive = () => {
     for (const fn of undo) fn();
-    undo = onPage.map(fn => { try { return fn(); } catch (error) { console.error(error); return null; } }).filter(fn => typeof fn === "function");
+    undo = [];
+    arrived = true;
+    onPage.forEach(setUp);
     window.document$.next(document);
     window.location$.next(new URL(location.href));
+    for (const ref of $$("[data-md-component]")) window.component$.next({ ref });
+  };
+  // Scripts that only some pages load join in; one that comes after the page was set up begins at once.
+  const joined = new Set();
+  window.__opsbook = {
+    $, $$, element, copyText, codeText,
+    join(name, fn) {
+      if (joined.has(name)) return;
+      joined.add(name);
+      onPage.push(fn);
+      if (arrived) setUp(fn);
+    },
   };
   // Scripts of users run after this one, and may look at the streams before the page is set up.
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", arrive); else setTimeout(arrive);
