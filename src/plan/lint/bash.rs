@@ -32,6 +32,12 @@ pub(super) struct Script {
 pub(super) struct Command {
     /// The words, assignments before the name left out.
     pub(super) words: Vec<Word>,
+    /// The variables in the names of the files that it writes to, itself or with what stands around it or
+    /// behind it in a pipe.
+    pub(super) into: Vec<String>,
+    /// The commands whose output becomes a part of it, and whose status is lost: where they begin. Those in
+    /// a here document that it reads are among them.
+    pub(super) calls: Vec<usize>,
 }
 
 /// A word of a command.
@@ -61,10 +67,31 @@ impl Command {
     }
 }
 
+/// Finds where the commands begin whose output is put into a text.
+fn calls_in(text: &str) -> impl Iterator<Item = usize> {
+    let escaped = |at: usize| text[..at].bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1;
+    let opens = |at: &usize| {
+        let rest = &text[*at..];
+        rest.starts_with("$(") && !rest.starts_with("$((") && !rest.contains("||") || rest.starts_with('`')
+    };
+    let starts = text.char_indices().map(|(at, _)| at).filter(opens).filter(move |at| !escaped(*at));
+    // Of a pair of backticks the first one opens.
+    let (dollars, ticks): (Vec<usize>, Vec<usize>) = starts.partition(|at| text[*at..].starts_with('$'));
+    dollars.into_iter().chain(ticks.into_iter().step_by(2))
+}
+
 /// Reads a script.
 pub(super) fn read(text: &str) -> Script {
-    let mut reader =
-        Reader { text, bytes: text.as_bytes(), at: 0, depth: 0, heredocs: Vec::new(), out: Script::default() };
+    let mut reader = Reader {
+        text,
+        bytes: text.as_bytes(),
+        at: 0,
+        depth: 0,
+        heredocs: Vec::new(),
+        into: Vec::new(),
+        calls: Vec::new(),
+        out: Script::default(),
+    };
     match reader.list(&[]) {
         Ok((_, last)) => reader.out.last = last,
         Err(Stop(at, message)) => reader.out.error = Some((at.min(text.len()), message)),
@@ -85,14 +112,30 @@ type Step<T> = Result<T, Stop>;
 const MAX_DEPTH: usize = 100;
 const CLOSERS: [&str; 11] = ["then", "elif", "else", "fi", "do", "done", "esac", "}", ";;", ";&", ")"];
 
+/// A here document that was asked for.
+struct HereDocument {
+    delimiter: String,
+    /// Whether leading tabs do not count.
+    strip: bool,
+    /// Whether variables and commands in it are expanded.
+    expands: bool,
+    /// Where it was asked for.
+    asked: usize,
+    /// The number of the command that reads it.
+    command: usize,
+}
+
 struct Reader<'s> {
     text: &'s str,
     bytes: &'s [u8],
     at: usize,
     depth: usize,
-    /// Here documents whose text begins after this line: the delimiter, whether tabs are stripped,
-    /// whether it expands, where it was asked for.
-    heredocs: Vec<(String, bool, bool, usize)>,
+    /// Here documents whose text begins after this line.
+    heredocs: Vec<HereDocument>,
+    /// The variables in the names of files that are written to, since a command began.
+    into: Vec<String>,
+    /// Where commands begin whose output becomes a part of a word, since a command began.
+    calls: Vec<usize>,
     out: Script,
 }
 
@@ -129,7 +172,7 @@ impl<'s> Reader<'s> {
 
     fn newline(&mut self) -> Step<()> {
         self.at += 1;
-        for (delimiter, strip, expands, asked) in std::mem::take(&mut self.heredocs) {
+        for HereDocument { delimiter, strip, expands, asked, command } in std::mem::take(&mut self.heredocs) {
             let mut closed = false;
             while self.at < self.bytes.len() {
                 let end = self.text[self.at..].find('\n').map_or(self.text.len(), |length| self.at + length);
@@ -143,6 +186,10 @@ impl<'s> Reader<'s> {
                 }
                 if expands {
                     self.expansions(start..end);
+                    let calls = calls_in(&self.text[start..end]).map(|at| start + at);
+                    if let Some(command) = self.out.commands.get_mut(command) {
+                        command.calls.extend(calls);
+                    }
                 }
                 if end == self.text.len() {
                     break;
@@ -269,6 +316,7 @@ impl<'s> Reader<'s> {
             }
             break;
         }
+        let first = self.out.commands.len();
         let mut last = self.command()?;
         loop {
             self.blanks();
@@ -279,6 +327,12 @@ impl<'s> Reader<'s> {
                     return Err(Stop(self.at, "a command is missing after `|`".to_owned()));
                 }
                 last = self.command()?;
+                // What goes through a pipe ends where its last command writes to.
+                let end = last.map(|last| &self.out.commands[last]);
+                let tee = end.filter(|end| end.name() == Some("tee")).into_iter().flat_map(|end| &end.words);
+                let written = tee.flat_map(|word| &word.vars).chain(end.into_iter().flat_map(|end| &end.into));
+                let written: Vec<String> = written.cloned().collect();
+                self.writes_into(first, &written);
             } else {
                 return Ok(last);
             }
@@ -304,8 +358,14 @@ impl<'s> Reader<'s> {
         Ok(())
     }
 
+    /// Notes where the commands since one write to.
+    fn writes_into(&mut self, first: usize, into: &[String]) {
+        self.out.commands[first..].iter_mut().for_each(|command| command.into.extend(into.iter().cloned()));
+    }
+
     fn command_within(&mut self) -> Step<Option<usize>> {
         let start = self.at;
+        let first = self.out.commands.len();
         if self.word_is("if") {
             self.at += 2;
             self.list(&["then"])?;
@@ -355,7 +415,10 @@ impl<'s> Reader<'s> {
         } else {
             return self.simple();
         }
+        let before = self.into.len();
         self.redirections()?;
+        let into = self.into.split_off(before);
+        self.writes_into(first, &into);
         Ok(None)
     }
 
@@ -498,6 +561,7 @@ impl<'s> Reader<'s> {
     fn simple(&mut self) -> Step<Option<usize>> {
         let mut words: Vec<Word> = Vec::new();
         let (start, mut any) = (self.at, false);
+        let (into, calls, heredocs) = (self.into.len(), self.calls.len(), self.heredocs.len());
         loop {
             self.blanks();
             match self.peek() {
@@ -533,6 +597,7 @@ impl<'s> Reader<'s> {
             }
             words.push(word);
         }
+        let (into, calls) = (self.into.split_off(into), self.calls.split_off(calls));
         if words.is_empty() {
             if !any {
                 let sign: String = self.text[start..].chars().take(1).collect();
@@ -541,8 +606,10 @@ impl<'s> Reader<'s> {
             return Ok(None);
         }
         self.note(&words);
-        self.out.commands.push(Command { words });
-        Ok(Some(self.out.commands.len() - 1))
+        let number = self.out.commands.len();
+        self.heredocs.iter_mut().skip(heredocs).for_each(|document| document.command = number);
+        self.out.commands.push(Command { words, into, calls });
+        Ok(Some(number))
     }
 
     fn declares(&self, words: &[Word]) -> bool {
@@ -657,9 +724,12 @@ impl<'s> Reader<'s> {
             let raw = &self.text[start..self.at];
             let quoted = raw.contains(['\'', '"', '\\']);
             let delimiter: String = raw.chars().filter(|ch| !['\'', '"', '\\'].contains(ch)).collect();
-            self.heredocs.push((delimiter, sign == "<<-", !quoted, asked));
+            let (strip, expands) = (sign == "<<-", !quoted);
+            self.heredocs.push(HereDocument { delimiter, strip, expands, asked, command: usize::MAX });
         }
-        drop(word);
+        if sign.contains('>') {
+            self.into.extend(word.vars);
+        }
         Ok(true)
     }
 
@@ -777,6 +847,7 @@ impl<'s> Reader<'s> {
 
     fn backticks(&mut self) -> Step<()> {
         let open = self.at;
+        self.calls.push(open);
         self.at += 1;
         let start = self.at;
         while let Some(byte) = self.peek() {
@@ -817,6 +888,10 @@ impl<'s> Reader<'s> {
                 self.heredocs = waiting;
                 self.out.forgives = forgives;
                 done?;
+                // Whoever says what happens when it fails has thought of it.
+                if !self.text[start..self.at].contains("||") {
+                    self.calls.push(start);
+                }
             }
             Some(b'{') => {
                 *literal = None;

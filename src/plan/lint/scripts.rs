@@ -1,4 +1,4 @@
-//! Rules about the text of scripts: RB010 to RB013, RB302, RB504.
+//! Rules about the text of scripts: RB010 to RB013, RB018, RB019, RB302, RB504.
 
 use super::{Subject, bash, find};
 use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
@@ -113,6 +113,7 @@ pub(super) fn lint(subject: &Subject<'_>, found: &mut Diagnostics) {
             found.push(find(Code::BashSyntax, span, format!("`{}` does not parse: {why}", block.id.value)));
             continue;
         }
+        failures_hidden(script, &read, found);
         let monitors = block.role.as_ref().is_some_and(|role| role.value == Role::Monitor);
         if monitors && read.forgives {
             found.push(
@@ -343,6 +344,22 @@ fn block_script(block: &Block) -> &str {
     match &block.body {
         Body::Script { script, .. } => script.text().trim_end_matches('\n'),
         _ => "",
+    }
+}
+
+/// RB019. The status of a command in `$(…)` is that of nothing but an assignment.
+fn failures_hidden(script: &Chunk, read: &bash::Script, found: &mut Diagnostics) {
+    let is_output = |name: &String| matches!(name.as_str(), "OPSBOOK_OUTPUT" | "RB_OUTPUT");
+    for command in read.commands.iter().filter(|command| command.into.iter().any(is_output)) {
+        for at in &command.calls {
+            let end = script.text()[*at..].find('\n').map_or(script.len(), |length| at + length);
+            let message = "when this command fails, the step succeeds and gives out something else";
+            found.push(
+                find(Code::HiddenFailure, script.span(*at..end), message)
+                    .note("Bash ends a script for a command in `$(…)` only where it is all that is assigned")
+                    .help("assign it first: `value=$(…)` on a line of its own, then `echo \"name=$value\"`"),
+            );
+        }
     }
 }
 
