@@ -76,6 +76,12 @@ impl Bench {
         (status(&output), said(&output))
     }
 
+    /// The same of a command that is about no run.
+    fn does_bare(&self, words: &str) -> (i32, String) {
+        let output = self.opsbook(&words.split_whitespace().collect::<Vec<_>>());
+        (status(&output), said(&output))
+    }
+
     /// Ends with a status, and has done so much by then.
     fn expect(&self, words: &str, wanted: i32, log: &str) -> String {
         let (status, said) = self.does(words);
@@ -742,7 +748,7 @@ fn a_condition_takes_out_no_guard() {
     let open = group.replace("  - {text: Tell}\n---", "  - {step: deploy, env: production}\n---");
     fs::write(bench.path("r.md"), format!("{front}{open}{body}")).expect("the folder takes files");
     let said = bench.expect("run r.md -p fast=true --no-input", 3, "");
-    assert!(said.contains("RB105") && said.contains("takes out `fast`"), "{said}");
+    assert!(said.contains("RB105") && said.contains("takes out `fast.go`, and leaves `deploy`"), "{said}");
     bench.expect("run r.md -p fast=false --no-input", 4, "");
     // Behind an approval of its own it is asked for there.
     let own =
@@ -750,6 +756,89 @@ fn a_condition_takes_out_no_guard() {
     let asked = group.replace("  - {text: Tell}\n---", own);
     fs::write(bench.path("r.md"), format!("{front}{asked}{body}")).expect("the folder takes files");
     bench.expect("run r.md -p fast=true --no-input", 4, "");
+}
+
+/// A page with a checklist of one's own; `USED` is a page that only looks and asks.
+fn page(checklist: &str) -> String {
+    let (front, _) = PAGE.split_once("  - {id: go").expect("the page has an approval");
+    let block =
+        |id: &str, keys: &str, script: &str| format!("```bash\n#| id: {id}\n{keys}#| timeout: 1m\n{script}\n```\n\n");
+    let change = "#| role: change\n#| impact: write\n#| rollback: {none: test}\n";
+    let blocks = [
+        block("deploy", change, "echo \"$OPSBOOK_STEP\" >> log"),
+        block("prep", change, "echo \"$OPSBOOK_STEP\" >> log"),
+        block("look", "#| role: check\n", "false"),
+        block("ask", "#| role: check\n#| outputs: [fast]\n", "echo fast=yes >> \"$OPSBOOK_OUTPUT\""),
+    ];
+    let front = front.replace("    production:", "    staging: {tier: 0}\n    production:");
+    let hosts = front.replace("    fast:", "    hosts: {type: list, default: [a]}\n    fast:");
+    format!("{hosts}{checklist}---\n# R\n\n{}", blocks.concat())
+}
+
+const USED: &str = "---\nrunbook:\n  version: 1\n  owners: [\"@a/b\"]\nchecklist:\n  - {id: may, approve: {role: managers, \
+                    min: 1}, text: May}\n---\n# U\n";
+
+#[test]
+fn what_a_condition_takes_out_it_takes_with_what_it_guards() {
+    let bench = Bench::new(&plan(vec![]));
+    fs::write(bench.path("u.md"), USED).expect("the folder takes files");
+    let go = "{id: go, approve: {role: managers, min: 1}, text: Go}";
+    let prep = "{step: prep, env: staging}";
+    let (param, answer) = ("fast == false", "outputs.ask.fast == no");
+    let checklists = [
+        format!("  - {{group: Safe, when: WHEN, items: [{prep}, {go}]}}\n  - {{step: deploy, env: production}}\n"),
+        format!("  - {{group: Safe, when: WHEN, items: [{go}, {prep}]}}\n  - {{step: deploy, env: production}}\n"),
+        format!("  - {{group: Safe, when: WHEN, items: [{prep}, {{step: look}}]}}\n  - {{step: deploy, env: production}}\n"),
+        format!("  - {{group: Safe, when: WHEN, items: [{{step: look}}, {prep}]}}\n  - {{step: deploy, env: production}}\n"),
+        "  - {step: look, when: WHEN}\n  - {step: deploy, env: production}\n".to_owned(),
+        "  - {id: soak, wait: 1h, when: WHEN}\n  - {step: deploy, env: production}\n".to_owned(),
+        "  - {id: used, use: u.md, when: WHEN}\n  - {step: deploy, env: production}\n".to_owned(),
+        format!("  - {{group: Safe, when: WHEN, items: [{{id: used, use: u.md}}, {prep}]}}\n  - {{step: deploy, env: production, needs: []}}\n"),
+        "  - {id: go, approve: {role: managers, min: 1}, text: Go, when: WHEN}\n  - {step: deploy, env: production, needs: []}\n"
+            .to_owned(),
+        "  - {group: Safe, when: WHEN, items: [{group: Inner, items: [{step: look, env: production}]}]}\n  - {step: deploy, env: production}\n"
+            .to_owned(),
+    ];
+    for checklist in &checklists {
+        for (when, leads) in [(param, ""), (answer, "  - {step: ask}\n")] {
+            let text = page(&format!("{leads}{}", checklist.replace("WHEN", &format!("\"{when}\""))));
+            fs::write(bench.path("r.md"), &text).expect("the folder takes files");
+            let said = bench.expect("run r.md -p fast=true --no-input", 3, "");
+            assert!(said.contains("RB105"), "{text}\n{said}");
+            let (status, said) = bench.does_bare("lint r.md");
+            assert!(status == 1 && said.contains("RB105"), "{text}\n{said}");
+        }
+    }
+    // A list of nothing is such a condition.
+    let each = format!(
+        "  - {{group: Hosts, each: {{host: \"${{params.hosts}}\"}}, items: [{go}, {prep}]}}\n  - {{step: deploy, env: production}}\n"
+    );
+    fs::write(bench.path("r.md"), page(&each)).expect("the folder takes files");
+    let said = bench.expect("run r.md -p hosts= --no-input", 3, "");
+    assert!(said.contains("RB105"), "{said}");
+    // A check may go with its change.
+    let fine = "  - {group: Safe, when: fast == false, items: [{step: look, env: production}, {step: prep, env: production}]}\n  - \
+                {id: go, approve: {role: managers, min: 1}, text: Go}\n  - {step: deploy, env: production}\n";
+    fs::write(bench.path("r.md"), page(fine)).expect("the folder takes files");
+    bench.expect("run r.md -p fast=true --no-input", 4, "");
+    let (_, said) = bench.does_bare("lint r.md");
+    assert!(!said.contains("RB105"), "{said}");
+}
+
+#[test]
+fn a_plan_by_hand_gets_no_further_with_such_a_condition() {
+    let probe = with(look("probe", &[]), "outputs", json!(["risky"]));
+    for (id, guard) in [("go", yes("go", &["probe"])), ("seen", within(look("seen", &["probe"]), "production"))] {
+        for when in ["outputs.probe.risky == yes", "((("] {
+            let bench = Bench::new(&guarded(vec![
+                probe.clone(),
+                with(guard.clone(), "when", json!(when)),
+                within(mark("deploy", &[id]), "production"),
+            ]));
+            bench.expect("run plan.json --no-input", 1, "probe");
+            bench.expect("report latest", 0, "probe");
+        }
+    }
 }
 
 #[cfg(target_os = "linux")]

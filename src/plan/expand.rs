@@ -3,7 +3,6 @@
 use super::library::{Library, Page, split_reference};
 use super::links::{Prelude, find_block, find_place, find_prelude, no_page};
 use super::lower::{Place, add_environments, mentioned};
-use super::machine::guard;
 use super::model::{
     Action, Approval, BreakGlass, Capture, Component, Each, Environment, Evidence, Expect, Group, Helm, Hook, Impact,
     On, PreludeSource, Retries, Role, Script, Shell, Step, StepKind, StepSource,
@@ -57,6 +56,8 @@ pub(super) struct Proto {
     pub(super) needs_span: Span,
     /// The conditions over outputs, its own and those of the groups around it.
     pub(super) conditions: Vec<Asked>,
+    /// What takes it out with these parameters; in a template, what could. Only where that is asked for.
+    pub(super) vanishes: Vec<Span>,
 }
 
 /// A condition over outputs.
@@ -90,6 +91,8 @@ pub(super) struct Scope {
     pub(super) within: Rc<BTreeMap<String, String>>,
     /// The conditions over outputs around it.
     pub(super) conditions: Vec<Asked>,
+    /// What takes out all of it, or could.
+    pub(super) vanishes: Vec<Span>,
     /// The page's parameters as texts.
     pub(super) values: Rc<BTreeMap<String, String>>,
     /// Variables that the page's steps see besides the plan's.
@@ -114,10 +117,23 @@ struct Repetition {
     word: Option<String>,
 }
 
+/// The one repetition that stands for all that there could be.
+fn stand_in(each: &runbook::Each) -> Repetition {
+    let (list, component, word) = match each {
+        runbook::Each::Component => ("component".to_owned(), Some(usize::MAX), None),
+        runbook::Each::List { name, .. } => (name.value.clone(), None, Some(mark(&name.value))),
+    };
+    Repetition { part: list.clone(), list, component, word }
+}
+
 /// The unrolled checklist.
 pub(super) struct Expansion<'a> {
     library: &'a Library,
     template: bool,
+    /// Whether what the parameters take out stays, marked.
+    whole: bool,
+    /// Whether the parameters take anything out.
+    pub(super) took_out: bool,
     pub(super) components: Vec<Component>,
     component_ids: Vec<String>,
     pub(super) vars: BTreeMap<String, String>,
@@ -131,10 +147,6 @@ pub(super) struct Expansion<'a> {
     /// The pages that steps came from.
     pub(super) pages: BTreeSet<SitePath>,
     pub(super) diagnostics: Diagnostics,
-    /// Guards that a condition takes out, with the number of steps before each.
-    vanished: Vec<(usize, Diagnostic)>,
-    /// The same of approvals that vanish together with a change.
-    unasked: Vec<(usize, Diagnostic)>,
     full: bool,
     /// Holes that were reported: what is wrong for one component is not said again for the next.
     said: BTreeSet<Span>,
@@ -144,6 +156,7 @@ impl<'a> Expansion<'a> {
     pub(super) fn new(
         library: &'a Library,
         template: bool,
+        whole: bool,
         components: Vec<Component>,
         vars: BTreeMap<String, String>,
         environments: BTreeMap<String, Environment>,
@@ -153,6 +166,8 @@ impl<'a> Expansion<'a> {
         Expansion {
             library,
             template,
+            whole,
+            took_out: false,
             components,
             component_ids,
             vars,
@@ -164,8 +179,6 @@ impl<'a> Expansion<'a> {
             protos: Vec::new(),
             pages: BTreeSet::new(),
             diagnostics,
-            vanished: Vec::new(),
-            unasked: Vec::new(),
             full: false,
             said: BTreeSet::new(),
         }
@@ -254,11 +267,12 @@ impl<'a> Expansion<'a> {
     }
 
     fn item(&mut self, item: &Item, scope: &Scope) {
-        let mut conditions = scope.conditions.clone();
+        let (mut conditions, mut vanishes) = (scope.conditions.clone(), scope.vanishes.clone());
         if let Some(when) = &item.when {
             self.check_condition(when, scope);
             let from = format!("{}{}", scope.prefix, item.id);
             if self.template {
+                vanishes.push(when.span);
                 // Looked up, and not decided.
                 if when.value.names().into_iter().any(runbook::is_output) {
                     conditions.push(Asked { condition: when.value.clone(), span: when.span, from });
@@ -266,16 +280,15 @@ impl<'a> Expansion<'a> {
             } else {
                 match when.value.reduce(&|name| scope.values.get(name).cloned()) {
                     Ok(false) => {
-                        self.check_vanishing(item, when.span, scope);
-                        self.check_unasked(item, when.span, scope);
-                        return;
+                        self.took_out = true;
+                        if !self.whole {
+                            return;
+                        }
+                        vanishes.push(when.span);
                     }
                     Ok(true) => {}
-                    Err(condition) => {
-                        // What a step gives out may take it out as well as a parameter can.
-                        self.check_vanishing(item, when.span, scope);
-                        conditions.push(Asked { condition, span: when.span, from });
-                    }
+                    // What a step gives out decides.
+                    Err(condition) => conditions.push(Asked { condition, span: when.span, from }),
                 }
             }
         }
@@ -287,7 +300,7 @@ impl<'a> Expansion<'a> {
             None => scope.env.clone(),
         };
         let break_glass = item.break_glass.clone().or_else(|| scope.break_glass.clone());
-        let mut inner = Scope { env, break_glass, conditions, ..scope.clone() };
+        let mut inner = Scope { env, break_glass, conditions, vanishes, ..scope.clone() };
         if let Some(declared) = &item.not_before {
             let stated = self.not_before(declared, &inner, item.span);
             // Of two, the later one holds.
@@ -374,80 +387,6 @@ impl<'a> Expansion<'a> {
         }
     }
 
-    /// A condition may take out a change together with what guards it, and never the guard alone:
-    /// with these parameters the change would run unguarded (RB105).
-    fn check_vanishing(&mut self, item: &Item, when: Span, scope: &Scope) {
-        if self.guards_and_changes(item, scope) == (true, false) {
-            let message = format!("`when` takes out `{}`, which guards what comes after it", item.id);
-            let found = Diagnostic::new(Code::VanishingCheck, when, message)
-                .help("put the `when` on a group that holds both the guard and what it guards");
-            self.vanished.push((self.protos.len(), found));
-        }
-    }
-
-    /// An approval that goes together with a change of its own group must not be the one that a change
-    /// behind the group waits for.
-    fn check_unasked(&mut self, item: &Item, when: Span, scope: &Scope) {
-        fn asks(item: &Item) -> bool {
-            match &item.action {
-                ItemAction::Approve(_) => true,
-                ItemAction::Group(group) => group.items.iter().any(asks),
-                _ => false,
-            }
-        }
-        if asks(item) && self.guards_and_changes(item, scope).1 {
-            let message = format!("`when` takes out `{}`, whose approval guards what comes after it, too", item.id);
-            let found = Diagnostic::new(Code::VanishingCheck, when, message)
-                .help("put an approval of its own before what comes after the group");
-            self.unasked.push((self.protos.len(), found));
-        }
-    }
-
-    /// Reports the guards that vanish although a change stands after them in the checklist.
-    pub(super) fn report_vanished(&mut self) {
-        let last_change = self.protos.iter().rposition(|proto| guard::is_guarded(&proto.step));
-        let guards = std::mem::take(&mut self.vanished).into_iter();
-        let found = guards.filter(|(at, _)| last_change.is_some_and(|change| change >= *at)).map(|(_, found)| found);
-        self.diagnostics.extend(found);
-        let is_asked_for = |step: &Step| guard::is_guarded(step) && guard::has_users(&self.environments, step);
-        // What stands behind an approval of its own is asked for there.
-        let is_next = |step: &Step| step.kind == StepKind::Approval || is_asked_for(step);
-        let goes_on = |at: usize| {
-            let next = self.protos[at..].iter().map(|proto| &proto.step).find(|step| is_next(step));
-            next.is_some_and(|step| step.kind != StepKind::Approval)
-        };
-        let unasked: Vec<Diagnostic> =
-            self.unasked.iter().filter(|(at, _)| goes_on(*at)).map(|(_, found)| found.clone()).collect();
-        self.diagnostics.extend(unasked);
-    }
-
-    fn guards_and_changes(&self, item: &Item, scope: &Scope) -> (bool, bool) {
-        let (target, kind) = match &item.action {
-            ItemAction::Approve(_) | ItemAction::Wait { .. } => return (true, false),
-            ItemAction::Manual => return (false, false),
-            ItemAction::Group(group) => {
-                let parts = group.items.iter().map(|item| self.guards_and_changes(item, scope));
-                return parts.fold((false, false), |all, part| (all.0 || part.0, all.1 || part.1));
-            }
-            ItemAction::Step(name) => (name, ReferenceKind::Step),
-            // A whole page brings its changes along.
-            ItemAction::Use { target, .. } if split_reference(scope.page, &target.value).1.is_none() => {
-                return (false, true);
-            }
-            ItemAction::Use { target, .. } => (target, ReferenceKind::Use),
-        };
-        let Ok((_, block)) = find_block(self.library, scope.page, target, kind) else {
-            return (false, false);
-        };
-        let reads = block.impact.as_ref().is_some_and(|impact| words::impact(impact.value) == Impact::Read);
-        match block.role.as_ref().map(|role| words::role(role.value)) {
-            Some(Role::Check | Role::Verify | Role::Monitor) => (true, false),
-            Some(Role::Notify) => (false, false),
-            Some(Role::Change | Role::Rollback) => (false, true),
-            None => (reads, !reads),
-        }
-    }
-
     fn group(&mut self, item: &Item, group: &runbook::Group, scope: &Scope) {
         let id = format!("{}{}", scope.prefix, item.id);
         let title = self.words(&group.title, scope, item.span);
@@ -474,8 +413,17 @@ impl<'a> Expansion<'a> {
             *tolerant = true;
         }
         let first_step = self.protos.len();
-        let inner = Scope { prefix: format!("{id}."), parent: node, group: Some(number), ..scope.clone() };
-        for repetition in self.repetitions(group.each.as_ref(), scope, item.span) {
+        let mut inner = Scope { prefix: format!("{id}."), parent: node, group: Some(number), ..scope.clone() };
+        let mut repetitions = self.repetitions(group.each.as_ref(), scope, item.span);
+        // A group that is repeated for nothing takes out what stands in it, as a condition does.
+        if let Some(each) = group.each.as_ref().filter(|_| repetitions.is_empty()) {
+            self.took_out = true;
+            if self.whole {
+                inner.vanishes.push(each.span().unwrap_or(item.span));
+                repetitions.push(Some(stand_in(each)));
+            }
+        }
+        for repetition in repetitions {
             let Some(Repetition { list, part, component, word }) = repetition else {
                 self.items(&group.items, &inner);
                 continue;
@@ -517,7 +465,7 @@ impl<'a> Expansion<'a> {
                     Some(Repetition { list, part, component: Some(component), word: None })
                 };
                 if self.template {
-                    return vec![of("component", usize::MAX)];
+                    return vec![each.map(stand_in)];
                 }
                 return self.component_ids.iter().enumerate().map(|(at, part)| of(part, at)).collect();
             }
@@ -541,8 +489,7 @@ impl<'a> Expansion<'a> {
             }
         }
         if self.template {
-            let (part, word) = (list.clone(), Some(mark(list)));
-            return vec![Some(Repetition { list: list.clone(), part, component: None, word })];
+            return vec![each.map(stand_in)];
         }
         let parts = unique_parts(words.iter().map(String::as_str));
         let of = |(word, part)| Some(Repetition { list: list.clone(), part, component: None, word: Some(word) });
@@ -643,6 +590,7 @@ impl<'a> Expansion<'a> {
             each: Rc::clone(&scope.each),
             within: Rc::clone(&scope.within),
             conditions: scope.conditions.clone(),
+            vanishes: scope.vanishes.clone(),
             values: Rc::new(values),
             vars: Rc::new(vars),
             group: Some(group),
@@ -938,8 +886,8 @@ impl<'a> Expansion<'a> {
         }
         let needs_span = item.needs.as_ref().and_then(|needs| needs.first()).map_or(place.name, |need| need.span);
         let number = self.protos.len();
-        let conditions = scope.conditions.clone();
-        self.protos.push(Proto { step, place, needs_span, conditions });
+        let (conditions, vanishes) = (scope.conditions.clone(), scope.vanishes.clone());
+        self.protos.push(Proto { step, place, needs_span, conditions, vanishes });
         self.add(Node {
             name: item.id.clone(),
             parent: scope.parent,

@@ -6,9 +6,11 @@
 
 use super::components::{Facts, bind_components};
 use super::edges;
-use super::expand::{Asked, Expansion, Scope};
+use super::expand::{Asked, Expansion, Proto, Scope};
 use super::library::Library;
 use super::links::find_place;
+use super::machine::guard;
+use super::machine::vanish::{self, Left};
 use super::model::{
     Changes, Environment, FORMAT, Freeze, Need, OnFailure, Plan, PlanSource, SourceFile, Stage, Step, Window,
 };
@@ -37,6 +39,9 @@ pub struct Lowered {
     pub plan: Plan,
     /// Of each step, in the order of `plan.steps`.
     pub places: Vec<Place>,
+    /// Of a template, the guards that some parameters or answers would take out alone (RB105). Of a bound
+    /// plan they are errors.
+    pub vanishing: Diagnostics,
 }
 
 /// Where a step stands.
@@ -123,28 +128,35 @@ pub fn lower(
     let (title, ticket) = (named(&settings.title).or_else(|| runbook.title.clone()), named(&settings.ticket));
     diagnostics.extend(holes);
 
-    let mut expansion = Expansion::new(library, template, components, vars, environments, diagnostics);
-    expansion.secrets.extend(settings.secrets.iter().map(|secret| secret.value.clone()));
-    let root = expansion.root();
-    let scope = Scope {
-        page: entry,
-        prefix: String::new(),
-        parent: root,
-        env: None,
-        break_glass: None,
-        not_before: None,
-        component: None,
-        each: Rc::new(BTreeMap::new()),
-        within: Rc::new(BTreeMap::new()),
-        conditions: Vec::new(),
-        values: Rc::new(texts),
-        vars: Rc::new(BTreeMap::new()),
-        group: None,
-        stack: Rc::new(vec![entry]),
-        settings_id: settings.id.value.clone(),
+    let texts = Rc::new(texts);
+    let unroll = |whole: bool, diagnostics: Diagnostics| {
+        let (components, vars, environments) = (components.clone(), vars.clone(), environments.clone());
+        let mut expansion = Expansion::new(library, template, whole, components, vars, environments, diagnostics);
+        expansion.secrets.extend(settings.secrets.iter().map(|secret| secret.value.clone()));
+        let root = expansion.root();
+        let scope = Scope {
+            page: entry,
+            prefix: String::new(),
+            parent: root,
+            env: None,
+            break_glass: None,
+            not_before: None,
+            component: None,
+            each: Rc::new(BTreeMap::new()),
+            within: Rc::new(BTreeMap::new()),
+            conditions: Vec::new(),
+            vanishes: Vec::new(),
+            values: Rc::clone(&texts),
+            vars: Rc::new(BTreeMap::new()),
+            group: None,
+            stack: Rc::new(vec![entry]),
+            settings_id: settings.id.value.clone(),
+        };
+        expansion.items(&runbook.checklist, &scope);
+        (expansion, scope)
     };
-    expansion.items(&runbook.checklist, &scope);
-    expansion.report_vanished();
+    let (mut expansion, scope) = unroll(false, diagnostics);
+    let took_out = expansion.took_out;
     expansion.pages.insert(entry);
     let notify = expansion.hooks(settings, &scope);
     let on_failure = settings.on_failure.as_ref().map(|declared| OnFailure {
@@ -165,29 +177,18 @@ pub fn lower(
     }
     files.sort();
     files.dedup();
-
-    let indices: Vec<Vec<usize>> = needs.iter().map(|needs| needs.iter().map(|(step, _)| *step).collect()).collect();
-    let order = match graph::order(&indices) {
-        Ok(order) => order,
+    let mut misplaced = Diagnostics::new();
+    edges::check_environments(&needs, &protos, &environments, &mut misplaced);
+    let Ordered { steps, places, conditions, vanishes } = match in_order(protos, &needs) {
+        Ok(ordered) => ordered,
         Err(cycle) => {
-            diagnostics.push(cycle_diagnostic(&cycle, &protos));
+            diagnostics.push(*cycle);
             return (None, diagnostics);
         }
     };
-    edges::check_environments(&needs, &protos, &environments, &mut diagnostics);
-    if protos.is_empty() && !diagnostics.has_errors() {
+    diagnostics.append(misplaced);
+    if steps.is_empty() && !diagnostics.has_errors() {
         diagnostics.push(Diagnostic::new(Code::RunbookSchema, settings.id.span, "nothing is left to do in this plan"));
-    }
-    let ids: Vec<String> = protos.iter().map(|proto| proto.step.id.clone()).collect();
-    let mut protos: Vec<Option<super::expand::Proto>> = protos.into_iter().map(Some).collect();
-    let (mut steps, mut places): (Vec<Step>, Vec<Place>) = (Vec::new(), Vec::new());
-    let mut conditions: Vec<Vec<Asked>> = Vec::new();
-    for index in order {
-        let mut proto = protos[index].take().expect("an order names every step once");
-        proto.step.needs = needs[index].iter().map(|(step, on)| Need { step: ids[*step].clone(), on: *on }).collect();
-        steps.push(proto.step);
-        places.push(proto.place);
-        conditions.push(proto.conditions);
     }
     let mut plan = Plan {
         format: FORMAT,
@@ -216,7 +217,71 @@ pub fn lower(
     };
     ask_outputs(&mut plan, &conditions, &mut diagnostics);
     plan.seal();
-    (Some(Lowered { plan, places }), diagnostics)
+    let spans = |asked: &Vec<Asked>| asked.iter().map(|asked| asked.span).collect();
+    let under: Vec<Vec<Span>> = if template { vanishes } else { conditions.iter().map(spans).collect() };
+    let mut vanishing = vanishing(&plan, &under, Left::Others);
+    if took_out {
+        vanishing.extend(taken_out(unroll(true, Diagnostics::new()).0, &plan));
+    }
+    if !template {
+        diagnostics.append(std::mem::take(&mut vanishing));
+    }
+    (Some(Lowered { plan, places, vanishing }), diagnostics)
+}
+
+/// The steps of a plan in their order, with what is known of each.
+struct Ordered {
+    steps: Vec<Step>,
+    places: Vec<Place>,
+    conditions: Vec<Vec<Asked>>,
+    vanishes: Vec<Vec<Span>>,
+}
+
+/// Orders unrolled steps by what they need.
+fn in_order(protos: Vec<Proto>, needs: &edges::Needs) -> Result<Ordered, Box<Diagnostic>> {
+    let indices: Vec<Vec<usize>> = needs.iter().map(|needs| needs.iter().map(|(step, _)| *step).collect()).collect();
+    let order = graph::order(&indices).map_err(|cycle| Box::new(cycle_diagnostic(&cycle, &protos)))?;
+    let ids: Vec<String> = protos.iter().map(|proto| proto.step.id.clone()).collect();
+    let mut protos: Vec<Option<Proto>> = protos.into_iter().map(Some).collect();
+    let mut ordered = Ordered { steps: vec![], places: vec![], conditions: vec![], vanishes: vec![] };
+    for index in order {
+        let mut proto = protos[index].take().expect("an order names every step once");
+        proto.step.needs = needs[index].iter().map(|(step, on)| Need { step: ids[*step].clone(), on: *on }).collect();
+        ordered.steps.push(proto.step);
+        ordered.places.push(proto.place);
+        ordered.conditions.push(proto.conditions);
+        ordered.vanishes.push(proto.vanishes);
+    }
+    Ok(ordered)
+}
+
+/// Judges what these parameters take out: in the checklist as it would be if they took out nothing, no guard
+/// goes alone.
+fn taken_out(mut whole: Expansion<'_>, plan: &Plan) -> Diagnostics {
+    let needs = edges::link(&mut whole);
+    let Expansion { protos, environments, .. } = whole;
+    match in_order(protos, &needs) {
+        Ok(Ordered { steps, vanishes, .. }) => {
+            vanishing(&Plan { steps, environments, ..plan.clone() }, &vanishes, Left::Free)
+        }
+        Err(cycle) => [*cycle].into_iter().collect(),
+    }
+}
+
+/// A condition may take out a change together with what guards it, and never the guard alone: the change
+/// would go on unguarded (RB105).
+fn vanishing(plan: &Plan, under: &[Vec<Span>], left: Left) -> Diagnostics {
+    let found = vanish::bare(plan, &guard::waits(plan), under, left).into_iter().map(|bare| {
+        let (guard, step) = (&plan.steps[bare.guard].id, &plan.steps[bare.steps[0]].id);
+        let message = match left {
+            Left::Free => format!("this takes out `{guard}`, and leaves `{step}`, which it guards"),
+            Left::Others => format!("this can take out `{guard}` and leave `{step}`, which it guards"),
+        };
+        Diagnostic::new(Code::VanishingCheck, bare.condition, message).help(
+            "put the guard and all that it guards into one group with this `when`, or let a check decide for itself",
+        )
+    });
+    found.collect()
 }
 
 /// Gives each step its condition over outputs, each output by the whole id of the step that writes it.
@@ -272,28 +337,6 @@ fn ask_outputs(plan: &mut Plan, conditions: &[Vec<Asked>], diagnostics: &mut Dia
     let bound = plan.stage == Stage::Bound;
     for (step, when) in plan.steps.iter_mut().zip(found).filter(|_| bound) {
         step.when = when.or(step.when.take());
-    }
-    approvals_stay(plan, conditions, diagnostics);
-}
-
-/// An approval that an answer can make vanish must not leave behind a change that it guards.
-fn approvals_stay(plan: &Plan, conditions: &[Vec<Asked>], diagnostics: &mut Diagnostics) {
-    for (at, gate) in plan.steps.iter().enumerate().filter(|(_, step)| step.approval.is_some()) {
-        for asked in &conditions[at] {
-            let shares = |other: usize| conditions[other].iter().any(|it| it.span == asked.span);
-            let free = plan
-                .steps
-                .iter()
-                .enumerate()
-                .find(|(other, step)| step.writes() && !shares(*other) && plan.comes_before(&gate.id, step));
-            if let Some((_, step)) = free {
-                let message = format!("an answer can pass over `{}`, and `{}` would go on", gate.id, step.id);
-                diagnostics.push(
-                    Diagnostic::new(Code::VanishingCheck, asked.span, message)
-                        .help("put the approval and what it guards into one group with this `when`"),
-                );
-            }
-        }
     }
 }
 
@@ -398,7 +441,7 @@ pub(super) fn source_file(source: &Source) -> SourceFile {
     SourceFile { path: source.path().to_string(), sha256: source.digest().hex() }
 }
 
-fn cycle_diagnostic(cycle: &[usize], protos: &[super::expand::Proto]) -> Diagnostic {
+fn cycle_diagnostic(cycle: &[usize], protos: &[Proto]) -> Diagnostic {
     let names: Vec<&str> = cycle.iter().map(|index| protos[*index].step.id.as_str()).collect();
     let path = [names.as_slice(), &names[..1]].concat().join("` needs `");
     let message = if names.len() == 1 {

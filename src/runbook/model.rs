@@ -422,6 +422,16 @@ pub enum Each {
     },
 }
 
+impl Each {
+    /// Returns where the list is named.
+    pub fn span(&self) -> Option<Span> {
+        match self {
+            Each::Component => None,
+            Each::List { name, .. } => Some(name.span),
+        }
+    }
+}
+
 /// Who must say yes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approve {

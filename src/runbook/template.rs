@@ -174,6 +174,14 @@ pub enum Condition {
 }
 
 impl Condition {
+    /// Returns the conditions that must all hold for this one to hold.
+    pub fn parts(&self) -> Vec<&Condition> {
+        match self {
+            Condition::And(left, right) => [left.parts(), right.parts()].concat(),
+            own => vec![own],
+        }
+    }
+
     /// Reads a condition.
     ///
     /// # Errors

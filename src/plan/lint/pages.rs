@@ -2,7 +2,7 @@
 
 use super::{Subject, bash, find, used_blocks};
 use crate::diag::{Code, Diagnostics};
-use crate::runbook::{Body, Duration, Impact, Item, ItemAction, ReferenceKind, Role};
+use crate::runbook::{Body, Duration, Impact, Item, ItemAction};
 use crate::text::Span;
 use std::collections::BTreeSet;
 
@@ -16,12 +16,13 @@ pub(super) fn lint(subject: &Subject<'_>, found: &mut Diagnostics) {
     orphans(subject, found);
     boxes(subject, found);
     timeouts(subject, found);
+    // RB105: the plan says it.
+    found.extend(subject.lowered.iter().flat_map(|lowered| lowered.vanishing.iter().cloned()));
     group_size(&runbook.checklist, "the checklist", runbook.settings.as_ref().map(|it| it.id.span), found);
     runbook.walk_items(&mut |item| {
         if let ItemAction::Group(group) = &item.action {
             group_size(&group.items, &format!("group `{}`", group.title.text), Some(group.title.span), found);
         }
-        vanishing(subject, item, found);
     });
 }
 
@@ -151,57 +152,6 @@ fn group_size(items: &[Item], what: &str, span: Option<Span>, found: &mut Diagno
                 .help("divide it into groups"),
         );
     }
-}
-
-/// RB105.
-fn vanishing(subject: &Subject<'_>, item: &Item, found: &mut Diagnostics) {
-    let Some(when) = &item.when else { return };
-    let vanishes = match &item.action {
-        ItemAction::Group(group) => {
-            let mut guards = false;
-            let mut writes = false;
-            for inner in &group.items {
-                guards |= guards_something(subject, inner);
-                writes |= changes_something(subject, inner);
-            }
-            // A group that takes its writes along when it goes leaves nothing unguarded.
-            guards && !writes
-        }
-        _ => guards_something(subject, item),
-    };
-    if vanishes {
-        found.push(
-            find(Code::VanishingCheck, when.span, format!("`when` can make the check `{}` vanish", item.id))
-                .help("let the check decide for itself: `check:` in its block, or a step that passes at once"),
-        );
-    }
-}
-
-fn block_of<'a>(subject: &Subject<'a>, item: &Item) -> Option<&'a crate::runbook::Block> {
-    let (target, kind) = match &item.action {
-        ItemAction::Step(step) => (step, ReferenceKind::Step),
-        ItemAction::Use { target, .. } => (target, ReferenceKind::Use),
-        _ => return None,
-    };
-    let found = crate::plan::links::find_block(subject.library, subject.runbook.path, target, kind);
-    found.ok().map(|(_, block)| block)
-}
-
-fn guards_something(subject: &Subject<'_>, item: &Item) -> bool {
-    match &item.action {
-        ItemAction::Approve(_) | ItemAction::Wait { .. } => true,
-        _ => block_of(subject, item).is_some_and(|block| match block.role.as_ref().map(|role| role.value) {
-            Some(Role::Check | Role::Verify | Role::Monitor) => true,
-            Some(_) => false,
-            None => block.impact.as_ref().is_some_and(|impact| impact.value == Impact::Read),
-        }),
-    }
-}
-
-fn changes_something(subject: &Subject<'_>, item: &Item) -> bool {
-    block_of(subject, item).is_some_and(|block| {
-        !guards_something(subject, item) && block.role.as_ref().is_none_or(|role| role.value != Role::Notify)
-    })
 }
 
 /// RB005: two runbooks of a project have one id, so that nobody can tell their runs apart.

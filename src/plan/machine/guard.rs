@@ -145,7 +145,7 @@ pub fn left_out(plan: &Plan, waits: &Waits, performed: &[bool]) -> Vec<usize> {
 }
 
 /// Which sort of guard a step is to changes in an environment.
-fn guards_env(plan: &Plan, at: usize, env: Option<&str>) -> Option<Guard> {
+pub(super) fn guards_env(plan: &Plan, at: usize, env: Option<&str>) -> Option<Guard> {
     let step = &plan.steps[at];
     let guard = guard_of(step)?;
     let before = env.zip(step.env.as_deref()).is_some_and(|(env, before)| comes_after(plan, env, before));

@@ -14,6 +14,7 @@
 //!
 //! - [`guard`] says what guards what, from the plan alone. No selection leaves a guard out, and no
 //!   change begins before its guards hold.
+//! - [`vanish`] says which guards a condition may take out, and with what.
 //! - [`scope`] says what an approval is about; a decision carries it.
 //! - [`approval`] says who may decide, and what a person signs.
 //! - [`proof`] says when staging has proven a change, and what an earlier run is evidence of.
@@ -39,10 +40,11 @@ pub mod signers;
 pub mod sshsig;
 pub mod statement;
 pub mod testimony;
+pub mod vanish;
 
 pub use chain::{Chain, Damage, GENESIS, Record};
 pub use event::{
     BreakGlass, Decision, Event, IdentitySource, Kept, Listed, Resolution, RunState, SkipReason, StepResult, Vouched,
 };
 pub use notice::for_people;
-pub use run::{Action, CAPTURE, Due, Next, Owed, Rejected, Run, Runner, StepState, StepStatus, Waiting, Yes};
+pub use run::{Action, CAPTURE, Due, EVIDENCE, Next, Owed, Rejected, Run, Runner, StepState, StepStatus, Waiting, Yes};

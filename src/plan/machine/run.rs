@@ -4,6 +4,7 @@ use super::clock::{is_older, millis};
 use super::guard::{self, Waits};
 use super::notice::{self, for_people};
 use super::signers::folded;
+use super::vanish::{self, Left};
 use super::{
     Decision, Event, IdentitySource, Kept, Resolution, RunState, SkipReason, StepResult, Vouched, proof, scope,
 };
@@ -102,6 +103,9 @@ struct Graph {
     scopes: BTreeMap<usize, String>,
     /// The condition of each step over outputs; `None` where it cannot be read, which never holds.
     conditions: Vec<Option<Option<Condition>>>,
+    /// Of each step, whether a condition could take out a guard of it and leave it behind. The pages of such
+    /// a plan are in error; whoever wrote the plan itself gets no further with it.
+    bare: Vec<bool>,
     /// The steps that people do and for which it matters since when they are waited for.
     timed: Vec<usize>,
     /// The groups that limit how many of their items run at once or may fail.
@@ -119,6 +123,27 @@ struct Limit {
     max_failures: Option<usize>,
     /// The steps of each item, however deep they stand in it.
     items: Vec<Vec<usize>>,
+}
+
+/// Of each step, whether a condition could take out a guard of it and leave it behind.
+fn bare_of(plan: &Plan, waits: &Waits, conditions: &[Option<Option<Condition>>]) -> Vec<bool> {
+    let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
+    let mut number = |part: String| {
+        let next = numbers.len();
+        *numbers.entry(part).or_insert(next)
+    };
+    let parts = |(at, condition): (usize, &Option<Option<Condition>>)| match condition {
+        Some(condition) => condition.iter().flat_map(Condition::parts).map(Condition::to_string).collect(),
+        // Nobody can read it: no other step stands under it, too.
+        None => vec![format!("{at}?")],
+    };
+    let parts = conditions.iter().enumerate().map(parts);
+    let under: Vec<Vec<usize>> = parts.map(|parts| parts.into_iter().map(&mut number).collect()).collect();
+    let mut bare = vec![false; plan.steps.len()];
+    for found in vanish::bare(plan, waits, &under, Left::Others) {
+        found.steps.iter().for_each(|step| bare[*step] = true);
+    }
+    bare
 }
 
 /// The limited groups of a plan, and those around each step.
@@ -395,10 +420,9 @@ impl StepState {
         matches!(self, StepState::Succeeded) || matches!(self, StepState::Skipped { reason, .. } if skipped(reason))
     }
 
-    /// Tells whether what a guard in this state guards may begin: it holds, or its condition over
-    /// outputs took it out, which the language allows together with a change only.
-    fn lets_on(self) -> bool {
-        self.held() || matches!(self, StepState::Skipped { reason: SkipReason::Condition, .. })
+    /// Tells whether a condition over outputs took it out.
+    fn is_taken_out(self) -> bool {
+        matches!(self, StepState::Skipped { reason: SkipReason::Condition, .. })
     }
 
     /// Tells whether it was passed over because what it waited for did not come: no failure.
@@ -459,8 +483,9 @@ impl Run {
         };
         let timed = (0..plan.steps.len()).filter(is_timed).collect();
         let (followers, approvals) = (guard::followers(&needs), guard::approvals(&plan, &needs));
-        let conditions = conditions.collect();
-        let graph = Graph { conditions, index, needs, followers, approvals, scopes, timed, limits, limited };
+        let conditions: Vec<_> = conditions.collect();
+        let bare = bare_of(&plan, &needs, &conditions);
+        let graph = Graph { conditions, bare, index, needs, followers, approvals, scopes, timed, limits, limited };
         let graph = Arc::new(graph);
         let steps = vec![StepStatus::default(); plan.steps.len()];
         let mut run = Run {
@@ -560,6 +585,18 @@ impl Run {
     /// Returns when an earlier run has proven a write's change.
     pub fn proven_by_evidence(&self, step: &str) -> Option<&str> {
         self.proofs.get(self.graph.index.get(step)?).map(String::as_str)
+    }
+
+    /// Returns what an earlier run has of a guard, where this one took its word for it.
+    pub fn vouched_for(&self, step: &str) -> Option<&Vouched> {
+        let at = self.place(step)?;
+        let is_elsewhere = matches!(self.steps[at].state, StepState::Skipped { reason: SkipReason::Evidence, .. });
+        self.vouched.get(&at).filter(|_| is_elsewhere)
+    }
+
+    /// Returns the names of the runs that were named as evidence.
+    pub fn evidence(&self) -> BTreeSet<&str> {
+        self.evidence.iter().map(|(name, _)| name.as_str()).collect()
     }
 
     /// Tells whether any approval before a step counts for a time only.
@@ -1014,11 +1051,11 @@ impl Run {
     /// or kept without. A step that only looks is held back by nothing but its needs.
     fn guards_of(&self, at: usize) -> Needs {
         let step = &self.plan.steps[at];
-        if !guard::is_guarded(step) || self.is_clear(at) {
+        if !guard::is_guarded(step) || !self.graph.bare[at] && self.is_clear(at) {
             return Needs::Met;
         }
         let guards = guard::guards(&self.plan, &self.graph.needs, at);
-        let states = guards.iter().map(|(guard, _, must_hold)| match self.guard_state(*guard) {
+        let states = guards.iter().map(|(guard, _, must_hold)| match self.guard_state(*guard, at) {
             // Its end is enough, however it came.
             Needs::Lost if !must_hold => Needs::Met,
             state => state,
@@ -1030,22 +1067,28 @@ impl Run {
         })
     }
 
-    /// How one guard stands to those that it guards.
-    fn guard_state(&self, at: usize) -> Needs {
-        let state = self.steps[at].state;
-        if state.lets_on() {
+    /// How one guard stands to a step that it guards.
+    fn guard_state(&self, guard: usize, step: usize) -> Needs {
+        let state = self.steps[guard].state;
+        if self.lets_on(guard) && !(self.graph.bare[step] && state.is_taken_out()) {
             Needs::Met
-        } else if !state.ended() || matches!(state, StepState::Failed | StepState::TimedOut) && self.may_retry(at) {
+        } else if !state.ended() || matches!(state, StepState::Failed | StepState::TimedOut) && self.may_retry(guard) {
             Needs::Open
         } else {
             Needs::Lost
         }
     }
 
+    /// Tells whether what a guard guards may begin: it holds, or its condition over outputs took it out and
+    /// still does, which the language allows together with what it guards only.
+    fn lets_on(&self, at: usize) -> bool {
+        let state = self.steps[at].state;
+        state.held() || state.is_taken_out() && !self.wanted(at)
+    }
+
     /// Tells whether every guard before a step lets on, as far as its needs have ended: mostly all do.
     fn is_clear(&self, at: usize) -> bool {
-        let lets_on =
-            |need: usize| guard::guard_of(&self.plan.steps[need]).is_none() || self.steps[need].state.lets_on();
+        let lets_on = |need: usize| guard::guard_of(&self.plan.steps[need]).is_none() || self.lets_on(need);
         let needs = self.graph.needs[at].as_ref();
         needs.is_some_and(|needs| needs.iter().all(|(need, _)| self.clear[*need] && lets_on(*need)))
     }
@@ -1123,7 +1166,7 @@ impl Run {
             *on == On::Success && state.ended() && !state.good()
         });
         let guards = || guard::guards(&self.plan, &self.graph.needs, at).into_iter();
-        let is_bad = |guard: usize| self.guard_state(guard) == Needs::Lost && !self.steps[guard].state.is_idle();
+        let is_bad = |guard: usize| self.guard_state(guard, at) == Needs::Lost && !self.steps[guard].state.is_idle();
         bad_need
             || guard::is_guarded(&self.plan.steps[at])
                 && guards().any(|(guard, _, must_hold)| must_hold && is_bad(guard))
@@ -1243,12 +1286,12 @@ impl Run {
     fn follow(&mut self, ts: &str, event: &Event) -> Result<(), Rejected> {
         let at = event.step().and_then(|step| self.graph.index.get(step).copied());
         let stood = at.map(|at| (self.is_lost(at), self.steps[at].state.held()));
-        let let_on = at.map(|at| self.steps[at].state.lets_on());
+        let let_on = at.map(|at| self.lets_on(at));
         self.take(ts, event)?;
         match at {
             // A guard that no longer lets on, and whatever a person says of several steps at once, is about
             // more than the steps that follow.
-            Some(at) if let_on <= Some(self.steps[at].state.lets_on()) && !matches!(event, Event::Resolve { .. }) => {
+            Some(at) if let_on <= Some(self.lets_on(at)) && !matches!(event, Event::Resolve { .. }) => {
                 self.follow_up(at);
             }
             _ => self.follow_up_all(),
@@ -1783,6 +1826,9 @@ impl Run {
 
 /// The kind of evidence that is an answer: its value is `name=answer`.
 pub const CAPTURE: &str = "capture";
+
+/// The kinds of evidence, but answers.
+pub const EVIDENCE: [&str; 3] = ["note", "url", "file"];
 
 /// Counts people, each once, however the name is spelt.
 fn distinct<'n>(names: impl Iterator<Item = &'n String>) -> u32 {
