@@ -428,10 +428,17 @@ pub(super) fn check_pages(plan: &Plan, setting: &Setting, as_planned: bool, term
     if changed.is_empty() {
         return Ok(());
     }
-    let message = format!("changed since the commit {} of the plan: {}", short(&planned), named(&changed));
-    let help = "check that commit out, or make the plan again: a new run can take over what an old one has done \
-                with `--rebase`";
-    let _ = could_not(terminal, &message, Some(help));
+    let message = format!(
+        "changed since the commit {} of the plan, and nobody can tell which files its scripts read: {}",
+        short(&planned),
+        named(&changed)
+    );
+    let help = format!(
+        "go on with the files that were planned: `git switch --detach {}`, this command again, and `git switch -` \
+         afterwards. Or make the plan again: a new run can take over what an old one has done with `--rebase`",
+        short(&planned)
+    );
+    let _ = could_not(terminal, &message, Some(&help));
     Err(Status::Run(6))
 }
 
