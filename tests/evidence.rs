@@ -338,6 +338,118 @@ fn a_yes_counts_by_the_rules_of_the_moment_at_which_its_change_begins() {
     assert!(!desk.log().contains("production"), "{}", desk.log());
 }
 
+/// A page with two changes of production one after the other, the first of which calls a program of the
+/// test where there is one: what it does happens in the middle of the run.
+fn with_two_changes(desk: &Desk) {
+    let page = desk.read("docs/r.md");
+    let page = page.replace("[{step: deploy}, ", "[{step: deploy}, {id: again, step: deploy}, ");
+    let calls = "if [ \"$OPSBOOK_STEP\" = production.deploy ] && [ -x \"$HOME/meanwhile\" ]; then \"$HOME/meanwhile\"; fi\necho \"$VERSION";
+    desk.write("docs/r.md", &page.replace("echo \"$VERSION", calls));
+    desk.commit("two changes", "Dee <dee@example.org>");
+}
+
+/// Makes that program.
+fn meanwhile(desk: &Desk, script: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (path, book) = (desk.path("home/meanwhile"), desk.path("book"));
+    let git = "git() { command git -c user.name=Dee -c user.email=dee@example.org \"$@\"; }";
+    let text = format!("#!/bin/bash\nset -e\nexec < /dev/null\n{git}\ncd {}\n{script}\n", book.display());
+    fs::write(&path, text).expect("the folder takes files");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it can be changed");
+}
+
+#[test]
+fn what_is_merged_during_a_run_counts_before_its_next_change() {
+    let desk = Desk::new("runner");
+    with_two_changes(&desk);
+    approved(&desk);
+    meanwhile(&desk, "sed -i 's/, \"bob@example.org\"//' book.toml\ngit commit -qam 'bob is no manager'");
+    desk.is("resume latest --no-input --as ana@example.org --key ~/ana", 4, "does not have the role `managers`");
+    assert_eq!(desk.log().matches("to production").count(), 1, "{}", desk.log());
+    desk.is("journal verify latest", 0, "sound");
+    desk.is("lint --journals runs", 0, "");
+    assert_eq!(desk.records().iter().filter(|record| record["type"] == "people.listed").count(), 2);
+}
+
+#[test]
+fn an_approval_of_an_earlier_run_counts_as_long_as_it_does_there() {
+    let run = |first: &str| {
+        format!("run docs/r.md -p version=1.0 --no-input --evidence {first} --as ana@example.org --key ~/ana")
+    };
+    let name = |desk: &Desk| desk.run().file_name().expect("it has a name").to_string_lossy().into_owned();
+    // Bob's key is another one since.
+    let desk = Desk::new("runner");
+    approved(&desk);
+    let first = name(&desk);
+    let list = desk.read("allowed_signers");
+    desk.write("allowed_signers", &list.replace(&desk.public("bob"), &desk.public("eve")));
+    desk.commit("bob has another key", "Dee <dee@example.org>");
+    desk.is(&run(&first), 4, "does not have the key");
+    assert!(!desk.log().contains("production"), "{}", desk.log());
+    // Bob takes it back while the other run works.
+    let desk = Desk::new("runner");
+    with_two_changes(&desk);
+    approved(&desk);
+    let (first, bob) = (name(&desk), desk.path("home/bob"));
+    let opsbook = env!("CARGO_BIN_EXE_opsbook");
+    meanwhile(&desk, &format!("{opsbook} refuse {first} go --as bob@example.org --key {}", bob.display()));
+    desk.is(&run(&first), 4, "has it no more");
+    assert_eq!(desk.log().matches("to production").count(), 1, "{}", desk.log());
+    desk.is("journal verify latest", 0, "sound");
+}
+
+#[test]
+fn a_request_in_the_inbox_speaks_for_whoever_left_it() {
+    let desk = Desk::new("runner");
+    let page =
+        desk.read("docs/r.md").replace("  - {id: go,", "  - {id: proof, text: Proof, evidence: file}\n  - {id: go,");
+    desk.write("docs/r.md", &page);
+    desk.commit("a proof", "Dee <dee@example.org>");
+    desk.is("run docs/r.md -p version=1.0 --no-input --as ana@example.org --key ~/ana", 4, "proof");
+    let own = desk.records()[0]["by"].clone();
+    let (resume, unkept) = ("resume latest --no-input --as ana@example.org --key ~/ana", "0".repeat(64));
+    let file = |name: &str, digest: Value| json!([["file", name, digest]]);
+    let requests = [
+        (json!("bob@example.org"), file("report.pdf", json!(unkept)), "is not the account that left it"),
+        (own.clone(), file("report.pdf", json!(unkept)), "was not kept"),
+        (own.clone(), file("report.pdf", Value::Null), "asks for evidence"),
+        (own.clone(), file("report.pdf", json!("../../plan.json")), "was not kept"),
+        (own.clone(), file("../../plan.json", json!(unkept)), "is no name of a file"),
+        (own.clone(), json!([["deed", "x", null]]), "no kind of evidence"),
+        (own.clone(), json!([]), "asks for evidence"),
+    ];
+    for (by, evidence, why) in &requests {
+        let request = json!({"request": "done", "step": "proof", "by": by, "evidence": evidence});
+        fs::write(desk.run().join("inbox/1.json"), request.to_string()).expect("the folder takes files");
+        desk.is(resume, 4, why);
+    }
+    // Written into the journal, it is one that nobody believes.
+    let sound = desk.records();
+    for forged in [
+        json!({"type": "evidence.added", "step": "proof", "kind": "deed", "value": "x", "sha256": null, "by": own}),
+        json!({"type": "manual.done", "step": "proof", "by": own, "source": "os-user"}),
+    ] {
+        let mut records: Vec<Value> = sound.clone();
+        let mut forged = forged;
+        forged["ts"] = records.last().expect("there are records")["ts"].clone();
+        records.push(forged);
+        desk.forge(&records);
+        for command in [resume, "journal verify latest", "report latest"] {
+            let (status, said) = desk.ops(command);
+            assert!(status == 7, "{command}: {status}\n{said}");
+        }
+        desk.is("lint --journals runs", 1, "RB606");
+    }
+    desk.forge(&sound);
+    fs::write(desk.path("home/report"), [0xff, 0xfe, 0x00]).expect("the folder takes files");
+    desk.is("done latest proof --file ~/report", 0, "Recorded");
+    desk.is("lint --journals runs", 0, "");
+    let digest = Digest::of(&[0xff, 0xfe, 0x00]).hex();
+    fs::write(desk.run().join("evidence").join(digest), "another report").expect("the folder takes files");
+    desk.is("lint --journals runs", 1, "is not what was kept");
+    desk.is("journal verify latest", 7, "is not what was kept");
+}
+
 #[test]
 fn an_approval_of_an_earlier_run_does_not_count_for_its_approver() {
     let desk = Desk::new("runner");
@@ -983,6 +1095,23 @@ fn what_is_committed_after_the_approval_is_not_what_was_approved() {
     desk.git(&["checkout", "-q", "main"]);
     desk.is(resume, 0, "");
     assert!(desk.log().ends_with("good production\n"), "{}", desk.log());
+}
+
+#[test]
+fn who_is_refused_for_a_later_commit_is_told_how_to_go_on() {
+    let desk = Desk::new("runner");
+    approved(&desk);
+    desk.write("docs/news.md", "# News\n");
+    desk.commit("news", "Dee <dee@example.org>");
+    // What the commit adds is no file of the plan's commit; what it changes is.
+    desk.write(".gitignore", "runs/\nplan.json\nsite/\n");
+    desk.commit("an ignored folder", "Dee <dee@example.org>");
+    let (status, said) = desk.ops("resume latest --no-input --as ana@example.org --key ~/ana");
+    assert!(status == 6 && said.contains("`.gitignore`"), "{status}: {said}");
+    let typed = said.split('`').find(|part| part.starts_with("git switch --detach ")).expect("it says what to type");
+    desk.git(&typed.split(' ').skip(1).collect::<Vec<_>>());
+    desk.is("resume latest --no-input --as ana@example.org --key ~/ana", 0, "");
+    assert!(desk.log().ends_with("1.0 to production\n"), "{}", desk.log());
 }
 
 /// A page whose change asks for something that is there only later, so that the run stops in it.

@@ -25,7 +25,11 @@ use std::fs;
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/diagnostics");
 
 /// No repository, and no list of signers.
-const UNASKED: Inquiry<'_> = Inquiry { rules: &|_| Ok(Default::default()), differences: &|_| None };
+const UNASKED: Inquiry<'_> = Inquiry {
+    rules: &|_| Ok(Default::default()),
+    differences: &|_| None,
+    digest: &|path| Some(path.file_name().to_owned()),
+};
 
 /// 2026-06-01.
 const TODAY: i64 = 20_605;

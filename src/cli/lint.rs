@@ -10,7 +10,7 @@ use crate::diag::Diagnostics;
 use crate::plan::lint::{self, Context};
 use crate::plan::{self, Binding, Facts};
 use crate::shell::{self, Kind, Terminal};
-use crate::text::{SitePath, World as _, counted};
+use crate::text::{Digest, SitePath, World as _, counted};
 use std::path::{Path, PathBuf};
 
 /// Judge runbooks by their policies
@@ -191,7 +191,12 @@ fn look(opened: &Opened, typed: &Typed, terminal: Terminal) -> Result<(Diagnosti
             }
             matches!(again, shell::Again::Other { .. }).then(|| again.to_string())
         };
-        let inquiry = lint::Inquiry { rules: &|listed| trust.rules_of(listed), differences: &differences };
+        let digest = |path: SitePath| {
+            let bytes = shell::read_bytes(&disk.root().join(path.as_str())).ok()?;
+            Some(Digest::of(&bytes).hex())
+        };
+        let rules = |listed: &_| trust.rules_of(listed);
+        let inquiry = lint::Inquiry { rules: &rules, differences: &differences, digest: &digest };
         let now = shell::build_time();
         diagnostics.append(lint::lint_journals(runs, disk, &library, of, branch.as_ref(), &inquiry, now));
     }

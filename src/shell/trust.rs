@@ -3,6 +3,7 @@
 //!
 //! What an operator writes into his work tree, restored afterwards or not, is not read.
 
+use super::repository::Merged;
 use super::{Disk, Repository};
 use crate::build::{self, RunRules};
 use crate::plan::machine::Listed;
@@ -62,6 +63,23 @@ impl Trust {
             },
         }
         Ok(found)
+    }
+
+    /// Finds the rules again; `None` where they are what they were.
+    ///
+    /// # Errors
+    /// When there is a repository that cannot be asked.
+    pub fn again(&self) -> Result<Option<Trust>, String> {
+        let merged = self.repository.as_ref().and_then(|repository| repository.default_branch().ok());
+        let is_same = |merged: Merged| {
+            self.listed.commit.as_ref() == Some(&merged.commit) && self.listed.branch.as_ref() == Some(&merged.branch)
+        };
+        if self.folder.as_os_str().is_empty() || merged.is_some_and(is_same) {
+            return Ok(None);
+        }
+        let found = Trust::find(&self.folder, self.config.as_deref())?;
+        let is_same = found.listed == self.listed && found.rules.missing == self.rules.missing;
+        Ok((!is_same).then_some(found))
     }
 
     /// Returns the rules as a record of a run says that they were. A commit counts where it is merged;

@@ -6,6 +6,7 @@ use crate::plan::emit::{CONTENT_MARK, edited_by_hand};
 use crate::plan::library::Library;
 use crate::plan::machine::approval::Rules;
 use crate::plan::machine::proof::is_name_of_run;
+use crate::plan::machine::report::evidence_of;
 use crate::plan::machine::testimony::{self, Archive, Forged};
 use crate::plan::machine::{Chain, Event, Listed, Record, RunState};
 use crate::plan::model::Plan;
@@ -29,6 +30,8 @@ pub struct Inquiry<'a> {
     pub rules: &'a dyn Fn(&Listed) -> Result<Rules, String>,
     /// Compiles a plan's pages again, and says so where they make another plan.
     pub differences: &'a dyn Fn(&Plan) -> Option<String>,
+    /// Gives the digest of a file, hexadecimal.
+    pub digest: &'a dyn Fn(SitePath) -> Option<String>,
 }
 
 impl std::fmt::Debug for Inquiry<'_> {
@@ -144,6 +147,13 @@ fn lint_run(
         };
         let help = "treat what the run claims as unproven until the run that it names lies beside it";
         say(line(&journal, at + 1), message, help);
+    }
+    for (at, record) in chain.records.iter().enumerate() {
+        let Some(digest) = evidence_of(&record.event) else { continue };
+        if (inquiry.digest)(run.join("evidence").join(digest)).as_deref() != Some(digest) {
+            let message = format!("the evidence {digest} of record {} is not what was kept", record.seq);
+            say(line(&journal, at + 1), message, "treat what the record claims as unproven");
+        }
     }
     if let Some(difference) = (inquiry.differences)(&plan) {
         say(line(&journal, 1), difference, "find out who made the plan: what was approved is not what the pages say");

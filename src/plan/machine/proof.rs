@@ -115,6 +115,11 @@ pub fn borne_out(run: &Run, event: &Event, earlier: &Run) -> Result<(), String> 
     }
 }
 
+/// Tells whether an earlier run still says of a guard what it said when it was named as evidence.
+pub fn still_vouches(wanted: &Run, step: &Step, earlier: &Run, was: &Vouched) -> bool {
+    vouched(wanted, step, earlier).as_ref() == Some(was)
+}
+
 /// What an earlier run has seen of a guard, where it held there and was the same.
 fn vouched(wanted: &Run, step: &Step, earlier: &Run) -> Option<Vouched> {
     let (place, guard) = (earlier.place(&step.id)?, guard_of(step)?);

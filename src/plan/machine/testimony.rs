@@ -6,8 +6,8 @@
 
 use super::approval::{Circumstances, Identity, Rules, approval_message, may_decide, still_counts};
 use super::signers::{DECISIONS, RUNS, Signed};
-use super::{Chain, Decision, Event, GENESIS, IdentitySource, Listed, Record, Run, guard};
-use crate::plan::Plan;
+use super::{CAPTURE, Chain, Decision, EVIDENCE, Event, GENESIS, IdentitySource, Listed, Record, Run, guard};
+use crate::plan::{Evidence, Plan, Step};
 use crate::text::Digest;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -87,6 +87,15 @@ pub fn check(run_name: &str, plan: &Arc<Plan>, chain: &Chain, archive: &Archive<
                 };
                 check_decision(run_name, &run, record, before, decision, yes, &known, archive).map_err(forged)?;
             }
+            Event::EvidenceAdded { kind, .. } if kind != CAPTURE && !EVIDENCE.contains(&kind.as_str()) => {
+                return Err(forged(format!("`{kind}` is no kind of evidence")));
+            }
+            Event::ManualDone { step, .. } => {
+                let lacks = plan.step(step).zip(run.status(step));
+                if let Some(kind) = lacks.and_then(|(step, status)| lacks_evidence(step, &status.evidence)) {
+                    return Err(forged(format!("`{step}` is done, and the {kind} that it asks for is not there")));
+                }
+            }
             Event::StepStarted { step, .. } if plan.step(step).is_some_and(guard::is_guarded) => {
                 for approval in run.given_approvals(step) {
                     if looked_at.insert(approval.id.clone()) {
@@ -109,6 +118,20 @@ pub fn check(run_name: &str, plan: &Arc<Plan>, chain: &Chain, archive: &Archive<
         happened.map_err(|why| Forged { seq: record.seq, why: format!("it cannot have happened: {why}") })?;
     }
     Ok(run)
+}
+
+/// Returns the kind of evidence that an item asks for and does not have.
+pub fn lacks_evidence(step: &Step, given: &[(String, String, Option<String>)]) -> Option<&'static str> {
+    let wanted = match step.evidence {
+        Evidence::None | Evidence::Output => return None,
+        Evidence::Note => "note",
+        Evidence::Url => "url",
+        Evidence::File => "file",
+    };
+    let is_it = |(kind, value, digest): &(String, String, Option<String>)| {
+        kind == wanted && !value.trim().is_empty() && (wanted != "file" || digest.is_some())
+    };
+    (!given.iter().any(is_it)).then_some(wanted)
 }
 
 #[allow(clippy::too_many_arguments, reason = "they are one record and what is around it")]

@@ -5,7 +5,7 @@
 //! cannot spawn and a journal in memory.
 
 use super::error::RunError;
-use super::folder::{RunFolder, is_closed, list_runs, name_of, read_run};
+use super::folder::{Left, RunFolder, is_closed, list_runs, name_of, read_run};
 use super::process::{Control, Ended, Ending, parse_outputs};
 use super::session::fold_read;
 use super::time;
@@ -51,7 +51,7 @@ pub trait Journal {
     ///
     /// # Errors
     /// When they cannot be read.
-    fn requests(&mut self) -> Result<Vec<String>, RunError>;
+    fn requests(&mut self) -> Result<Vec<Left>, RunError>;
 }
 
 impl Journal for RunFolder {
@@ -71,7 +71,7 @@ impl Journal for RunFolder {
         self.keep_evidence(bytes)
     }
 
-    fn requests(&mut self) -> Result<Vec<String>, RunError> {
+    fn requests(&mut self) -> Result<Vec<Left>, RunError> {
         self.take_inbox()
     }
 }
@@ -99,7 +99,7 @@ impl Journal for Memory {
         Ok(crate::text::Digest::of(bytes).hex())
     }
 
-    fn requests(&mut self) -> Result<Vec<String>, RunError> {
+    fn requests(&mut self) -> Result<Vec<Left>, RunError> {
         Ok(Vec::new())
     }
 }
@@ -197,6 +197,13 @@ pub trait People {
     /// When the terminal is lost.
     fn ask(&mut self, run: &Run, waiting: &[Waiting]) -> Result<Answer, RunError>;
 
+    /// Reads the rules about people again, and returns the record of where they stand where they are others
+    /// than before.
+    ///
+    /// # Errors
+    /// When they cannot be read, so that nobody can tell who may decide.
+    fn read_rules(&mut self) -> Result<Option<Event>, RunError>;
+
     /// Looks again at an approval that was given, before a change that it guards begins at a time.
     ///
     /// # Errors
@@ -204,7 +211,7 @@ pub trait People {
     fn still_counts(&self, run: &Run, approval: &Step, now: &str) -> Result<(), String>;
 
     /// Turns a request that was left for the runner into events, or says why it may not count.
-    fn admit(&mut self, run: &Run, request: &str) -> Result<Vec<Event>, String>;
+    fn admit(&mut self, run: &Run, request: &Left) -> Result<Vec<Event>, String>;
 }
 
 /// Shows what happens.
@@ -356,7 +363,7 @@ fn drive_unsettled(
             let (mut begun, mut early) = (false, None);
             if let Next::Act(actions) = driver.run.next() {
                 for action in actions {
-                    let Some(work) = driver.begin(&action, performer, &*people)? else {
+                    let Some(work) = driver.begin(&action, performer, people)? else {
                         continue;
                     };
                     if let Work::Closed { step, closed } = work {
@@ -574,7 +581,7 @@ impl Driver<'_> {
         &mut self,
         action: &Action,
         performer: &dyn Performer,
-        people: &dyn People,
+        people: &mut dyn People,
     ) -> Result<Option<Work>, RunError> {
         let (id, part, attempt, in_doubt) = match action {
             Action::Finish(state) if self.in_flight.is_empty() => {
@@ -661,20 +668,27 @@ impl Driver<'_> {
     ///
     /// # Errors
     /// When one expires and the clock cannot say whether it has.
-    fn expire_approvals(&mut self, id: &str, people: &dyn People) -> Result<bool, RunError> {
+    fn expire_approvals(&mut self, id: &str, people: &mut dyn People) -> Result<bool, RunError> {
         let now = if self.run.has_expiry(id) {
             self.trusted_time(&format!("whether an approval before `{id}` has expired"))?
         } else {
             self.journal.time()
         };
+        let is_guarded = guard::is_guarded(self.step(id)) && !self.run.given_approvals(id).is_empty();
+        if let Some(listed) = if is_guarded { people.read_rules()? } else { None } {
+            self.happen(listed)?;
+        }
         let mut expired = Vec::new();
-        let given = if guard::is_guarded(self.step(id)) { self.run.given_approvals(id) } else { Vec::new() };
+        let given = if is_guarded { self.run.given_approvals(id) } else { Vec::new() };
         for approval in given {
             let step = approval.id.clone();
             if self.run.missing_at(&step, &now) > 0 {
                 expired.push(Event::ApprovalExpired { step, why: None });
             } else if !self.looked_at.contains(&step) {
+                // What another run shows can be taken back there at any moment.
+                let is_elsewhere = self.run.vouched_for(&step).is_some();
                 match people.still_counts(self.run, approval, &now) {
+                    Ok(()) if is_elsewhere => {}
                     Ok(()) => drop(self.looked_at.insert(step)),
                     Err(why) => expired.push(Event::ApprovalExpired { step, why: Some(why) }),
                 }

@@ -5,6 +5,7 @@
 
 use super::error::RunError;
 use super::lock::{Holder, Lock, refuse_orphans, sweep};
+use super::people::name_of_account;
 use super::redact::Redactor;
 use crate::plan::Plan;
 use crate::plan::machine::{Chain, Event};
@@ -213,7 +214,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// When the disk says no.
-    pub fn take_inbox(&self) -> Result<Vec<String>, RunError> {
+    pub fn take_inbox(&self) -> Result<Vec<Left>, RunError> {
         let inbox = self.path.join("inbox");
         let Ok(entries) = fs::read_dir(&inbox) else {
             return Ok(Vec::new());
@@ -223,12 +224,27 @@ impl RunFolder {
         paths.sort();
         let mut taken = Vec::new();
         for path in paths {
-            let text = fs::read_to_string(&path).map_err(|error| RunError::io("cannot read", &path, &error))?;
+            let read = fs::File::open(&path).and_then(|mut file| {
+                let mut text = String::new();
+                file.read_to_string(&mut text)?;
+                // Of the file that was read, whatever lies under its name since.
+                Ok(Left { text, by: name_of_account(file.metadata()?.uid()) })
+            });
+            let left = read.map_err(|error| RunError::io("cannot read", &path, &error))?;
             fs::remove_file(&path).map_err(|error| RunError::io("cannot remove", &path, &error))?;
-            taken.push(text);
+            taken.push(left);
         }
         Ok(taken)
     }
+}
+
+/// A request that somebody left for the runner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// What is asked for.
+    pub text: String,
+    /// The account that the file belongs to.
+    pub by: String,
 }
 
 /// What stands under these keys of a record is a name of the plan, a digest or a word of the journal's
@@ -333,8 +349,17 @@ pub fn keep_evidence(run: &Path, bytes: &[u8]) -> Result<String, RunError> {
 /// Returns the text that a run's evidence has under a digest; `None` where there is none, whatever else was
 /// given for a digest.
 pub(super) fn kept_text(run: &Path, digest: &str) -> Option<String> {
-    let is_digest = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_digest.then(|| fs::read_to_string(run.join("evidence").join(digest)).ok()).flatten()
+    is_digest(digest).then(|| fs::read_to_string(run.join("evidence").join(digest)).ok()).flatten()
+}
+
+/// Tells whether a run's evidence has, under a digest, what was kept.
+pub(super) fn has_kept(run: &Path, digest: &str) -> bool {
+    is_digest(digest)
+        && fs::read(run.join("evidence").join(digest)).is_ok_and(|bytes| Digest::of(&bytes).hex() == digest)
+}
+
+fn is_digest(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Reads a run without taking part in it.

@@ -6,15 +6,18 @@
 
 use super::driver::{Answer, People};
 use super::error::RunError;
-use super::folder::{keep_evidence, kept_text, read_run};
+use super::folder::{Left, has_kept, keep_evidence, kept_text, name_of, read_run};
 use super::hints::typeable;
 use super::offer::scripts_after;
 use super::redact::Redactor;
+use super::session::{fold_with, ground};
 use crate::plan::machine::approval::{self, Authors, Circumstances, Identity, Proof, approval_message, may_decide};
 use crate::plan::machine::signers::{self, DECISIONS};
 use crate::plan::machine::sshsig::Signer;
-use crate::plan::machine::testimony::{Archive, is_fresh, signed_yes};
-use crate::plan::machine::{CAPTURE, Chain, Decision, Event, IdentitySource, Next, Resolution, Run, Waiting};
+use crate::plan::machine::testimony::{Archive, is_fresh, lacks_evidence, signed_yes};
+use crate::plan::machine::{
+    CAPTURE, Chain, Decision, EVIDENCE, Event, IdentitySource, Next, Resolution, Run, Vouched, Waiting, proof,
+};
 use crate::plan::{Evidence, Forbid, Step, StepKind};
 use crate::shell::repository::system_program;
 use crate::shell::{Again, Trust, compile_again};
@@ -89,6 +92,21 @@ pub enum Request {
     },
 }
 
+impl Request {
+    /// Returns the account that is said to ask, where no signature shows who it is.
+    fn by_account(&self) -> Option<&str> {
+        match self {
+            Request::Decide { signed: Some(_), .. } => None,
+            Request::Decide { by, .. }
+            | Request::Done { by, .. }
+            | Request::Refuse { by, .. }
+            | Request::Back { by, .. }
+            | Request::Resolve { by, .. }
+            | Request::Cancel { by, .. } => Some(by),
+        }
+    }
+}
+
 /// A signature on a decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -112,6 +130,10 @@ pub struct Office {
     pub project: PathBuf,
     /// The rules about people.
     pub trust: Trust,
+    /// Whether they are others than at the beginning, and the journal does not say so yet.
+    pub is_new: bool,
+    /// The runs that are named as evidence.
+    pub evidence: Vec<PathBuf>,
     /// Whether the name of an account is enough where nobody is hurt.
     pub allow_weak_identity: bool,
     /// Takes secrets out of what people type.
@@ -246,16 +268,69 @@ impl Office {
         (last != Some(&self.trust.listed)).then(|| Event::PeopleListed(self.trust.listed.clone()))
     }
 
-    /// Looks again at an approval that was given, with the rules about people as they are now.
+    /// Reads the rules about people again: they may have been merged since.
+    fn renew(&mut self) -> Result<(), String> {
+        let again = self.trust.again().map_err(|why| format!("the rules about people cannot be read: {why}"))?;
+        if let Some(trust) = again {
+            (self.trust, self.is_new) = (trust, true);
+        }
+        Ok(())
+    }
+
+    /// Reads the rules about people again, and returns the record of where they stand where they are others.
+    fn read_rules(&mut self) -> Result<Option<Event>, RunError> {
+        self.renew().map_err(|why| RunError::Stale { why })?;
+        if !std::mem::take(&mut self.is_new) {
+            return Ok(None);
+        }
+        Ok(self.listed(&read_run(&self.run)?.chain))
+    }
+
+    /// Looks again at an approval that was given, with the rules about people as they are now, and at the run
+    /// that has it where that is an earlier one.
     ///
     /// # Errors
     /// Returns why it counts no more, as a sentence without a full stop.
     fn still_counts(&self, run: &Run, approval: &Step, now: &str) -> Result<(), String> {
+        self.counts_in(&self.run, run, approval, now)?;
+        let Some(vouched) = run.vouched_for(&approval.id) else { return Ok(()) };
+        let mut first = None;
+        for name in run.evidence() {
+            match self.counts_elsewhere(run, name, approval, vouched, now) {
+                Ok(()) => return Ok(()),
+                Err(why) => first = first.or(Some(why)),
+            }
+        }
+        Err(first.unwrap_or_else(|| "no run was named that has it".to_owned()))
+    }
+
+    /// Does so with a run and the signatures that its folder keeps.
+    fn counts_in(&self, path: &Path, run: &Run, approval: &Step, now: &str) -> Result<(), String> {
         let rules = &self.trust.rules;
-        let kept = |digest: &str| kept_text(&self.run, digest);
+        let kept = |digest: &str| kept_text(path, digest);
         let archive = Archive { kept: &kept, rules: &|listed| self.trust.rules_of(listed) };
-        let signed = |ts: &str, decision: &Decision| signed_yes(&self.name, run, ts, decision, rules, &archive);
+        let name = name_of(path);
+        let signed = |ts: &str, decision: &Decision| signed_yes(&name, run, ts, decision, rules, &archive);
         approval::still_counts(run, approval, now, rules, &signed)
+    }
+
+    /// Sees that an earlier run, as it is now, has an approval that this run took its word for.
+    fn counts_elsewhere(
+        &self,
+        run: &Run,
+        name: &str,
+        approval: &Step,
+        vouched: &Vouched,
+        now: &str,
+    ) -> Result<(), String> {
+        let said = |error: RunError| format!("run `{name}`: {error}");
+        let path = ground(&self.run, name, &self.evidence).map_err(said)?;
+        let path = path.ok_or_else(|| format!("run `{name}`, which has it, is not here"))?;
+        let earlier = read_run(&path).and_then(|read| fold_with(&read, &self.evidence)).map_err(said)?;
+        let there = earlier.plan().step(&approval.id);
+        let there = there.filter(|_| proof::still_vouches(run, approval, &earlier, vouched));
+        let there = there.ok_or_else(|| format!("run `{name}` has it no more"))?;
+        self.counts_in(&path, &earlier, there, now).map_err(|why| format!("run `{name}`: {why}"))
     }
 
     /// Who wrote what an approval lets through, where it asks.
@@ -297,20 +372,24 @@ impl Office {
         if step.kind != StepKind::Manual {
             return Err(format!("step `{id}` is not done by hand"));
         }
-        let wanted = match step.evidence {
-            Evidence::None | Evidence::Output => None,
-            Evidence::Note => Some("note"),
-            Evidence::Url => Some("url"),
-            Evidence::File => Some("file"),
-        };
-        let given = |kind: &str| evidence.iter().any(|(given, value, _)| given == kind && !value.trim().is_empty());
-        if let Some(kind) = wanted.filter(|kind| !given(kind)) {
+        let (answers, evidence): (Vec<_>, Vec<_>) = evidence.into_iter().partition(|(kind, ..)| kind == CAPTURE);
+        if let Some((kind, ..)) = evidence.iter().find(|(kind, ..)| !EVIDENCE.contains(&kind.as_str())) {
+            return Err(format!("`{kind}` is no kind of evidence"));
+        }
+        if let Some(kind) = lacks_evidence(step, &evidence) {
             return Err(format!("step `{id}` asks for evidence: give a {kind} with `--{kind}`"));
+        }
+        for (_, name, digest) in evidence.iter().filter(|(kind, ..)| kind == "file") {
+            if name.contains(['/', '\\']) {
+                return Err(format!("`{name}` is no name of a file"));
+            }
+            if digest.as_ref().is_none_or(|digest| !has_kept(&self.run, digest)) {
+                return Err(format!("the file `{name}` was not kept: give it with `--file`"));
+            }
         }
         if let Some((_, url, _)) = evidence.iter().find(|(kind, value, _)| kind == "url" && !is_url(value)) {
             return Err(format!("`{url}` is no address of the form `https://…`"));
         }
-        let (answers, evidence): (Vec<_>, Vec<_>) = evidence.into_iter().partition(|(kind, ..)| kind == CAPTURE);
         let mut given: BTreeMap<&str, &str> = BTreeMap::new();
         for (_, answer, _) in &answers {
             let (name, value) = answer.split_once('=').ok_or_else(|| format!("`{answer}` is not `name=answer`"))?;
@@ -385,7 +464,7 @@ fn owner_of(run: &Path) -> String {
 
 /// An account that the system's list does not name, such as one of a directory service, is its number.
 /// In a user namespace numbers are what whoever made it says, and name nobody.
-fn name_of_account(uid: u32) -> String {
+pub(super) fn name_of_account(uid: u32) -> String {
     if !numbers_are_the_systems() {
         return approval::UNKNOWN_ACCOUNT.to_owned();
     }
@@ -438,12 +517,16 @@ impl People for Absent {
         Ok(Answer::Nothing)
     }
 
+    fn read_rules(&mut self) -> Result<Option<Event>, RunError> {
+        self.office.read_rules()
+    }
+
     fn still_counts(&self, run: &Run, approval: &Step, now: &str) -> Result<(), String> {
         self.office.still_counts(run, approval, now)
     }
 
-    fn admit(&mut self, run: &Run, request: &str) -> Result<Vec<Event>, String> {
-        admit(&self.office, run, request)
+    fn admit(&mut self, run: &Run, request: &Left) -> Result<Vec<Event>, String> {
+        admit(&mut self.office, run, request)
     }
 }
 
@@ -479,11 +562,15 @@ impl People for Imagined {
         Ok(Answer::Events(events.collect()))
     }
 
+    fn read_rules(&mut self) -> Result<Option<Event>, RunError> {
+        Ok(None)
+    }
+
     fn still_counts(&self, _run: &Run, _approval: &Step, _now: &str) -> Result<(), String> {
         Ok(())
     }
 
-    fn admit(&mut self, _run: &Run, _request: &str) -> Result<Vec<Event>, String> {
+    fn admit(&mut self, _run: &Run, _request: &Left) -> Result<Vec<Event>, String> {
         Err("a dry run takes no requests".into())
     }
 }
@@ -556,12 +643,16 @@ impl People for AtTerminal {
         }
     }
 
+    fn read_rules(&mut self) -> Result<Option<Event>, RunError> {
+        self.office.read_rules()
+    }
+
     fn still_counts(&self, run: &Run, approval: &Step, now: &str) -> Result<(), String> {
         self.office.still_counts(run, approval, now)
     }
 
-    fn admit(&mut self, run: &Run, request: &str) -> Result<Vec<Event>, String> {
-        admit(&self.office, run, request)
+    fn admit(&mut self, run: &Run, request: &Left) -> Result<Vec<Event>, String> {
+        admit(&mut self.office, run, request)
     }
 }
 
@@ -646,7 +737,7 @@ impl AtTerminal {
             },
             _ => return Answer::Nothing,
         };
-        match self.office.judge(run, request) {
+        match self.office.renew().and_then(|()| self.office.judge(run, request)) {
             Ok(events) => Answer::Events(events),
             Err(why) => {
                 self.terminal.complain(&format!("That does not count: {why}\n"));
@@ -675,8 +766,14 @@ impl AtTerminal {
     }
 }
 
-fn admit(office: &Office, run: &Run, request: &str) -> Result<Vec<Event>, String> {
-    let request = serde_json::from_str(request);
-    let request = request.map_err(|error| office.redactor.redact(&format!("it cannot be read: {error}")))?;
+fn admit(office: &mut Office, run: &Run, left: &Left) -> Result<Vec<Event>, String> {
+    let request = serde_json::from_str(&left.text);
+    let request: Request = request.map_err(|error| office.redactor.redact(&format!("it cannot be read: {error}")))?;
+    // A signature says who it is; without one, only whose file it is.
+    if let Some(by) = request.by_account().filter(|by| *by != left.by) {
+        let why = format!("`{by}` is not the account that left it: that is `{}`", left.by);
+        return Err(office.redactor.redact(&why));
+    }
+    office.renew()?;
     office.judge(run, request)
 }

@@ -510,6 +510,16 @@ pub fn fold_read(read: &ReadRun) -> Result<Run, RunError> {
     fold(&read.path, Arc::new(read.plan.clone()), &read.chain)
 }
 
+/// Folds a run that was read, and compares it with the runs that it stands on: beside it, or among those
+/// that are named.
+///
+/// # Errors
+/// When its journal is not one of its plan.
+pub(super) fn fold_with(read: &ReadRun, named: &[PathBuf]) -> Result<Run, RunError> {
+    let n_records = read.chain.records.len();
+    fold_on(&read.path, Arc::new(read.plan.clone()), &read.chain, n_records, named, MAX_STANDS)
+}
+
 /// Folds a run that was read, and checks every record of a person in it.
 ///
 /// # Errors
@@ -701,7 +711,7 @@ fn fold_on(
 ///
 /// # Errors
 /// When the name is a way to somewhere and not the name of a run.
-fn ground(path: &Path, name: &str, named: &[PathBuf]) -> Result<Option<PathBuf>, RunError> {
+pub(super) fn ground(path: &Path, name: &str, named: &[PathBuf]) -> Result<Option<PathBuf>, RunError> {
     if !is_name_of_run(name) {
         let why = format!("`{name}` is no name of a run");
         return Err(RunError::Impossible { run: path.to_owned(), why });
@@ -843,6 +853,8 @@ fn office(setting: &Setting, run: &Path, redactor: Redactor) -> Office {
         name: name_of(run),
         project: setting.project.clone(),
         trust: setting.trust.clone(),
+        is_new: false,
+        evidence: setting.evidence.clone(),
         allow_weak_identity: setting.allow_weak_identity,
         redactor,
     }
