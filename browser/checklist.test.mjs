@@ -1,11 +1,12 @@
 // The live checklist in a browser: runs, evidence, gates, parameters, files, paper, phones, keyboard.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { start } from "./harness.mjs";
 
 let running, site, open;
@@ -213,6 +214,26 @@ test("what stands behind an approval is locked, and says who may approve", async
   await box(free, "third").click();
   assert.equal(await box(free, "third").isChecked(), false);
   await free.done();
+  await page.done();
+});
+
+test("what is due is what the plan would begin", async () => {
+  const cwd = fileURLToPath(new URL("checklist", import.meta.url));
+  const plan = JSON.parse(execFileSync(running.binary, ["plan", "docs/order.md", "--format", "json"], { cwd }));
+  const page = await open("/order/");
+  await live(page);
+  assert.deepEqual(new Set(await page.locator("[data-ob-item]").evaluateAll(boxes => boxes.map(box => box.getAttribute("data-ob-item")))), new Set(plan.steps.map(step => step.id)));
+  const main = plan.steps.filter(step => !step.needs.some(need => need.on === "failure"));
+  const done = new Set();
+  while (done.size < main.length) {
+    const due = main.filter(step => !done.has(step.id) && step.needs.every(need => done.has(need.step))).map(step => step.id);
+    assert.deepEqual(await page.locator(".ob-item--due [data-ob-item]").evaluateAll(boxes => boxes.map(box => box.getAttribute("data-ob-item"))), due, `after ${[...done].join(", ")}`);
+    // Now the first, now the last: not only one way through.
+    const next = due[done.size % 2 ? due.length - 1 : 0];
+    await box(page, next).click();
+    done.add(next);
+  }
+  assert.equal(await count(page), `${main.length} / ${main.length}`);
   await page.done();
 });
 

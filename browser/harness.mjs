@@ -15,7 +15,7 @@ const candidates = [process.env.OPSBOOK, join(here, "../target/release/opsbook")
 const binary = candidates.filter(path => path && existsSync(path)).sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)[0];
 const types = { html: "text/html", css: "text/css", js: "text/javascript", json: "application/json", png: "image/png", svg: "image/svg+xml" };
 
-// Builds `config` into a new folder and serves it: { folder, origin, browser, open, end }.
+// Builds `config` into a new folder and serves it: { binary, folder, origin, browser, open, end }.
 export async function start(config) {
   assert.ok(binary, "build opsbook first: cargo build");
   const folder = mkdtempSync(join(tmpdir(), "opsbook-browser-"));
@@ -54,5 +54,5 @@ export async function start(config) {
     server.close();
     rmSync(folder, { recursive: true, force: true });
   }
-  return { folder, origin, browser, open, end };
+  return { binary, folder, origin, browser, open, end };
 }

@@ -77,6 +77,29 @@ test("pages are exchanged in place, and scripts of users are told", async () => 
   await page.done();
 });
 
+test("scripts of the project subscribe as with Material, and one that fails stops nobody", async () => {
+  const page = await open("/all/?fail");
+  assert.deepEqual(await page.evaluate(() => window.told), { document: 1, location: "/all/", component: true, piped: 1 });
+  await page.keyboard.press("q");
+  await page.keyboard.press("/");
+  await page.locator("[data-md-component=search-query]").fill("x");
+  await page.keyboard.press("y");
+  assert.deepEqual(await page.evaluate(() => window.keys.map(({ mode, type }) => `${mode} ${type}`).filter(key => !key.includes("/"))), ["global q", "search y"]);
+  const { size, offset } = await page.evaluate(() => window.viewport$.value);
+  assert.deepEqual({ size, offset }, { size: { width: 1280, height: 800 }, offset: { x: 0, y: 0 } });
+  // The one error is the script's own.
+  assert.deepEqual(page.problems.splice(0), ["Error: a script of the project"]);
+  await page.done();
+});
+
+test("at the end of a page its last heading is the active one", async () => {
+  const page = await open("/more/long/");
+  const last = await page.locator(".md-sidebar--secondary .md-nav__link").last().textContent();
+  await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+  await page.waitForFunction(last => [...document.querySelectorAll(".md-sidebar--secondary .md-nav__link--active")].some(link => link.textContent === last), last);
+  await page.done();
+});
+
 test("a link into another page arrives at its heading", async () => {
   const page = await open("/");
   await page.click("article a[href*=section-8]");
@@ -197,7 +220,7 @@ test("every control can be reached and seen with the keyboard", async () => {
   assert.equal(await page.evaluate(() => document.activeElement.className), "md-skip");
   await page.keyboard.press("Enter");
   assert.equal(await hash(page), "#everything");
-  const label = page.locator(".md-nav__link[for^=__nav][role=button]:visible").first();
+  const label = page.locator(".md-nav__link[for^=__nav] > [role=button]:visible").first();
   await label.focus();
   await page.keyboard.press("Enter");
   assert.equal(await label.getAttribute("aria-expanded"), "true");

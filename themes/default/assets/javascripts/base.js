@@ -8,26 +8,28 @@ const $ = (selector, from = document) => from.querySelector(selector);
 const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
 const component = name => $(`[data-md-component=${name}]`);
 
-// A value over time: who subscribes is told the current value at once, and each later one.
-function stream(initial) {
+// A value over time: who subscribes is told the current value at once, where it is kept, and each later
+// one. What a script of the project throws stops nobody else.
+function stream(kept = true) {
   const listeners = new Set();
-  let value = initial;
+  let value;
+  const tell = (listener, given) => { try { listener(given); } catch (error) { setTimeout(() => { throw error; }); } };
   return {
-    next(given) { value = given; for (const listener of [...listeners]) listener(given); },
+    next(given) { value = given; for (const listener of [...listeners]) tell(listener, given); },
     subscribe(observer) {
-      const listener = typeof observer === "function" ? observer : given => observer.next && observer.next(given);
+      const listener = given => { if (typeof observer === "function") observer(given); else if (observer && observer.next) observer.next(given); };
       listeners.add(listener);
-      if (value !== undefined) listener(value);
+      if (kept && value !== undefined) tell(listener, value);
       return { unsubscribe: () => listeners.delete(listener) };
     },
-    pipe() { return this; },
+    pipe(...operators) { return operators.reduce((from, operator) => operator(from), this); },
     get value() { return value; },
   };
 }
 window.document$ = stream();
 window.location$ = stream();
-window.keyboard$ = stream();
-window.component$ = stream();
+window.keyboard$ = stream(false);
+window.component$ = stream(false);
 window.viewport$ = stream();
 window.target$ = stream();
 window.alert$ = stream();
@@ -77,4 +79,17 @@ const isTyping = () => {
 function setToggle(name, on) {
   const toggle = $(`[data-md-toggle=${name}]`);
   if (toggle && toggle.checked !== on) toggle.click();
+}
+// What Material tells scripts of the project: keys that nobody types, and the size and place of what is
+// seen. Who claims a key keeps it from the theme.
+addEventListener("keydown", event => {
+  if (event.metaKey || event.ctrlKey) return;
+  const search = $("[data-md-toggle=search]");
+  const mode = search && search.checked ? "search" : "global";
+  if (mode === "search" || !isTyping()) window.keyboard$.next({ mode, type: event.key, claim() { event.preventDefault(); event.stopImmediatePropagation(); } });
+}, true);
+{
+  const tell = once(() => window.viewport$.next({ offset: { x: Math.max(0, scrollX), y: Math.max(0, scrollY) }, size: { width: innerWidth, height: innerHeight } }));
+  for (const name of ["scroll", "resize"]) addEventListener(name, tell, { passive: true });
+  tell();
 }

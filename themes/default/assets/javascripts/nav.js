@@ -2,7 +2,7 @@
 onPage.push(() => {
   const stop = new AbortController();
   for (const toggle of $$(".md-nav__toggle")) {
-    const label = $(`[id="${toggle.id}_label"]`, toggle.parentElement);
+    const button = $(`[id="${toggle.id}_label"] > [aria-expanded]`, toggle.parentElement);
     if (toggle.classList.contains("md-toggle--indeterminate")) {
       toggle.indeterminate = true;
       toggle.addEventListener("click", () => {
@@ -12,7 +12,7 @@ onPage.push(() => {
         }
       }, { signal: stop.signal });
     }
-    toggle.addEventListener("change", () => { if (label && label.hasAttribute("aria-expanded")) label.setAttribute("aria-expanded", toggle.checked); }, { signal: stop.signal });
+    toggle.addEventListener("change", () => { if (button) button.setAttribute("aria-expanded", toggle.checked); }, { signal: stop.signal });
   }
   const wrap = $(".md-sidebar--primary .md-sidebar__scrollwrap");
   const active = wrap && $$(".md-nav__link--active", wrap).find(link => link.offsetHeight);
@@ -37,7 +37,7 @@ onPage.push(() => {
     const headings = [...targets.keys()].sort((a, b) => a.compareDocumentPosition(b) & 4 ? -1 : 1);
     for (const heading of headings) if (heading.getBoundingClientRect().top <= line) current = heading;
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (atEnd && target && targets.has(target) && target.getBoundingClientRect().top >= 0) current = target;
+    if (atEnd && scrollY > 0) current = target && targets.has(target) && target.getBoundingClientRect().top >= 0 ? target : headings[headings.length - 1];
     let passed = true;
     for (const heading of headings) {
       if (heading === current) passed = false;
