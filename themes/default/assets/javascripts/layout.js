@@ -30,12 +30,12 @@ onPage.push(() => {
   return () => stop.abort();
 });
 document.addEventListener("keydown", event => {
-  const label = event.target;
-  if (label.tagName === "LABEL" && label.htmlFor && (event.key === "Enter" || event.key === " ")) {
+  const button = event.target;
+  if ((event.key === "Enter" || event.key === " ") && button.matches("label[for] > [role=button]")) {
     event.preventDefault();
-    label.click();
+    button.click();
     // A click moves the focus to the box behind the label, which cannot be seen.
-    label.focus();
+    button.focus();
   }
 });
 (() => {

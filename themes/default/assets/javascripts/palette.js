@@ -31,13 +31,13 @@
     current = event.target;
     const color = apply(current);
     __md_set("__palette", { index: inputs.indexOf(current), color });
-    const label = current.nextElementSibling;
-    if (label && label.tabIndex >= 0) label.focus();
+    const button = $("label:not([hidden]) > [role=button]", form);
+    if (button) button.focus();
   });
   for (const label of $$("label", form)) {
-    label.tabIndex = 0;
-    label.setAttribute("role", "button");
-    label.setAttribute("aria-label", label.title);
+    const button = element("span", { role: "button", tabindex: 0, "aria-label": label.title });
+    button.append(...label.childNodes);
+    label.append(button);
   }
   light.addEventListener("change", () => current && isSystem(current) && apply(current));
 })();
