@@ -109,11 +109,11 @@ test("an old open run does not greet, and ticks of before there were runs become
 
 test("two tabs agree at once, and no tick is lost", async () => {
   const page = await release();
-  await act(page, "fresh").click();
-  await page.keyboard.press("Enter");
   const other = await page.context().newPage();
   await other.goto(page.url());
-  await other.waitForFunction(() => !document.querySelector("[data-ob-count]").hidden);
+  await live(other);
+  await act(page, "fresh").click();
+  await page.keyboard.press("Enter");
   const keys = ["announce", "notes", "staging.roll.cavern.deploy", "staging.roll.cavern.look", "staging.smoke", "way"];
   await Promise.all(keys.map((key, n) => (n % 2 ? page : other).evaluate(key => {
     const box = document.querySelector(`[data-ob-item="${key}"]`);
@@ -127,6 +127,8 @@ test("two tabs agree at once, and no tick is lost", async () => {
   for (const tab of [page, other]) await tab.waitForFunction(n => document.querySelector("[data-ob-count]").textContent.startsWith(`${n} `), keys.length);
   await page.reload();
   await page.waitForFunction(n => document.querySelector("[data-ob-count]").textContent.startsWith(`${n} `), keys.length);
+  await act(page, "undo").click();
+  await other.waitForFunction(n => document.querySelector("[data-ob-count]").textContent.startsWith(`${n} `), keys.length - 1);
   await page.done();
 });
 

@@ -190,6 +190,7 @@ fn nobody_outside_of_plugins_names_a_plugin() {
         ("render/", "typeset", "a style sheet"),
         ("runbook/", "group", "a key of a checklist"),
         ("shell/", "rss", "the ending of a feed"),
+        ("build/", "group", "a kind of entry on the page of a runbook"),
         ("build/", "tags", "a key of the front matter"),
     ];
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

@@ -163,7 +163,7 @@ function read(param, text) {
 // An event of a run, with nothing in it that was not asked for: it may come from a file.
 function clean(given) {
   if (!given || typeof given !== "object" || !/^(start|name|set|parts|tick|untick|clear|note|close|reopen|archive|unarchive|undo)$/.test(given.op)) return null;
-  if (!Number.isFinite(given.t) || Math.abs(given.t) > 864e13) return null;
+  if (!(given.t >= 0 && given.t < 8e15)) return null;
   const out = { op: given.op, t: given.t };
   const text = (it, name, most = 4000) => { if (typeof it[name] === "string") return it[name].slice(0, most); return undefined; };
   for (const name of ["k", "v", "by", "name", "reason", "note", "url", "outcome"]) { const found = text(given, name); if (found !== undefined) out[name] = found; }
@@ -266,9 +266,10 @@ join("checklist", () => {
   const source = list.cloneNode(true);
   const params = new Map(data.params.map(param => [param.name, param]));
   const old = `${__md_scope.pathname}.__runbook.${location.pathname.slice(__md_scope.pathname.length)}.${data.id}`;
-  const store = open(old, () => show());
+  const store = open(old, () => { adopt(); show(); });
   const stop = new AbortController();
   let sid = null;
+  let isChosen = false;
   let run = fold([]);
   let nodes = [];
   let leaves = [];
@@ -584,7 +585,13 @@ join("checklist", () => {
     store.add(sid, { op: "start", by: me(), ...more });
     remember();
   };
-  const remember = () => { try { sessionStorage.setItem(old, sid || ""); } catch { /* A reload forgets which run it was. */ } };
+  const remember = () => { isChosen = true; try { sessionStorage.setItem(old, sid || ""); } catch { /* A reload forgets which run it was. */ } };
+  // A tab where nobody chose shows the run that was used today; an old one never greets the next.
+  const adopt = () => {
+    if (isChosen || sid) return;
+    const runs = [...store.log].map(([id, events]) => [id, fold(events)]).filter(([, it]) => !it.closed && !it.archived && Date.now() - it.last < 12 * HOUR);
+    sid = runs.length ? runs.sort(([, a], [, b]) => b.last - a.last)[0][0] : null;
+  };
   const write = event => {
     if (!isOpen()) { tell(say("closed")); show(); return; }
     if (!sid) begin();
@@ -644,7 +651,7 @@ join("checklist", () => {
     if (!given) return;
     let it = null;
     try { it = given.size < 5e6 && JSON.parse(await given.text()); } catch { /* Said below. */ }
-    const events = it && it.format === "opsbook-checklist" && it.version === 1 && it.runbook === data.id && isName(it.run) && it.events && typeof it.events === "object" ? Object.entries(it.events).slice(0, 20000).map(([id, event]) => [id, clean(event)]).filter(([id, event]) => isName(id) && event) : [];
+    const events = it && it.format === "opsbook-checklist" && it.version === 1 && it.runbook === data.id && isName(it.run) && it.events && typeof it.events === "object" ? Object.entries(it.events).slice(0, 20000).map(([id, event]) => [id, clean(event)]).filter(([id, event]) => isName(id) && event && event.t < Date.now() + 24 * HOUR) : [];
     if (!events.some(([, event]) => event.op === "start")) { tell(say(it && it.format === "opsbook-checklist" && it.runbook !== data.id ? "import.foreign" : "import.bad", String(it && it.runbook))); return; }
     sid = it.run;
     for (const [id, event] of events) store.add(sid, event, id);
@@ -819,7 +826,7 @@ join("checklist", () => {
   const show = () => {
     if (sid && !store.log.has(sid)) sid = null;
     run = fold(sid ? store.log.get(sid) : []);
-    const shape = JSON.stringify([sid, [...run.values], run.parts, [...run.ticks].map(([k, event]) => event.answers && [k, event.answers])]);
+    const shape = JSON.stringify([[...run.values], run.parts, [...run.ticks].map(([k, event]) => event.answers && [k, event.answers])]);
     if (shape !== built) { built = shape; build(); texts(); }
     clearTimeout(clock);
     const now = Date.now();
@@ -841,9 +848,12 @@ join("checklist", () => {
       if (leaf.late && !leaf.done) soon = Math.min(soon, leaf.late);
       leaf.locked = !leaf.done && (missing.length > 0 || leaf.late > 0);
       const why = !leaf.locked ? "" : gate ? say("lock.gate", gateWho(gate)) : leaf.late ? say("lock.time", when(leaf.late)) : say("lock.order", missing[0].text);
-      lock.textContent = why;
-      lock.hidden = !why;
-      if (why) box.setAttribute("aria-describedby", lock.id); else box.removeAttribute("aria-describedby");
+      if (leaf.why !== why) {
+        leaf.why = why;
+        lock.textContent = why;
+        lock.hidden = !why;
+        if (why) box.setAttribute("aria-describedby", lock.id); else box.removeAttribute("aria-describedby");
+      }
       box.checked = leaf.done;
       box.disabled = !isOpen();
       li.hidden = (role.value && !roles(leaf).includes(role.value)) || (env.value && leaf.at.env !== env.value);
@@ -853,9 +863,12 @@ join("checklist", () => {
       li.classList.toggle("ob-item--locked", leaf.locked);
       li.classList.toggle("ob-item--gated", !!leaf.gate);
       li.classList.toggle("ob-item--due", isDue);
+      const notes = run.notes.filter(note => note.k === leaf.key);
+      if (leaf.event === event && leaf.n === notes.length) continue;
+      Object.assign(leaf, { event, n: notes.length });
       const said = [];
       if (event) said.push([when(event.t), event.by, ...proof(event)].filter(Boolean));
-      for (const note of run.notes) if (note.k === leaf.key) said.push([when(note.t), note.by, note.note].filter(Boolean));
+      for (const note of notes) said.push([when(note.t), note.by, note.note].filter(Boolean));
       record.replaceChildren(...said.map(row => make("p", {}, ...row.flatMap((text, n) => [n ? " · " : "", isWeb(text) ? make("a", { href: text, rel: "noopener noreferrer", target: "_blank" }, text) : text]))));
       record.hidden = !said.length;
     }
@@ -871,8 +884,7 @@ join("checklist", () => {
     for (const leaf of leaves) {
       leaf.li.classList.toggle("ob-item--next", leaf === shown);
       const it = leaf === shown && sid ? script(leaf) : null;
-      leaf.cmd.hidden = !it;
-      leaf.cmd.textContent = it ? it.text : "";
+      if (it || !leaf.cmd.hidden) { leaf.cmd.hidden = !it; leaf.cmd.textContent = it ? it.text : ""; }
     }
     count.hidden = false;
     count.textContent = `${done()} / ${total()}`;
@@ -921,15 +933,10 @@ join("checklist", () => {
     }
     localStorage.removeItem(old);
   } catch { /* What is no list of ticks has nothing to keep. */ }
-  // This tab's run, else the one that was used today; an old one never greets the next.
-  try { sid = sessionStorage.getItem(old); } catch { /* As if there were none. */ }
-  if (sid === null) {
-    const recent = [...store.log].map(([id, events]) => [id, fold(events)]).filter(([, it]) => !it.closed && !it.archived && Date.now() - it.last < 12 * HOUR).sort(([, a], [, b]) => b.last - a.last);
-    sid = recent.length ? recent[0][0] : null;
-  }
+  try { sid = sessionStorage.getItem(old); isChosen = sid !== null; } catch { /* As if there were none. */ }
+  adopt();
   sid = sid || null;
   show();
-  if (sid) remember();
   // What was ticked or typed before this script was there.
   for (const name of touched) {
     const box = name && leaves.find(leaf => leaf.key === name);

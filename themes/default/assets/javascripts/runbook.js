@@ -16,7 +16,10 @@ join("runbook", () => {
   for (const card of $$("[data-ob-step]")) fold(card);
 
   const script = panel.getAttribute("data-ob-script");
-  const data = JSON.parse($("[data-ob-live]", panel).textContent);
+  const live = $("[data-ob-live]", panel);
+  // A template of the project may have neither.
+  if (!script || !live) return undefined;
+  const data = JSON.parse(live.textContent);
   const key = `${__md_scope.pathname}.__runbook.${location.pathname.slice(__md_scope.pathname.length)}.${data.id}`;
   const stop = new AbortController();
   let clicked = null;
