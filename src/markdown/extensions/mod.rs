@@ -12,6 +12,8 @@ mod arithmatex;
 mod attr_list;
 mod betterem;
 mod bracketspan;
+mod breakless_lists;
+mod captions;
 mod caret;
 mod container;
 mod critic;
@@ -67,6 +69,8 @@ pub(crate) static EXTENSIONS: &[Row] = &[
     row::<attr_list::Options>("attr_list", "markdown/extensions/attr_list.py"),
     row::<betterem::Options>("pymdownx.betterem", "pymdownx/betterem.py"),
     row::<bracketspan::Options>("pymdownx.bracketspan", "pymdownx/bracketspan.py"),
+    row::<breakless_lists::Options>("mdx_breakless_lists", "mdx_breakless_lists.py"),
+    row::<captions::Options>("markdown_captions", "markdown_captions.py"),
     row::<caret::Options>("pymdownx.caret", "pymdownx/caret.py"),
     row::<critic::Options>("pymdownx.critic", "pymdownx/critic.py"),
     row::<def_list::Options>("def_list", "markdown/extensions/def_list.py"),

@@ -8,7 +8,8 @@ A line of an extension is one that is new with it, or whose processor became ano
 one has the priority `-`. Each option that lets an extension register more is on (OPTIONS).
 
 Needs: pip install markdown==3.11.3 pymdown-extensions==13.1 mdx_truly_sane_lists==1.3 \
-           markdown-include==0.8.1 mdx_gh_links==0.4 pygments
+           markdown-include==0.8.1 mdx_gh_links==0.4 markdown-captions==2.1.2 \
+           mdx-breakless-lists==1.0.1 pygments
 """
 import logging
 import sys
@@ -18,7 +19,7 @@ import markdown
 logging.disable(logging.CRITICAL)
 
 EXTENSIONS = """abbr admonition attr_list codehilite def_list fenced_code footnotes legacy_attrs legacy_em
-markdown_include.include md_in_html mdx_gh_links mdx_truly_sane_lists meta nl2br pymdownx.arithmatex
+markdown_captions markdown_include.include md_in_html mdx_breakless_lists mdx_gh_links mdx_truly_sane_lists meta nl2br pymdownx.arithmatex
 pymdownx.betterem pymdownx.blocks.admonition pymdownx.blocks.caption pymdownx.blocks.definition
 pymdownx.blocks.details pymdownx.blocks.html pymdownx.blocks.tab pymdownx.bracketspan pymdownx.caret
 pymdownx.critic pymdownx.details pymdownx.emoji pymdownx.escapeall pymdownx.fancylists pymdownx.highlight

@@ -17,28 +17,78 @@ pub(crate) enum References {
     Short,
 }
 
+/// A link or an image that was found, before it is an element.
+pub(crate) struct Found {
+    /// The bytes between its brackets.
+    pub(crate) text: Range<usize>,
+    /// Where it leads.
+    pub(crate) href: String,
+    /// Its title.
+    pub(crate) title: Option<String>,
+    /// Where it is written.
+    pub(crate) target: Span,
+    /// The byte behind it.
+    pub(crate) end: usize,
+    by_reference: bool,
+}
+
+impl Found {
+    /// Makes the element, which begins at a byte.
+    fn element(self, engine: &Engine<'_, '_>, pass: &Pass<'_>, at: usize, image: bool) -> Hit {
+        let end = self.end;
+        let el = if image {
+            let alt = engine.attribute(&pass.text[self.text.clone()]);
+            self.image(pass, at, Some(alt))
+        } else {
+            let text = pass.chunk.slice(self.text.clone());
+            let link = El::new("a", pass.span(at..end)).with_attr("href", self.href.clone()).with_text(text);
+            self.finish(link)
+        };
+        Hit::Take(end, Taken::el(el))
+    }
+
+    /// Makes an image. Python gives one by reference its text last.
+    pub(crate) fn image(self, pass: &Pass<'_>, at: usize, alt: Option<String>) -> El {
+        let mut el = El::new("img", pass.span(at..self.end)).with_attr("src", self.href.clone());
+        let (first, last) = if self.by_reference { (None, alt) } else { (alt, None) };
+        if let Some(alt) = first {
+            el.attrs.set("alt", alt);
+        }
+        let mut el = self.finish(el);
+        if let Some(alt) = last {
+            el.attrs.set("alt", alt);
+        }
+        el
+    }
+
+    fn finish(self, mut el: El) -> El {
+        if let Some(title) = self.title {
+            el.attrs.set("title", title);
+        }
+        el.target = Some(self.target);
+        el
+    }
+}
+
 /// `[text](destination "title")`; `image` for `![`.
 pub(crate) fn inline_link(engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize, image: bool) -> Hit {
-    let Some((text, index)) = bracketed(pass, at, image) else { return Hit::No };
-    let Some(link) = destination(pass, index) else { return Hit::No };
+    match find_inline(engine, pass, at, image) {
+        Some(found) => found.element(engine, pass, at, image),
+        None => Hit::No,
+    }
+}
+
+/// Finds an inline link or image.
+pub(crate) fn find_inline(engine: &mut Engine<'_, '_>, pass: &mut Pass<'_>, at: usize, image: bool) -> Option<Found> {
+    let (text, index) = bracketed(pass, at, image)?;
+    let link = destination(pass, index)?;
     let title = link.title.map(|title| {
         let title = engine.attribute(strip(&title));
         dequote(&title).chars().map(|c| if is_space(c) { ' ' } else { c }).collect::<String>()
     });
     let href = strip(&engine.attribute(&pass.text[link.href.clone()])).to_owned();
-    let target = Some(stripped_span(pass, link.href));
-    let span = pass.span(at..link.end);
-    let mut el = if image {
-        let alt = engine.attribute(&pass.text[text]);
-        El::new("img", span).with_attr("src", href).with_attr("alt", alt)
-    } else {
-        El::new("a", span).with_attr("href", href).with_text(pass.chunk.slice(text))
-    };
-    if let Some(title) = title {
-        el.attrs.set("title", title);
-    }
-    el.target = target;
-    Hit::Take(link.end, Taken::el(el))
+    let target = stripped_span(pass, link.href);
+    Some(Found { text, href, title, target, end: link.end, by_reference: false })
 }
 
 /// `[text][label]`, `[label][]`, `[label]`, and the same for images.
@@ -49,7 +99,21 @@ pub(crate) fn reference(
     image: bool,
     form: References,
 ) -> Hit {
-    let Some((text, index)) = bracketed(pass, at, image) else { return Hit::No };
+    match find_reference(engine, pass, at, image, form) {
+        Ok(found) => found.element(engine, pass, at, image),
+        Err(hit) => hit,
+    }
+}
+
+/// Finds a link or image by reference; otherwise where the search goes on.
+pub(crate) fn find_reference(
+    engine: &mut Engine<'_, '_>,
+    pass: &mut Pass<'_>,
+    at: usize,
+    image: bool,
+    form: References,
+) -> Result<Found, Hit> {
+    let Some((text, index)) = bracketed(pass, at, image) else { return Err(Hit::No) };
     let (label, end) = match form {
         References::Short => (text.clone(), index),
         References::Long => {
@@ -58,33 +122,19 @@ pub(crate) fn reference(
                 _ => index,
             };
             if !pass.text[open..].starts_with('[') {
-                return Hit::No;
+                return Err(Hit::No);
             }
-            let Some(close) = pass.find("]", open + 1) else { return Hit::No };
+            let Some(close) = pass.find("]", open + 1) else { return Err(Hit::No) };
             let label = if close == open + 1 { text.clone() } else { open + 1..close };
             (label, close + 1)
         }
     };
     let label = collapse(&pass.text[label], engine.page.references.longest());
     let known = label.and_then(|label| engine.page.references.get(&label));
-    let Some(reference) = known.cloned() else { return Hit::Skip(end) };
-    let span = pass.span(at..end);
-    let mut el = if image {
-        El::new("img", span).with_attr("src", reference.url.value)
-    } else {
-        El::new("a", span).with_attr("href", reference.url.value)
-    };
-    if let Some(title) = reference.title.filter(|title| !title.is_empty()) {
-        el.attrs.set("title", title);
-    }
-    if image {
-        let alt = engine.attribute(&pass.text[text]);
-        el.attrs.set("alt", alt);
-    } else {
-        el = el.with_text(pass.chunk.slice(text));
-    }
-    el.target = Some(reference.url.span);
-    Hit::Take(end, Taken::el(el))
+    let Some(reference) = known.cloned() else { return Err(Hit::Skip(end)) };
+    let title = reference.title.filter(|title| !title.is_empty());
+    let (href, target) = (reference.url.value, reference.url.span);
+    Ok(Found { text, href, title, target, end, by_reference: true })
 }
 
 /// `<scheme://…>`
