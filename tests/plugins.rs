@@ -1,7 +1,7 @@
 //! Plugins over a whole build: what a configuration with them makes of small sites in memory.
 
 use opsbook::build::{self, Built, Cache, Overrides, Purpose};
-use opsbook::diag::Diagnostic;
+use opsbook::diag::{Diagnostic, Severity};
 use opsbook::text::{SitePath, Source, World as _};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -287,6 +287,212 @@ fn a_missing_plugin_that_keeps_pages_back_stops_the_build_and_names_them() {
             "6: the plugin `file-filter`, which leaves files out, is not part of opsbook",
         ]
     );
+}
+
+/// The content of a page between its theme's marks of an article, from the first table or paragraph on.
+fn article(built: &Built, path: &str) -> String {
+    let html = page(built, path);
+    let start = html.find("<article").expect("a page has an article");
+    html[start..html.find("</article>").expect("it ends")].to_owned()
+}
+
+/// Values are those of mkdocs-table-reader-plugin 4.0.2 with pandas 3.1 and tabulate 0.10.
+#[test]
+fn tables_of_files_are_those_of_pandas_and_tabulate() {
+    let calls = [
+        "read_csv('a.csv')",
+        "read_csv('num.csv')",
+        "read_csv('semi.csv', sep=';')",
+        "read_table('t.tsv')",
+        "read_csv('idx.csv')",
+        "read_csv('dup.csv')",
+        "read_csv('zero.csv', dtype='str')",
+        "read_csv('d.csv')",
+        "read_csv('num.csv', nrows=1, colalign=('center','left'))",
+        "read_csv('semi.csv', sep='\\s*;\\s*', skiprows=1, header=None)",
+        "read_yaml('y.yml')",
+        "read_json('j.json')",
+        "read_csv('num.csv', usecols=['f'])",
+    ];
+    let text: String = calls.iter().map(|call| format!("{{{{ {call} }}}}\n\n")).collect();
+    let text = format!("# T\n\n{text}    {{{{ read_csv('num.csv') }}}}\n\n{{{{ READ_RAW('r.md') }}}} end\n");
+    let files = [
+        ("mkdocs.yml", "site_name: T\nplugins:\n- table-reader: {data_path: data}\n"),
+        ("docs/index.md", text.as_str()),
+        ("data/a.csv", "name,n,x,flag,mixed\na|b,1,1.5,True,1\n\"two\nlines\",20,,False,z\n c ,300,1234567.0,True,\n"),
+        ("data/num.csv", "i,f\n1234567,1.5\n2,2\n"),
+        ("data/semi.csv", "a;b\n1;2\n\n3;x\n"),
+        ("data/t.tsv", "a\tb\n1\t2\n"),
+        ("data/idx.csv", "k,v\n1,a,b\n2,c,d\n"),
+        ("data/dup.csv", "a,a,\n1,2,3\n"),
+        ("data/zero.csv", "id\n007\n010\n"),
+        ("data/d.csv", "d,v\n2020-01-01,1e-7\n2021-01-01,100000000\n"),
+        ("data/r.md", "**raw** text\n"),
+        ("data/y.yml", "- name: x\n  n: {a: 1}\n- name: y\n  n: {a: 2.5}\n"),
+        ("data/j.json", "[{\"a\": 1, \"b\": \"x\"}, {\"a\": 2}]"),
+    ];
+    let built = build(&files);
+    assert_eq!(findings(&built, &files, "OB452"), [""; 0]);
+    let html = article(&built, "index.html");
+    // A table as its rows, each cell with the first letter of where it stands.
+    let tables = html.split("<table>").skip(1).map(|table| {
+        let table = table.split("</table>").next().unwrap_or_default();
+        let cells = table.split("<tr>").skip(1).map(|row| {
+            let cells = row.split("style=\"text-align: ").skip(1).map(|cell| {
+                let text = cell.split_once('>').map_or("", |(_, rest)| rest);
+                let text = text.split("</t").next().unwrap_or_default();
+                format!("{} {text}", &cell[..1])
+            });
+            cells.collect::<Vec<_>>().join(", ")
+        });
+        cells.collect::<Vec<_>>().join(" / ")
+    });
+    let want = [
+        "l name, r n, r x, l flag, l mixed / l a|b, r 1, r 1.5, l True, l 1 / \
+         l two<br>lines, r 20, r nan, l False, l z / l c, r 300, r 1.23457e+06, l True, l nan",
+        "r i, r f / r 1.23457e+06, r 1.5 / r 2, r 2",
+        "r a, l b / r 1, l 2 / r 3, l x",
+        "r a, r b / r 1, r 2",
+        "l k, l v / l a, l b / l c, l d",
+        "r a, r a.1, r Unnamed: 2 / r 1, r 2, r 3",
+        "r id / r 007 / r 010",
+        "l d, r v / l 2020-01-01, r 1e-07 / l 2021-01-01, r 1e+08",
+        "c i, l f / c 1.23457e+06, l 1.5",
+        "r 0, l 1 / r 1, l 2 / r 3, l x",
+        "l name, r n.a / l x, r 1 / l y, r 2.5",
+        "r a, l b / r 1, l x / r 2, l nan",
+        "r f / r 1.5 / r 2",
+    ];
+    assert_eq!(tables.collect::<Vec<_>>(), want);
+    assert!(
+        html.contains("|           i |   f |\n|------------:|----:|\n| 1.23457e+06 | 1.5 |\n| 2           | 2   |\n"),
+        "{html}"
+    );
+    assert!(html.contains("<strong>raw</strong> text"));
+}
+
+#[test]
+fn tables_that_cannot_be_shown_are_reported_at_their_call() {
+    let page = "{{ read_csv('none.csv') }}\n\n{{ read_excel('a.xlsx') }}\n\n{{ read_csv(x) }}\n\n\
+                {{ read_csv('bad.csv') }}\n\n{{ read_csv('a.csv', engine='c') }}\n\n{{ read_csv('a.csv', usecols=['z']) }}\n";
+    let config = "site_name: T\nplugins:\n- table-reader\n";
+    let files =
+        [("mkdocs.yml", config), ("docs/index.md", page), ("a.csv", "a,b\n1,2\n"), ("bad.csv", "a,b\n1,2\n1,2,3\n")];
+    let built = build(&files);
+    assert_eq!(
+        findings(&built, &files, "OB452"),
+        [
+            "1: there is no file of a table `none.csv`",
+            "3: opsbook has no `read_excel`",
+            "5: the call of `read_csv` needs the path of a file in quotes, not `x`",
+            "7: `bad.csv` cannot be read as a table: row 2 has 3 values, the others 2",
+            "11: `a.csv` cannot be read as a table: it has no column `z`",
+        ]
+    );
+    assert_eq!(findings(&built, &files, "OB450"), ["9: the argument `engine` of `read_csv` has no effect"]);
+    let lenient = "site_name: T\nplugins:\n- table-reader: {allow_missing_files: true, select_readers: [read_csv]}\n";
+    let files = [("mkdocs.yml", lenient), files[1]];
+    let built = build(&files);
+    assert!(article(&built, "index.html").contains("{{ Cannot find 'none.csv' }}"));
+    assert!(
+        !built.diagnostics.iter().any(|found| found.message.contains("none.csv") && found.severity == Severity::Error)
+    );
+    let refused =
+        loaded("site_name: a\nplugins:\n- table-reader: {data_path: [], select_readers: [read_csv, read_cvs]}\n");
+    assert_eq!(
+        refused,
+        [
+            "OB441 option `data_path` of plugin `table-reader` must be text, not a list",
+            "OB441 plugin `table-reader` has no reader `read_cvs`",
+        ]
+    );
+}
+
+#[test]
+fn links_open_in_a_new_tab_by_a_script_of_the_site() {
+    let config = |options: &str| format!("site_name: T\nplugins:\n- open-in-new-tab: {options}\n");
+    let (plain, with_icon) = (config("{}"), config("{add_icon: true}"));
+    let built = |config: &str| build(&[("mkdocs.yml", config), ("docs/index.md", "# T\n"), ("docs/a/b.md", "# B\n")]);
+    let site = built(&plain);
+    assert!(page(&site, "js/open_in_new_tab.js").contains("_blank"));
+    assert!(page(&site, "a/b/index.html").contains("<script src=\"../../js/open_in_new_tab.js\"></script>"));
+    assert!(site.outputs.bytes("css/open_in_new_tab.css").is_none());
+    let site = built(&with_icon);
+    assert!(page(&site, "css/open_in_new_tab.css").contains("↗"));
+    assert!(page(&site, "index.html").contains("<link rel=\"stylesheet\" href=\"css/open_in_new_tab.css\">"));
+    let refused = loaded(&config("{add_icon: 3}"));
+    assert_eq!(refused, ["OB441 option `add_icon` of plugin `open-in-new-tab` must be true or false, not a number"]);
+}
+
+/// Values are those of mkdocs-llmstxt 0.5.1.
+#[test]
+fn language_models_have_lists_of_pages_and_their_markdown() {
+    let config = "site_name: My Site\nsite_description: A description\nsite_url: https://example.com/base/\n\
+                  markdown_extensions: [{toc: {permalink: true}}]\nplugins:\n- llmstxt:\n    \
+                  markdown_description: Long *description*.\n    full_output: llms-full.txt\n    sections:\n      \
+                  Guide: [{index.md: The start}, sub/*.md]\n      Other: [nope.md]\n";
+    let home =
+        "# Home *x* & y\n\nText with [link](sub/a.md#x) and `code`,\nsecond line.\n\n![i](i.png)\n\n- one\n- two\n";
+    let files = [
+        ("mkdocs.yml", config),
+        ("docs/index.md", home),
+        ("docs/sub/a.md", "---\ntitle: Page A\n---\n\nText a [home](../index.md) [abs](/x) [#](#y)\n"),
+        ("docs/sub/b.md", "# B\n\n* loose\n\n* items\n"),
+        ("docs/i.png", ""),
+    ];
+    let built = build(&files);
+    let head = "# My Site\n\n> A description\n\nLong *description*.\n\n";
+    let list = "## Guide\n\n- [Home x &amp; y](https://example.com/base/index.md): The start\n\
+                - [Page A](https://example.com/base/sub/a/index.md)\n\
+                - [B](https://example.com/base/sub/b/index.md)\n\n## Other\n\n\n";
+    assert_eq!(page(&built, "llms.txt"), format!("{head}{list}"));
+    let home = "# Home *x* & y\n\nText with [link](https://example.com/base/sub/a/#x) and `code`, second line.\n\n- one\n- two\n";
+    let a = "Text a [home](https://example.com/base/index.md) [abs](/x) [#](#y)\n";
+    let b = "# B\n\n- loose\n- items\n";
+    assert_eq!(page(&built, "index.md"), home);
+    assert_eq!(page(&built, "sub/a/index.md"), a);
+    assert_eq!(page(&built, "llms-full.txt"), format!("{head}# Guide\n\n{home}\n{a}\n{b}# Other\n\n"));
+    assert_eq!(
+        findings(&built, &files, "OB441"),
+        ["11: `nope.md` in `sections` of plugin `llmstxt` is no page of the site"]
+    );
+    let refused = loaded("site_name: a\nplugins: [{llmstxt: {full_output: []}}]\n");
+    assert_eq!(
+        refused,
+        [
+            "OB441 plugin `llmstxt` needs `sections`",
+            "OB441 plugin `llmstxt` needs `site_url`",
+            "OB441 option `full_output` of plugin `llmstxt` must be text, not a list",
+        ]
+    );
+}
+
+/// Values are those of mkdocs-techdocs-core 1.7.1.
+#[test]
+fn a_backstage_repository_has_its_set_and_its_metadata() {
+    let config = "site_name: T & \"x\" <é>\nplugins: [techdocs-core]\nmarkdown_extensions:\n- toc: {toc_depth: 2}\n";
+    let text = "# T\n\n## A\n\n### B\n\n!!! note\n\n    ==mark== H~2~O\n\n> [!TIP]\n> text\n\n- [x] done\n";
+    let files = [("mkdocs.yml", config), ("docs/index.md", text)];
+    let built = build(&files);
+    assert_eq!(
+        page(&built, "techdocs_metadata.json"),
+        "{\"site_description\": \"None\", \"site_name\": \"T \\u0026 \\\"x\\\" \\u003c\\u00e9\\u003e\"}"
+    );
+    let html = article(&built, "index.html");
+    for part in [
+        "<mark>mark</mark>",
+        "H<sub>2</sub>O",
+        "class=\"admonition note\"",
+        "task-list-control",
+        "class=\"headerlink\"",
+    ] {
+        assert!(html.contains(part), "{part}: {html}");
+    }
+    assert!(html.contains("class=\"admonition tip\""), "{html}");
+    let index = page(&built, "search/search_index.json");
+    assert!(index.contains("\"min_search_length\""), "the index is MkDocs' own: {index}");
+    // `toc_depth` of the project lies over the set's options.
+    assert!(!page(&built, "index.html").contains("href=\"#b\" class=\"md-nav__link\""));
 }
 
 /// What loading a configuration of one page says, as codes and messages.

@@ -444,6 +444,16 @@ fn all_keys(config: &Config) -> serde_json::Value {
     if config.repo.edit_uri_template.is_none() {
         keys.insert("edit_uri".to_owned(), json!(config.repo.edit_uri));
     }
+    // What plugins add stands behind what is written.
+    let scripts = config.extra_javascript.iter().map(|script| &script.path.value).collect::<Vec<_>>();
+    let styles = config.extra_css.iter().map(|path| &path.value).collect();
+    for (key, paths) in [("extra_javascript", scripts), ("extra_css", styles)] {
+        let known = keys.entry(key).or_insert_with(|| json!([]));
+        let n_known = known.as_array().map_or(0, Vec::len);
+        if let Some(list) = known.as_array_mut() {
+            list.extend(paths.into_iter().skip(n_known).map(|path| json!(path)));
+        }
+    }
     // Python-Markdown's names, with those that MkDocs always has before them.
     let mut names: Vec<&str> = vec!["toc", "tables", "fenced_code"];
     let mut options = serde_json::Map::new();

@@ -313,7 +313,9 @@ fn collect(
         options.index(bodies.map(|kept| kept.value.search.as_str()).filter(|part| !part.is_empty()))
     });
     let search_index = index.as_deref();
-    let mut finished = Finished { search_index, files: BTreeMap::new() };
+    let content = |page: SitePath| Some(cache.bodies.get(&page)?.value.html.as_str());
+    let files = BTreeMap::new();
+    let mut finished = Finished { site, content: &content, search_index, files, diagnostics: out.diagnostics };
     project.plugins.on_post_build(&mut finished);
     for (path, bytes) in finished.files {
         out.bytes(&path, bytes);

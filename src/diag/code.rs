@@ -123,6 +123,7 @@ codes! {
     MacroPython "OB448" Warning "a Python module of macros, which opsbook does not run";
     PluginOptionIdle "OB450" Warning "a plugin option that has no effect in opsbook";
     PageNotCommitted "OB451" Warning "a dated page that Git does not know";
+    TableUnreadable "OB452" Error "a table of a file that cannot be shown";
     PagesEntryNotFound "OB445" Warning "an entry in such a file that matches nothing";
     TemplateSyntax "OB420" Warning "a template of the project that cannot be read";
     TemplateRender "OB421" Error "a template that asks for what is not there";
@@ -222,6 +223,7 @@ impl Code {
                 | Code::PagesEntryNotFound
                 | Code::TagsInvalid
                 | Code::MacroFailed
+                | Code::TableUnreadable
         )
     }
 }

@@ -157,8 +157,14 @@ pub(crate) struct ContentContext<'a> {
 
 /// A site whose pages are all there.
 pub(crate) struct Finished<'a> {
+    /// The site.
+    pub(crate) site: &'a Site,
+    /// The content of each page as HTML.
+    pub(crate) content: &'a dyn Fn(SitePath) -> Option<&'a str>,
     /// The search index, where there is one.
     pub(crate) search_index: Option<&'a [u8]>,
     /// Files to add: paths in the site, and bytes.
     pub(crate) files: BTreeMap<String, Vec<u8>>,
+    /// What there is to say.
+    pub(crate) diagnostics: &'a mut Diagnostics,
 }

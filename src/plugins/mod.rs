@@ -17,17 +17,21 @@ mod glightbox;
 mod history;
 mod include_markdown;
 mod literate_nav;
+mod llmstxt;
 mod macros;
 mod meta;
 mod minify;
 mod missing;
 mod offline;
+mod open_in_new_tab;
 mod redirects;
 mod same_dir;
 mod search;
 mod section_index;
 mod settings;
+mod table_reader;
 mod tags;
+mod techdocs_core;
 
 pub(crate) use event::{Content, ContentContext, ExtraHeading, Finished, PageContext};
 pub use history::{History, HistoryRules, PageTimes};
@@ -49,13 +53,14 @@ struct Row {
     /// Whether the folder of the pages may hold the configuration and the site.
     may_nest: bool,
     /// What it changes in the configuration before anything is made of it.
-    on_config: Option<fn(&mut Config)>,
+    on_config: Option<OnConfig>,
     /// The events that it listens to, with its priority: the highest comes first, of equal ones the one
     /// that the configuration names first.
     events: &'static [(Event, i32)],
-    read: fn(&mut Reading<'_>) -> Option<Box<dyn Plugin>>,
+    read: Read,
 }
 
+type OnConfig = fn(&mut Config, &PluginSettings);
 type Read = fn(&mut Reading<'_>) -> Option<Box<dyn Plugin>>;
 
 const fn row(name: &'static str, events: &'static [(Event, i32)], read: Read) -> Row {
@@ -76,15 +81,29 @@ static PLUGINS: &[Row] = &[
     row("glightbox", &[(Event::PageContent, -10)], glightbox::read),
     row("include-markdown", &[(Event::PageMarkdown, 100)], include_markdown::read),
     row("literate-nav", &[(Event::Nav, 30)], literate_nav::read),
+    Row { differs: Some(llmstxt::DIFFERS), ..row("llmstxt", &[(Event::PostBuild, 0)], llmstxt::read) },
     Row { differs: Some(macros::DIFFERS), ..row("macros", &[(Event::PageMarkdown, 0)], macros::read) },
     row("meta", &[(Event::Files, 0), (Event::PageMeta, 50)], meta::read),
     row("minify", &[(Event::PostPage, 0), (Event::PostTemplate, 0)], minify::read),
     Row { on_config: Some(offline::on_config), ..row("offline", &[(Event::PostBuild, 0)], offline::read) },
+    Row {
+        on_config: Some(open_in_new_tab::on_config),
+        ..row("open-in-new-tab", &[(Event::PostBuild, 0)], open_in_new_tab::read)
+    },
     row("redirects", &[(Event::Env, 0)], redirects::read),
     Row { may_nest: true, ..row("same-dir", &[(Event::Files, -10)], same_dir::read) },
     row("search", &[], search::read),
     row("section-index", &[(Event::Nav, -100)], section_index::read),
+    Row {
+        differs: Some(table_reader::DIFFERS),
+        ..row("table-reader", &[(Event::PageMarkdown, 10)], table_reader::read)
+    },
     row("tags", &[(Event::Env, -10), (Event::PageContent, 10)], tags::read),
+    Row {
+        differs: Some(techdocs_core::DIFFERS),
+        on_config: Some(techdocs_core::on_config),
+        ..row("techdocs-core", &[(Event::PostBuild, 0)], techdocs_core::read)
+    },
 ];
 
 /// Returns the names of the plugins that opsbook has, sorted.
@@ -118,9 +137,14 @@ pub fn judge(config: &Config, out: &mut Diagnostics) {
 
 /// Lets plugins change the configuration before anything is made of it.
 pub fn on_config(config: &mut Config) {
-    let changes: Vec<_> = listed(config).filter_map(|(row, _)| row.on_config).collect();
-    for change in changes {
-        change(config);
+    // A plugin may add others, which are asked in their turn.
+    let mut at = 0;
+    while let Some(entry) = config.plugins.get(at) {
+        let plugin = PluginSettings::of(entry);
+        if let Some(change) = row_of(&plugin.name.value).and_then(|row| row.on_config) {
+            change(config, &plugin);
+        }
+        at += 1;
     }
 }
 

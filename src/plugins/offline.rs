@@ -5,12 +5,13 @@
 //! read a file.
 
 use super::event::{Finished, Plugin, Reading};
+use super::settings::PluginSettings;
 use crate::config::Config;
 
 #[derive(Debug)]
 struct Offline;
 
-pub(super) fn on_config(config: &mut Config) {
+pub(super) fn on_config(config: &mut Config, _: &PluginSettings) {
     config.use_directory_urls = false;
     config.is_offline = true;
 }

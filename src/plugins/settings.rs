@@ -1,7 +1,7 @@
 //! The options of a plugin, read one by one.
 
 use crate::config;
-use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
+use crate::diag::{Code, Diagnostic, Diagnostics, Severity, nearest};
 use crate::text::{Span, Spanned, yaml};
 
 /// A plugin and its options as written.
@@ -25,6 +25,8 @@ impl PluginSettings {
 pub(crate) struct Settings<'a> {
     plugin: &'a PluginSettings,
     diagnostics: &'a mut Diagnostics,
+    /// How loud a value is that the option cannot have.
+    bad: Severity,
 }
 
 impl<'a> Settings<'a> {
@@ -45,7 +47,13 @@ impl<'a> Settings<'a> {
             };
             diagnostics.push(diagnostic);
         }
-        Settings { plugin, diagnostics }
+        Settings { plugin, diagnostics, bad: Code::PluginBadOption.severity() }
+    }
+
+    /// Makes a value that an option cannot have an error: MkDocs builds nothing with it either.
+    pub(crate) fn refusing(mut self) -> Settings<'a> {
+        self.bad = Severity::Error;
+        self
     }
 
     /// Returns an option's node; null counts as not given.
@@ -80,7 +88,8 @@ impl<'a> Settings<'a> {
         }
         let message = format!("option `{key}` of plugin `{}` cannot be `{}`", self.plugin.name.value, text.value);
         let help = format!("it is one of `{}`", words.join("`, `"));
-        self.diagnostics.push(Diagnostic::new(Code::PluginBadOption, text.span, message).help(help));
+        let diagnostic = Diagnostic::new(Code::PluginBadOption, text.span, message).severity(self.bad);
+        self.diagnostics.push(diagnostic.help(help));
         default
     }
 
@@ -122,7 +131,7 @@ impl<'a> Settings<'a> {
     pub(crate) fn wrong(&mut self, key: &str, node: &yaml::Node, wanted: &str) {
         let message =
             format!("option `{key}` of plugin `{}` must be {wanted}, not {}", self.plugin.name.value, node.kind_name());
-        self.diagnostics.push(Diagnostic::new(Code::PluginBadOption, node.span, message));
+        self.diagnostics.push(Diagnostic::new(Code::PluginBadOption, node.span, message).severity(self.bad));
     }
 
     /// Adds a finding.
