@@ -160,6 +160,7 @@ test("a runbook's items are ticked and kept, and its steps copied without their 
   await page.waitForFunction(() => document.querySelector("[data-ob-count]").textContent === "0 / 2");
   await page.click("[data-ob-item$=announce]");
   await page.fill(".ob-item__form [type=url]", "https://chat.example.org/");
+  await page.fill(".ob-item__form [autocomplete=name]", "Ann");
   await page.click(".ob-item__form [type=submit]");
   assert.equal(await page.textContent("[data-ob-count]"), "1 / 2");
   await page.reload();

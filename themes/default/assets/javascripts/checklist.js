@@ -278,6 +278,7 @@ join("checklist", () => {
   let cursor = null;
   let clock = 0;
   const me = () => who.value.trim();
+  const call = name => { who.value = name; __md_set("__runbook.who", name); };
   const isOpen = () => !sid || !(run.closed || run.archived);
 
   // --- values
@@ -539,6 +540,8 @@ join("checklist", () => {
       const proof = input => (input.value || reason.value.trim() ? (kind === "url" && input.value && !isWeb(input.value) ? say("no_url") : "") : say("required"));
       if (kind && kind !== "none") rows.push(field(kind, say(`evidence.${kind}`), text(kind), proof));
       if (kind !== "note") rows.push(field("note", say("note.optional"), text("note")));
+      // Evidence is somebody's.
+      if (!me() && (kind || logic.approve || logic.capture)) rows.push(field("by", say("you"), text("text", { autocomplete: "name" }), need));
     }
     const mustSay = !isNote && leaf.locked && (data.mode !== "do-confirm" || leaf.gate || leaf.late);
     const reason = text("text");
@@ -570,6 +573,7 @@ join("checklist", () => {
         else more[name] = text;
       }
       if (isNote) { write({ op: "note", k: leaf.key, by: me(), note: more.note }); tell(say("noted", leaf.text)); shut(); return; }
+      if (more.by) call(more.by);
       tick(leaf, more);
       shut();
     });
@@ -609,8 +613,9 @@ join("checklist", () => {
   });
   const input = (value, more) => Object.assign(make("input", { maxlength: 200, ...more }), { value });
   const fresh = async () => {
-    const said = await dialog(say("new"), say("new.text"), [["name", say("name"), input(nameOf(fold([])), { required: "" })]], say("start"));
+    const said = await dialog(say("new"), say("new.text"), [["name", say("name"), input(nameOf(fold([])), { required: "" })], ["by", say("you"), input(me(), { autocomplete: "name" })]], say("start"));
     if (!said) return;
+    call(said.by);
     begin(said);
     show();
     tell(say("started", said.name));
@@ -693,7 +698,7 @@ join("checklist", () => {
   const live = $(".ob-live", panel);
   const who = part("who");
   who.value = __md_get("__runbook.who") || "";
-  who.addEventListener("change", () => __md_set("__runbook.who", me()));
+  who.addEventListener("change", () => call(me()));
   const pick = part("run");
   pick.addEventListener("change", () => { sid = pick.value || null; remember(); show(); });
   const file = part("file");
@@ -701,6 +706,8 @@ join("checklist", () => {
   const more = $(".ob-more", panel);
   const acts = $$("[data-ob-act]", panel);
   for (const it of acts) it.addEventListener("click", () => { more.open = false; actions[it.getAttribute("data-ob-act")](it); });
+  const away = event => { if (event.key === "Escape" ? more.contains(event.target) : event.type === "click" && !more.contains(event.target)) more.open = false; };
+  for (const name of ["click", "keydown"]) document.addEventListener(name, away, { signal: stop.signal });
   const state = part("state");
   const [role, env] = [part("role"), part("env")];
   for (const select of [role, env]) select.addEventListener("change", () => { show(); tell(say("shown", leaves.filter(leaf => !leaf.li.hidden).length, leaves.length)); });
