@@ -340,7 +340,7 @@ test("a run leaves the page as a file and comes back, and nothing else comes in"
   await other.setInputFiles("[data-ob-file]", { name: "run.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify(evil)) });
   await other.waitForFunction(() => document.querySelector("[data-ob-count]").textContent.startsWith("2 "));
   assert.equal(await row(other, "notes").locator(".ob-item__record :is(img, svg, b, a)").count(), 0);
-  assert.doesNotMatch(await other.textContent("#step-look"), /rm -rf/);
+  for (const place of ["#step-look", "[data-ob-cli]", "[data-ob-title]"]) assert.doesNotMatch(await other.textContent(place), /rm -rf/);
   assert.equal(await other.evaluate(() => window.hacked), undefined);
   for (const bad of ["{", "[]", "null", JSON.stringify({ ...evil, runbook: "another" }), JSON.stringify({ ...evil, events: {} })]) {
     await other.setInputFiles("[data-ob-file]", { name: "bad.json", mimeType: "application/json", buffer: Buffer.from(bad) });

@@ -142,7 +142,8 @@ function read(param, text) {
     const flags = /^\(\?([ims]+)\)/.exec(param.pattern);
     const source = param.pattern.slice(flags ? flags[0].length : 0).replaceAll("(?P<", "(?<").replaceAll("\\A", "^").replaceAll("\\z", "$");
     // A pattern that only the compiler understands is left to it.
-    try { return new RegExp(`^(?:${source})$`, `u${flags ? flags[1] : ""}`).test(word); } catch { return true; }
+    for (const mode of ["u", ""]) try { return new RegExp(`^(?:${source})$`, mode + (flags ? flags[1] : "")).test(word); } catch { /* Perhaps without. */ }
+    return true;
   };
   const inside = n => (param.min ?? -Infinity) <= n && n <= (param.max ?? Infinity);
   const one = word => matches(word) && (!param.choices || param.choices.includes(word));
@@ -914,7 +915,7 @@ join("checklist", () => {
       made.disabled = !isOpen();
     }
     if (chooser) for (const box of $$("input", chooser)) { box.checked = !run.parts || run.parts.includes(box.value); box.disabled = !isOpen(); }
-    const args = data.params.flatMap(param => { const it = run.values.get(param.name); return it ? ["--param", quote(`${param.name}=${it}`)] : param.default === null ? ["--param", `${param.name}=${mark(param.name)}`] : []; });
+    const args = data.params.flatMap(param => { const it = run.values.get(param.name); return it && given.has(param.name) ? ["--param", quote(`${param.name}=${it}`)] : param.default === null ? ["--param", `${param.name}=${mark(param.name)}`] : []; });
     if (data.components && data.components.choose) args.push("--since", mark("ref"));
     line.textContent = ["opsbook run", quote(data.source), ...args].join(" ");
     const due = data.reviewed && data.review_s && Date.parse(data.reviewed) + data.review_s * 1000;
