@@ -8,6 +8,7 @@
 use crate::diag::Diagnostics;
 use crate::markdown::{self, Parsed};
 use crate::plugins::ExtraHeading;
+use crate::render::search::Findable;
 use crate::runbook::Runbook;
 use crate::text::{Digest, SitePath, World};
 use std::collections::BTreeMap;
@@ -52,6 +53,8 @@ pub(super) struct Body {
     pub(super) html: String,
     /// The page's part of the search index.
     pub(super) search: String,
+    /// What the search box finds on it.
+    pub(super) findable: Findable,
     /// The headings that plugins put in, for the table of contents.
     pub(super) headings: Vec<ExtraHeading>,
 }

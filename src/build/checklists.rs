@@ -25,7 +25,7 @@ pub(super) fn mark_steps(parsed: &mut Parsed, runbook: &Runbook) {
     }
 }
 
-fn anchor(id: &str) -> String {
+pub(super) fn anchor(id: &str) -> String {
     format!("step-{id}")
 }
 

@@ -12,6 +12,7 @@
 mod cache;
 mod checklists;
 mod checks;
+mod found;
 mod hidden;
 mod json;
 mod live;

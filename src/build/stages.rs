@@ -7,6 +7,7 @@
 use super::cache::{Body, BodyKey, Cache, Kept, Page, PageKey, ParseKey, ReadPage, reads_hold};
 use super::checklists::{self, Users};
 use super::checks;
+use super::found;
 use super::live;
 use super::outputs::{Content, OutPath, Outputs};
 use super::problems::{kept_back, unreadable_page};
@@ -210,7 +211,7 @@ fn render_page(
         route: route_digest(project, &view, project.plugins.content_key(site, page)),
     };
     let body = Kept::find(&before.bodies, page, &key)
-        .unwrap_or_else(|| Arc::new(render_body(project, site, route, &view, parsed, &links)));
+        .unwrap_or_else(|| Arc::new(render_body(project, site, route, &view, &read.value, &links)));
     let body = Kept { key, value: body };
     views::add_headings(&mut view.toc, &body.value.headings);
 
@@ -236,20 +237,20 @@ fn render_body(
     site: &Site,
     route: &PageRoute,
     view: &PageView,
-    parsed: &Parsed,
+    read: &ReadPage,
     links: &dyn Fn(&str) -> Option<String>,
 ) -> Body {
+    let parsed = &read.parsed;
     let html = render_html(&parsed.document.body, links);
     let content = project.plugins.on_page_content(html, &ContentContext { route, site, meta: &view.meta });
     let title = view.title.as_deref().unwrap_or_default();
     let page = search::SearchPage { url: &route.url, title, meta: route.meta.as_ref(), toc: &parsed.document.toc };
     let html = content.html;
-    let search = project.search.as_ref().map(|options| match content.is_document {
-        true => options.part(&format!("<html><head></head><body>{html}</body></html>"), page),
-        false => options.part(&html, page),
-    });
-    let search = search.unwrap_or_default();
-    Body { html, search, headings: content.headings }
+    let steps = read.runbook.as_ref().map(found::steps).unwrap_or_default();
+    let seen = content.is_document.then(|| format!("<html><head></head><body>{html}</body></html>"));
+    let read = project.search.as_ref().map(|options| options.read(&html, seen.as_deref(), page, &steps));
+    let (search, findable) = read.unwrap_or_default();
+    Body { html, search, findable, headings: content.headings }
 }
 
 /// A digest of what the content takes from the route, from plugins and for the search index.
@@ -322,6 +323,11 @@ fn collect(
     }
     if let Some(index) = index {
         out.bytes("search/search_index.json", index);
+    }
+    if let Some(options) = &project.search {
+        for (path, bytes) in found::shards(options, site, cache) {
+            out.bytes(&path, bytes);
+        }
     }
     out.outputs
 }

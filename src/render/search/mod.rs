@@ -4,9 +4,16 @@
 //! plugin; with any other theme it is the one of MkDocs. They write one file in two forms. Both read
 //! the rendered content page by page, as HTML, because raw HTML in a page is searched too; the index
 //! is the pages' parts one after the other.
+//!
+//! The search box of the theme has an index of its own, in either form with Material's entries.
 
 pub mod material;
 pub mod mkdocs;
+mod page;
+pub mod shards;
+mod words;
+
+pub use page::{Findable, Step};
 
 use crate::markdown::TocEntry;
 use crate::text::{quoted_ascii, yaml};
@@ -34,14 +41,40 @@ pub enum SearchOptions {
 }
 
 impl SearchOptions {
-    /// Returns the entries of one page, from its rendered content, as they stand in the index:
-    /// separated by commas.
-    pub fn part(&self, content: &str, page: SearchPage<'_>) -> String {
-        let entries: Vec<String> = match self {
-            SearchOptions::Material(_) => material::entries(content, page).iter().map(material::entry_json).collect(),
-            SearchOptions::Mkdocs(options) => mkdocs::entries(content, page, options.indexing),
+    /// Returns the entries of one page, from its rendered content, as they stand in the index,
+    /// separated by commas; and what the search box finds on it. `seen` is the content as the plugin
+    /// sees it, where that is not the same.
+    pub fn read(&self, content: &str, seen: Option<&str>, page: SearchPage<'_>, steps: &[Step]) -> (String, Findable) {
+        let own = material::entries(content, page);
+        let (entries, depth) = match self {
+            SearchOptions::Material(_) => {
+                let seen = seen.map(|seen| material::entries(seen, page));
+                (seen.as_ref().unwrap_or(&own).iter().map(material::entry_json).collect(), page::Depth::Texts)
+            }
+            SearchOptions::Mkdocs(options) => {
+                let depth = match options.indexing {
+                    mkdocs::Indexing::Full => page::Depth::Texts,
+                    mkdocs::Indexing::Sections => page::Depth::Headings,
+                    mkdocs::Indexing::Titles => page::Depth::Titles,
+                };
+                (mkdocs::entries(seen.unwrap_or(content), page, options.indexing), depth)
+            }
         };
-        entries.join(",")
+        (entries.join(","), Findable::new(&own, steps, depth))
+    }
+
+    /// What the search box is told.
+    pub fn of_box(&self) -> shards::BoxOptions {
+        match self {
+            SearchOptions::Material(options) => {
+                let title = options.fields.iter().find(|(name, _)| name == "title").map_or(1e3, |(_, boost)| *boost);
+                let title = (1.0 + title.max(0.0)).log10() / 1001_f64.log10();
+                shards::BoxOptions { lang: options.lang.clone(), shortest: 0, title }
+            }
+            SearchOptions::Mkdocs(options) => {
+                shards::BoxOptions { lang: options.lang.clone(), shortest: options.min_search_length, title: 1.0 }
+            }
+        }
     }
 
     /// Puts the parts of all pages, in the order of the site, together to `search_index.json`.
