@@ -40,6 +40,9 @@ const BUNDLE_JS: [&str; 12] = [
     "instant",
 ];
 
+/// The script that finds, loaded with the first search: by a worker, or by a page on a disk.
+const ENGINE_JS: [&str; 1] = ["search-engine"];
+
 /// A file that the theme adds to the site.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asset {
@@ -93,7 +96,7 @@ pub(super) struct AssetPaths {
 
 /// Returns the paths under which [`assets`] gives the stylesheets and the script.
 pub(super) fn paths(overrides: &BTreeMap<String, Arc<Source>>) -> AssetPaths {
-    let [main_css, palette_css, bundle_js, runbook_css, runbook_js, checklist_js] =
+    let [main_css, palette_css, bundle_js, runbook_css, runbook_js, checklist_js, _] =
         joined(overrides).map(|asset| asset.path);
     AssetPaths { main_css, palette_css, bundle_js, runbook_css, runbook_js, checklist_js }
 }
@@ -121,7 +124,7 @@ fn is_part(path: &str) -> bool {
     in_folder && embedded().contains_key(path)
 }
 
-fn joined(overrides: &BTreeMap<String, Arc<Source>>) -> [Asset; 6] {
+fn joined(overrides: &BTreeMap<String, Arc<Source>>) -> [Asset; 7] {
     let part = |path: String| match overrides.get(&path) {
         Some(source) => source.text().to_string(),
         None => squeeze(embedded_text(&path).unwrap_or_default()),
@@ -129,17 +132,22 @@ fn joined(overrides: &BTreeMap<String, Arc<Source>>) -> [Asset; 6] {
     let css = |parts: &[&str]| -> String {
         icon::inline_css(&parts.iter().map(|name| part(format!("assets/stylesheets/{name}.css"))).collect::<String>())
     };
-    let js = |parts: &[&str]| -> String {
-        let scripts: String = parts.iter().map(|name| part(format!("assets/javascripts/{name}.js"))).collect();
-        format!("(()=>{{\"use strict\";\n{scripts}}})();\n")
-    };
+    let scripts =
+        |parts: &[&str]| -> String { parts.iter().map(|name| part(format!("assets/javascripts/{name}.js"))).collect() };
+    let closed = |scripts: String| format!("(()=>{{\"use strict\";\n{scripts}}})();\n");
+    let js = |parts: &[&str]| closed(scripts(parts));
+    // A page on a disk and a worker load the engine beside the bundle, which therefore knows its name.
+    let engine = named("assets/javascripts/workers/search", "min.js", js(&ENGINE_JS));
+    let engine_name = engine.path.rsplit('/').next().unwrap_or_default();
+    let bundle = format!("const engineFile=\"workers/{engine_name}\";\n{}", scripts(&BUNDLE_JS));
     [
         named("assets/stylesheets/main", "min.css", css(&MAIN_CSS)),
         named("assets/stylesheets/palette", "min.css", css(&PALETTE_CSS)),
-        named("assets/javascripts/bundle", "min.js", js(&BUNDLE_JS)),
+        named("assets/javascripts/bundle", "min.js", closed(bundle)),
         named("assets/stylesheets/runbook", "min.css", css(&RUNBOOK)),
         named("assets/javascripts/runbook", "min.js", js(&RUNBOOK)),
         named("assets/javascripts/checklist", "min.js", js(&CHECKLIST)),
+        engine,
     ]
 }
 
@@ -173,7 +181,8 @@ mod tests {
     fn every_part_is_embedded_and_every_embedded_part_is_used() {
         let css =
             MAIN_CSS.iter().chain(&PALETTE_CSS).chain(&RUNBOOK).map(|name| format!("assets/stylesheets/{name}.css"));
-        let js = BUNDLE_JS.iter().chain(&RUNBOOK).chain(&CHECKLIST).map(|name| format!("assets/javascripts/{name}.js"));
+        let js = BUNDLE_JS.iter().chain(&RUNBOOK).chain(&CHECKLIST).chain(&ENGINE_JS);
+        let js = js.map(|name| format!("assets/javascripts/{name}.js"));
         let mut used: Vec<String> = css.chain(js).collect();
         used.sort();
         let there: Vec<&String> = embedded().keys().filter(|path| is_part(path)).collect();

@@ -81,7 +81,8 @@ mod tests {
         "pt-BR", "ro", "ru", "sk", "sv", "tr", "uk", "vi", "zh", "zh-Hant",
     ];
     /// Words that only opsbook has.
-    const OURS: &[&str] = &["clipboard.copy.step", "select.lines"];
+    const OURS: &[&str] =
+        &["clipboard.copy.step", "search.filter.all", "search.filter.runbooks", "search.filter.steps", "select.lines"];
 
     #[test]
     fn kindred_languages_share_words() {

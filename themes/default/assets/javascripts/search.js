@@ -1,141 +1,70 @@
-// Search: an index in memory over search_index.json, made on first use; no worker, so that it also
-// runs from a disk where the index comes as a script.
-const engine = (() => {
-  let pending = null;
-  let separator = /[\s\-]+/;
-  const plain = html => new DOMParser().parseFromString(html, "text/html").body.textContent || "";
-  const fold = text => text.toLowerCase().normalize("NFKD").replace(/[\u0300-\u036f]/g, "");
-  const tokens = text => fold(text).split(separator).flatMap(word => word.split(/[^\p{L}\p{N}_.]+/u)).map(word => word.replace(/^[._]+|[._]+$/g, "")).filter(Boolean);
-  function build(raw) {
-    try { if (raw.config && raw.config.separator) separator = new RegExp(raw.config.separator); } catch { separator = /[\s\-]+/; }
-    const fields = (raw.config && raw.config.fields) || {};
-    const boost = (name, usual) => Math.log2(1 + Number((fields[name] && fields[name].boost) || usual));
-    const weights = { title: boost("title", 1000), tags: boost("tags", 1000000), text: 1 };
-    // MkDocs' own form has no fields: its texts are text, not HTML, and the entry of a page holds all of
-    // it, so that the first heading would only say it again.
-    const isMkdocs = !(raw.config && raw.config.fields);
-    const shortest = (raw.config && raw.config.min_search_length) || 0;
-    const docs = [];
-    const postings = new Map();
-    const parents = new Map();
-    for (const entry of raw.docs || []) {
-      const page = entry.location.split("#")[0];
-      if (isMkdocs && entry.location.includes("#") && parents.has(page) && parents.get(page).title === plain(entry.title)) continue;
-      const id = docs.length;
-      const doc = { id, location: entry.location, page, title: plain(entry.title), text: (isMkdocs ? entry.text : plain(entry.text)).replace(/\s+/g, " ").trim(), tags: entry.tags || [], boost: Number(entry.boost) || 1 };
-      if (!entry.location.includes("#")) parents.set(page, doc);
-      docs.push(doc);
-      const count = (text, weight) => {
-        const length = 1 + Math.sqrt(text.length) / 12;
-        for (const word of text) {
-          let hits = postings.get(word);
-          if (!hits) postings.set(word, hits = new Map());
-          hits.set(id, (hits.get(id) || 0) + weight / length);
-        }
-      };
-      count(tokens(doc.title), weights.title * (entry.location.includes("#") ? 1 : 1.4));
-      count(tokens(doc.text), weights.text);
-      count(doc.tags.flatMap(tag => tokens(String(tag))), weights.tags);
-    }
-    const vocabulary = [...postings.keys()].sort();
-    return { docs, postings, vocabulary, parents, shortest };
+// Search: what the reader types goes to the engine, what it finds is drawn. The engine is loaded with the
+// first search, as a worker; a page on a disk, which may have none, runs it itself.
+const engineUrl = new URL(engineFile, (document.currentScript && document.currentScript.src) || new URL("assets/javascripts/bundle.js", base));
+const ask = (() => {
+  const shards = new URL("search/shards/", base).href;
+  const script = src => new Promise((done, failed) => document.head.append(Object.assign(element("script", { src }), { onload: done, onerror: failed })));
+  function employ() {
+    const worker = new Worker(engineUrl);
+    const waiting = new Map();
+    let last = 0;
+    worker.onmessage = ({ data }) => {
+      const [done, failed] = waiting.get(data.id);
+      waiting.delete(data.id);
+      if (data.error) failed(new Error(data.error)); else done(data.answer);
+    };
+    worker.onerror = error => { for (const [, failed] of waiting.values()) failed(error); waiting.clear(); begun = null; };
+    worker.postMessage({ base: shards });
+    return question => new Promise((done, failed) => { waiting.set(++last, [done, failed]); worker.postMessage({ ...question, id: last }); });
   }
-  function load() {
-    if (!pending) {
-      pending = (async () => {
-        if (typeof window.__index === "object" && window.__index) return build(await window.__index);
-        if (location.protocol === "file:") {
-          // A page on a disk may not read other files, but it may load a script (plugin `offline`).
-          await new Promise((done, failed) => document.head.append(Object.assign(element("script", { src: new URL("search/search_index.js", base).href }), { onload: done, onerror: failed })));
-          return build(await window.__index);
-        }
-        const answer = await fetch(new URL("search/search_index.json", base));
-        if (!answer.ok) throw new Error(String(answer.status));
-        return build(await answer.json());
-      })().catch(error => { pending = null; throw error; });
-    }
-    return pending;
+  async function here() {
+    const waiting = new Map();
+    window.opsbookSearch = (name, ...shard) => waiting.get(name)(shard);
+    await script(engineUrl);
+    const engine = globalThis.opsbookEngine.makeEngine((name, digest) => new Promise((done, failed) => {
+      waiting.set(name, done);
+      script(`${shards}${name}.js${digest && `?${digest}`}`).catch(failed);
+    }));
+    return question => engine[question.ask](question);
   }
-  function completions(index, prefix, limit) {
-    let low = 0;
-    let high = index.vocabulary.length;
-    while (low < high) { const middle = (low + high) >> 1; if (index.vocabulary[middle] < prefix) low = middle + 1; else high = middle; }
-    const words = [];
-    for (let at = low; at < index.vocabulary.length && index.vocabulary[at].startsWith(prefix) && words.length < limit; at += 1) words.push(index.vocabulary[at]);
-    return words;
+  async function begin() {
+    if (location.protocol !== "file:") try { return employ(); } catch { /* a policy forbids workers */ }
+    return here();
   }
-  function query(index, text) {
-    if (text.length < index.shortest) return { terms: [], groups: [], count: 0 };
-    const phrases = [...text.matchAll(/"([^"]+)"/g)].map(hit => fold(hit[1]));
-    const banned = [...text.matchAll(/(?:^|\s)-(\S{2,})/g)].flatMap(hit => tokens(hit[1]));
-    const wanted = tokens(text.replace(/(?:^|\s)-\S{2,}/g, " ").replace(/["+*~^]/g, " "));
-    if (!wanted.length) return { terms: [], groups: [], count: 0 };
-    const scores = new Map();
-    const total = index.docs.length;
-    for (const [at, term] of wanted.entries()) {
-      const words = completions(index, term, at === wanted.length - 1 ? 400 : 120);
-      const best = new Map();
-      for (const word of words) {
-        const hits = index.postings.get(word);
-        const rarity = Math.log(1 + total / hits.size);
-        const nearness = word === term ? 1 : .45 + .35 * term.length / word.length;
-        for (const [id, weight] of hits) {
-          const score = weight * rarity * nearness;
-          if (score > (best.get(id) || 0)) best.set(id, score);
-        }
-      }
-      for (const [id, score] of best) {
-        const entry = scores.get(id) || { score: 0, found: new Set() };
-        entry.score += score;
-        entry.found.add(term);
-        scores.set(id, entry);
-      }
-    }
-    for (const word of banned) for (const id of (index.postings.get(word) || new Map()).keys()) scores.delete(id);
-    const pages = new Map();
-    for (const [id, entry] of scores) {
-      const doc = index.docs[id];
-      if (phrases.length) { const whole = fold(`${doc.title} ${doc.text}`); if (!phrases.every(phrase => whole.includes(phrase))) continue; }
-      const share = entry.found.size / new Set(wanted).size;
-      const score = entry.score * doc.boost * share * share;
-      const page = pages.get(doc.page) || { score: 0, entries: [], page: doc.page };
-      page.score = Math.max(page.score, score);
-      page.entries.push({ doc, score, missing: [...new Set(wanted)].filter(term => !entry.found.has(term)) });
-      pages.set(doc.page, page);
-    }
-    const groups = [...pages.values()].sort((a, b) => b.score - a.score || (a.page < b.page ? -1 : 1));
-    for (const group of groups) group.entries.sort((a, b) => b.score - a.score || a.doc.id - b.doc.id);
-    const last = wanted[wanted.length - 1];
-    const suggestion = completions(index, last, 30).filter(word => word !== last).sort((a, b) => index.postings.get(b).size - index.postings.get(a).size)[0];
-    return { terms: wanted, groups, count: groups.length, parents: index.parents, suggestion: suggestion ? text.slice(0, text.length - last.length) + suggestion : "" };
-  }
-  return { load, query, fold };
+  let begun = null;
+  return async (name, question) => {
+    begun = begun || begin();
+    begun.catch(() => { begun = null; });
+    return (await begun)({ ask: name, ...question });
+  };
 })();
 
-// Puts <mark> around the words that begin with a term, as nodes: no text is ever parsed as HTML.
+const plainly = text => text.toLowerCase().normalize("NFKD").replace(/[\u0300-\u036f]/g, "");
+// Puts <mark> around the words that begin with a term, and around terms of scripts without blanks, as
+// nodes: no text is ever parsed as HTML.
 function marked(text, terms) {
   const fragment = document.createDocumentFragment();
   let from = 0;
-  for (const hit of text.matchAll(/[\p{L}\p{N}_]+/gu)) {
-    const folded = engine.fold(hit[0]);
-    if (!terms.some(term => folded.startsWith(term) || (term.includes(".") && term.split(".").some(part => part && folded.startsWith(part))))) continue;
-    fragment.append(text.slice(from, hit.index), element("mark", { "data-md-highlight": "" }, hit[0]));
-    from = hit.index + hit[0].length;
+  for (const hit of text.matchAll(/[\p{L}\p{N}\p{M}_]+/gu)) {
+    const folded = plainly(hit[0]);
+    let [start, end] = [hit.index, hit.index + hit[0].length];
+    if (!terms.some(term => folded.startsWith(term))) {
+      const inside = folded.length === hit[0].length && terms.find(term => /\p{Lo}/u.test(term) && folded.includes(term));
+      if (!inside) continue;
+      start += folded.indexOf(inside);
+      end = start + inside.length;
+    }
+    fragment.append(text.slice(from, start), element("mark", { "data-md-highlight": "" }, text.slice(start, end)));
+    from = end;
   }
   fragment.append(text.slice(from));
   return fragment;
 }
-function excerpt(text, terms) {
-  const folded = engine.fold(text);
-  let at = -1;
-  for (const term of terms) {
-    const hit = folded.search(new RegExp(`(?<![\\p{L}\\p{N}])${term.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}`, "u"));
-    if (hit >= 0 && (at < 0 || hit < at)) at = hit;
-  }
-  const start = at > 90 ? text.lastIndexOf(" ", at - 60) + 1 : 0;
-  const part = text.slice(start, start + 320);
-  return `${start ? "… " : ""}${part}${start + 320 < text.length ? " …" : ""}`;
-}
+// Text as the engine cuts it: [text, 1 where it was searched for | 2 where it is code].
+const drawn = pieces => pieces.map(([text, kind]) => {
+  const inner = kind & 1 ? element("mark", { "data-md-highlight": "" }, text) : text;
+  return kind & 2 ? element("code", {}, inner) : inner;
+});
 
 (() => {
   const search = component("search");
@@ -145,97 +74,140 @@ function excerpt(text, terms) {
   const list = $(".md-search-result__list", search);
   const meta = $(".md-search-result__meta", search);
   const wrap = $(".md-search__scrollwrap", search);
+  const filters = $(".md-search__filters", search);
   const suggest = component("search-suggest");
   const share = component("search-share");
-  let index = null;
-  let shown = 0;
-  let result = { groups: [], terms: [] };
-  const count = n => n === 0 ? words["search.result.none"] : n === 1 ? words["search.result.one"] : (words["search.result.other"] || "").replace("#", n);
-  const linkTo = doc => {
-    const url = new URL(doc.location, base);
-    if (feature("search.highlight")) url.searchParams.set("h", result.terms.join(" "));
+  const count = (name, n) => n === 1 ? words[`${name}.one`] : (words[`${name}.other`] || "").replace("#", n);
+  let result = null;
+  let drawnPages = 0;
+  const linkTo = address => {
+    const url = new URL(address, base);
+    if (location.protocol === "file:" && url.pathname.endsWith("/")) url.pathname += "index.html";
+    if (feature("search.highlight") && result.terms.length) url.searchParams.set("h", result.terms.join(" "));
     return url.href;
   };
-  const article = (entry, isMain) => {
-    const { doc } = entry;
-    const text = excerpt(doc.text, result.terms);
-    const body = element("article", { class: "md-search-result__article md-typeset" }, element(isMain ? "h1" : "h2", {}, marked(doc.title, result.terms)));
-    if (doc.text) body.append(element("p", {}, marked(text, result.terms)));
-    if (doc.tags.length && isMain) body.append(element("nav", { class: "md-tags" }, ...doc.tags.map(tag => element("span", { class: "md-tag" }, String(tag)))));
-    if (entry.missing.length) body.append(element("p", { class: "md-search-result__terms" }, `${words["search.result.term.missing"]}: `, ...entry.missing.flatMap((term, at) => [at ? ", " : "", element("del", {}, term)])));
-    return element("a", { href: linkTo(doc), class: "md-search-result__link", tabindex: "-1", role: "option" }, body);
-  };
-  const more = () => {
-    const part = result.groups.slice(shown, shown + 10);
-    shown += part.length;
-    for (const group of part) {
-      const parent = result.parents.get(group.page);
-      const own = group.entries.find(entry => entry.doc === parent);
-      const main = own || (parent ? { doc: parent, score: 0, missing: [] } : group.entries[0]);
-      const rest = group.entries.filter(entry => entry !== main);
-      const item = element("li", { class: "md-search-result__item", role: "presentation" }, article(main, true));
-      for (const entry of rest.slice(0, own ? 1 : 2)) item.append(article(entry, false));
-      const folded = rest.slice(own ? 1 : 2);
-      if (folded.length) {
-        const label = folded.length === 1 ? words["search.result.more.one"] : (words["search.result.more.other"] || "").replace("#", folded.length);
-        item.append(element("details", { class: "md-search-result__more" }, element("summary", { tabindex: "-1" }, label), ...folded.map(entry => article(entry, false))));
+  const link = (url, ...inner) => element("a", { href: linkTo(url), class: "md-search-result__link" }, element("article", { class: "md-search-result__article md-typeset" }, ...inner));
+  const excerpt = entry => [
+    ...(entry.text.length ? [element("p", {}, ...drawn(entry.text))] : []),
+    ...(entry.missing.length ? [element("p", { class: "md-search-result__terms" }, `${words["search.result.term.missing"]}: `, ...entry.missing.flatMap((term, at) => [at ? ", " : "", element("del", {}, term)]))] : []),
+  ];
+  const section = entry => link(entry.url, element("h2", entry.step ? { class: "md-search-result__step" } : {}, ...drawn(entry.title)), ...excerpt(entry));
+  const draw = groups => {
+    for (const group of groups) {
+      const own = group.entries.find(entry => !entry.title);
+      const path = group.path.length ? [element("p", { class: "md-search-result__path" }, group.path.join(" › "))] : [];
+      const tags = group.tags.length ? [element("div", { class: "md-tags" }, ...group.tags.map(tag => element("span", { class: "md-tag" }, tag)))] : [];
+      const item = element("li", { class: "md-search-result__item" }, link(group.url, ...path, element("h1", {}, ...drawn(group.title)), ...(own ? excerpt(own) : []), ...tags));
+      item.append(...group.entries.filter(entry => entry.title).map(section));
+      if (group.more) {
+        const more = element("details", { class: "md-search-result__more" }, element("summary", {}, count("search.result.more", group.more)));
+        more.addEventListener("toggle", async () => { for (const entry of await ask("rest", { page: group.page })) more.append(entry.title ? section(entry) : ""); }, { once: true });
+        item.append(more);
       }
       list.append(item);
     }
+    drawnPages += groups.length;
   };
-  const run = () => {
+  const chosen = () => Object.fromEntries($$("select", filters).filter(select => select.value).map(select => select.value.includes("=") ? select.value.split("=") : [select.name, select.value]));
+  const recent = () => [].concat(__md_get("__searched") || []).filter(text => typeof text === "string").slice(0, 5);
+  const empty = () => {
+    meta.textContent = words["search.result.placeholder"];
+    list.replaceChildren(...recent().map(text => {
+      const again = element("button", { type: "button", class: "md-search-result__recent" }, text);
+      again.addEventListener("click", () => { input.value = text; input.focus(); run(); });
+      return element("li", { class: "md-search-result__item" }, again);
+    }));
+  };
+  async function run() {
     const text = input.value.trim();
-    list.replaceChildren();
-    shown = 0;
-    input.setAttribute("aria-expanded", String(!!text));
-    if (suggest) suggest.textContent = "";
-    if (!index) return;
-    if (!text) { meta.textContent = words["search.result.placeholder"]; result = { groups: [], terms: [] }; return; }
-    result = engine.query(index, text);
-    meta.textContent = count(result.count);
-    if (suggest && result.suggestion && !/\s$/.test(input.value)) suggest.textContent = input.value + result.suggestion.slice(text.length);
-    more();
-    wrap.scrollTop = 0;
+    const asked = chosen();
+    if (suggest && !suggest.textContent.startsWith(input.value)) suggest.textContent = "";
+    if (!text && !Object.keys(asked).length) { result = null; await ask("search", { text: "", count: 0 }).catch(() => {}); if (!input.value.trim()) empty(); return; }
+    try {
+      const found = await ask("search", { text: input.value.trimStart(), filters: asked, count: 8 });
+      if (!found) return;
+      result = found;
+      drawnPages = 0;
+      list.replaceChildren();
+      draw(found.groups);
+      wrap.scrollTop = 0;
+      const total = found.total ? count("search.result", found.total) : words["search.result.none"];
+      meta.textContent = found.instead.length ? `${total}: ${found.instead.join(" ")}` : total;
+      if (suggest) suggest.textContent = found.suggestion ? input.value + found.suggestion.slice(input.value.trimStart().length) : "";
+    } catch { meta.textContent = words["search.result.failed"]; }
+  }
+  let started = false;
+  const start = async () => {
+    if (started) return;
+    started = true;
+    try {
+      const facets = await ask("facets", {});
+      if (facets && filters) {
+        const choose = (name, label, options) => {
+          if (!options.length) return;
+          filters.append(element("select", { name, "aria-label": label }, element("option", { value: "" }, label), ...options.map(([value, text]) => element("option", { value }, text))));
+        };
+        const values = facets.values;
+        const plain = name => (values[name] || []).map(value => [value, value]);
+        const kinds = (values.runbook || []).map(value => [`runbook=${value}`, value]);
+        choose("kind", words["search.filter.all"], [...(kinds.length ? [["runbook=*", words["search.filter.runbooks"]], ...kinds] : []), ...(facets.steps ? [["step=*", words["search.filter.steps"]]] : [])]);
+        choose("environment", words["search.filter.environment"], plain("environment"));
+        choose("owner", words["search.filter.owner"], plain("owner"));
+        choose("tag", words["search.filter.tag"], plain("tag"));
+        filters.hidden = !filters.childElementCount;
+        filters.addEventListener("change", run);
+      }
+      if (!input.value.trim()) empty();
+    } catch { started = false; meta.textContent = words["search.result.failed"]; }
   };
-  const start = () => {
-    if (index) return;
-    engine.load().then(loaded => { index = loaded; run(); }, () => { meta.textContent = words["search.result.failed"]; });
+  let more = null;
+  const further = () => {
+    if (more || !result || drawnPages >= result.total || wrap.scrollTop + wrap.clientHeight < wrap.scrollHeight - 300) return;
+    const of = result;
+    more = ask("further", { from: drawnPages, count: 10 }).then(groups => { if (result === of) draw(groups); }).finally(() => { more = null; });
   };
-  let typing = 0;
-  input.addEventListener("input", () => { clearTimeout(typing); typing = setTimeout(run, 40); });
+  input.addEventListener("input", run);
   input.addEventListener("focus", () => { if (!toggle.checked) toggle.click(); start(); });
   search.addEventListener("pointerenter", start, { once: true });
-  wrap.addEventListener("scroll", () => { if (wrap.scrollTop + wrap.clientHeight > wrap.scrollHeight - 200 && shown < result.groups.length) more(); }, { passive: true });
+  wrap.addEventListener("scroll", further, { passive: true });
   toggle.addEventListener("change", () => {
-    if (toggle.checked) { start(); setTimeout(() => toggle.checked && input.focus(), 10); } else input.blur();
+    if (toggle.checked) { start(); setTimeout(() => toggle.checked && input.focus(), 10); } else if (search.contains(document.activeElement)) document.activeElement.blur();
   });
+  search.addEventListener("focusout", event => { if (toggle.checked && event.relatedTarget && !search.contains(event.relatedTarget)) setToggle("search", false); });
   $("form", search).addEventListener("submit", event => event.preventDefault());
-  $("form", search).addEventListener("reset", () => setTimeout(() => { run(); input.focus(); }));
+  $("form", search).addEventListener("reset", () => setTimeout(() => { for (const select of $$("select", filters)) select.value = ""; run(); input.focus(); }));
   if (share) share.addEventListener("click", () => { const url = new URL(location.href); url.search = ""; url.hash = ""; url.searchParams.set("q", input.value); copyText(url.href, words["link.copied"]); });
-  const links = () => $$(".md-search-result__link, summary", list).filter(link => link.offsetParent !== null || link.getClientRects().length);
+  const stops = () => $$("a, summary, button", list).filter(stop => stop.getClientRects().length);
   document.addEventListener("keydown", event => {
     if (event.metaKey || event.ctrlKey || event.altKey) return;
     if (!toggle.checked) {
       if (["f", "s", "/"].includes(event.key) && !isTyping()) { event.preventDefault(); setToggle("search", true); input.focus(); input.select(); }
       return;
     }
-    if (event.key === "Escape" || event.key === "Tab") { if (event.key === "Escape") event.preventDefault(); setToggle("search", false); return; }
-    if (!search.contains(document.activeElement)) return;
-    if (event.key === "ArrowRight" && suggest && suggest.textContent && input.selectionStart === input.value.length && document.activeElement === input) { input.value = suggest.textContent; run(); return; }
-    const all = links();
-    const at = all.indexOf(document.activeElement);
+    if (event.key === "Escape") { event.preventDefault(); setToggle("search", false); return; }
+    const active = document.activeElement;
+    if (!search.contains(active) || active.tagName === "SELECT") return;
+    if (event.key === "ArrowRight" && suggest && suggest.textContent && active === input && input.selectionStart === input.value.length) { input.value = suggest.textContent; run(); return; }
+    const all = stops();
+    const at = all.indexOf(active);
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       const next = event.key === "ArrowDown" ? at + 1 : at - 1;
       if (next < 0) input.focus(); else if (all[next]) { all[next].focus(); all[next].scrollIntoView({ block: "nearest" }); }
-    } else if (event.key === "Enter" && document.activeElement === input && all[0]) {
+    } else if (event.key === "Enter" && active === input) {
       event.preventDefault();
-      all.find(link => link.href).click();
-    } else if (event.key.length === 1 && document.activeElement !== input) input.focus();
+      const first = all.find(stop => stop.href);
+      if (first) first.click();
+    } else if (event.key.length === 1 && event.key !== " " && active !== input) input.focus();
   });
-  list.addEventListener("click", event => { if (event.target.closest("a")) setToggle("search", false); });
+  list.addEventListener("click", event => {
+    if (!event.target.closest("a")) return;
+    const text = input.value.trim();
+    if (text) __md_set("__searched", [text, ...recent().filter(other => other !== text)].slice(0, 5));
+    setToggle("search", false);
+  });
   const asked = new URL(location.href).searchParams.get("q");
-  if (asked) { input.value = asked; setToggle("search", true); start(); }
+  if (asked) { input.value = asked; setToggle("search", true); start(); run(); }
 })();
 // The words that were searched for, shown on the page that was found.
 onPage.push(() => {
@@ -243,7 +215,7 @@ onPage.push(() => {
   const text = new URL(location.href).searchParams.get("h");
   const article = $("article.md-content__inner");
   if (!text || !article) return undefined;
-  const terms = engine.fold(text).split(/\s+/).filter(Boolean);
+  const terms = plainly(text).split(/\s+/).filter(Boolean);
   const walker = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
   const found = [];
   for (let node = walker.nextNode(); node; node = walker.nextNode()) if (node.nodeValue.trim() && !node.parentElement.closest("script, style, svg, [data-chrome]")) found.push(node);
