@@ -38,7 +38,7 @@ fn options() -> SiteOptions {
 
 fn link(files: &[&str], pages: &[PageFacts], options: &SiteOptions) -> (Site, Diagnostics) {
     let found: Vec<SitePath> = files.iter().map(|uri| docs(uri)).collect();
-    let (files, mut diagnostics) = site::collect_files(&found, &[], options, &NoEvents);
+    let (files, mut diagnostics) = site::collect_files(&found, &[], options, &World::new(), &NoEvents);
     let pages: Vec<&PageFacts> = pages.iter().collect();
     let (site, found) = site::link(&files, &pages, options, &World::new(), &NoEvents);
     diagnostics.append(found);

@@ -424,6 +424,79 @@ fn links_open_in_a_new_tab_by_a_script_of_the_site() {
     assert_eq!(refused, ["OB441 option `add_icon` of plugin `open-in-new-tab` must be true or false, not a number"]);
 }
 
+/// Values are those of mkdocs-monorepo-plugin 1.1.2.
+#[test]
+fn projects_of_a_repository_stand_in_one_site() {
+    let config = "site_name: Root\nrepo_url: https://github.com/o/r\nedit_uri: edit/main/docs/\ntheme: {name: material, features: [content.action.edit]}\nnav:\n- Home: index.md\n\
+                  - API: '!include ./svc/api/mkdocs.yml'\n- More:\n  - Web: '!include svc/web/mkdocs.yml'\nplugins: [monorepo]\n";
+    let api =
+        "site_name: api-v1\nnav:\n- Intro: index.md\n- deep/x.md\n- Out: https://a.example/\n- Group:\n  - G: g.md\n";
+    let files = [
+        ("mkdocs.yml", config),
+        ("docs/index.md", "# Home\n\n[a](api-v1/index.md) [w](the-web/b.md)\n"),
+        ("svc/api/mkdocs.yml", api),
+        ("svc/api/docs/index.md", "# Intro\n\n[x](deep/x.md) [up](../index.md) ![i](i.png)\n"),
+        ("svc/api/docs/deep/x.md", "# X\n"),
+        ("svc/api/docs/g.md", "# G\n"),
+        ("svc/api/docs/i.png", ""),
+        ("svc/web/mkdocs.yml", "site_name: The Web\n"),
+        ("svc/web/docs/b.md", "# B title\n"),
+        ("svc/web/docs/a_page.md", "# A\n"),
+        ("svc/web/docs/sub-dir/s.md", "# S\n"),
+    ];
+    let built = build(&files);
+    assert!(!built.diagnostics.has_errors(), "{:?}", built.diagnostics);
+    let home = page(&built, "index.html");
+    let mut at = 0;
+    for href in [
+        "api-v1/",
+        "api-v1/deep/x/",
+        "https://a.example/",
+        "api-v1/g/",
+        "the-web/sub-dir/s/",
+        "the-web/a_page/",
+        "the-web/b/",
+    ] {
+        let found = home[at..]
+            .find(&format!("href=\"{href}\""))
+            .unwrap_or_else(|| panic!("{href} is in the navigation, in its place"));
+        at += found + 1;
+    }
+    assert!(home.contains("<a href=\"api-v1/\">a</a> <a href=\"the-web/b/\">w</a>"), "{home}");
+    let intro = page(&built, "api-v1/index.html");
+    assert!(
+        intro.contains("<a href=\"deep/x/\">x</a> <a href=\"../\">up</a> <img alt=\"i\" src=\"i.png\" />"),
+        "{intro}"
+    );
+    assert!(intro.contains("https://github.com/o/r/edit/main/svc/api/docs/index.md"), "{intro}");
+    let refused = |nav: &str, other: &str| {
+        let config = format!("site_name: a\nnav:\n- A: '{nav}'\nplugins: [monorepo]\n");
+        let built = build(&[
+            ("mkdocs.yml", config.as_str()),
+            ("docs/index.md", ""),
+            ("x/mkdocs.yml", other),
+            ("x/docs/i.md", ""),
+        ]);
+        let mut found = built.diagnostics.iter().filter(|found| found.severity == Severity::Error);
+        found.next().map(|found| found.message.clone()).unwrap_or_default()
+    };
+    assert_eq!(refused("!include x/none.yml", ""), "`x/none.yml` cannot be read: there is no such file");
+    assert_eq!(
+        refused("!include x/docs/i.md", ""),
+        "`x/docs/i.md` is no file of YAML: `!include` names an `mkdocs.yml`"
+    );
+    assert_eq!(
+        refused("!include x/mkdocs.yml", "nav: []"),
+        "`x/mkdocs.yml` gives no `site_name`, below which its pages would stand"
+    );
+    assert_eq!(
+        refused("!include x/mkdocs.yml", "site_name: x\ndocs_dir: y\n"),
+        "the folder of the pages `x/y` of `x/mkdocs.yml` does not exist"
+    );
+    let nested = "site_name: x\nnav: [{B: '!include ../x/mkdocs.yml'}]\n";
+    assert_eq!(refused("!include x/mkdocs.yml", nested), "a project that is included cannot include others");
+}
+
 /// Values are those of mkdocs-llmstxt 0.5.1.
 #[test]
 fn language_models_have_lists_of_pages_and_their_markdown() {

@@ -45,7 +45,7 @@ impl Project {
     pub(crate) fn linked(&self, facts: &dyn Fn(&Project, SitePath) -> PageFacts) -> (site::Site, Diagnostics) {
         let history = History::default();
         let events = self.plugins.with_history(&history);
-        let (files, mut diagnostics) = site::collect_files(&self.found, &[], &self.options, &events);
+        let (files, mut diagnostics) = site::collect_files(&self.found, &[], &self.options, &self.world, &events);
         let facts: Vec<PageFacts> = files.pages(false).map(|file| facts(self, file.path)).collect();
         let facts: Vec<&PageFacts> = facts.iter().collect();
         let (site, found) = site::link(&files, &facts, &self.options, &self.world, &events);

@@ -184,7 +184,7 @@ pub fn load(
     let custom_dir = config.theme.custom_dir.as_ref().map_or("", |dir| dir.value.as_str());
     let hidden = hidden.except(&[config.docs_dir.as_str(), config.site_dir.as_str(), custom_dir]);
     plugins::judge(&config, &mut diagnostics);
-    plugins::on_config(&mut config);
+    plugins::on_config(&mut config, world, &mut diagnostics);
     if let Some(fault) = config.nesting.as_ref().filter(|_| !plugins::may_nest(&config)) {
         diagnostics.push(fault.clone());
         hidden.hide(&mut diagnostics);

@@ -64,7 +64,7 @@ pub fn build(
     diagnostics.append(findings);
     let events = project.plugins.with_history(&project.history);
     let theme_files: Vec<String> = theme.assets().into_iter().map(|asset| asset.path).collect();
-    let (files, findings) = site::collect_files(found, &theme_files, &project.site, &events);
+    let (files, findings) = site::collect_files(found, &theme_files, &project.site, world, &events);
     diagnostics.append(findings);
 
     // Parse.

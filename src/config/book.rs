@@ -83,6 +83,7 @@ pub(super) fn config(
         },
         docs_dir: SitePath::new(&docs.value),
         site_dir: SitePath::new(&site_dir.value),
+        folders: Vec::new(),
         nesting: parts::nesting(&docs, &site_dir),
         is_offline: false,
         use_directory_urls: overrides.use_directory_urls.or_else(|| site.flag("directory-urls", out)).unwrap_or(true),

@@ -68,6 +68,7 @@ pub(super) fn config(
         },
         docs_dir: SitePath::new(&docs.value),
         site_dir: SitePath::new(&site.value),
+        folders: Vec::new(),
         nesting: parts::nesting(&docs, &site),
         is_offline: false,
         use_directory_urls: overrides

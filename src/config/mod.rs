@@ -23,11 +23,13 @@ mod toml_tree;
 mod zensical;
 
 pub use load::{Environment, Loaded, load};
+pub(crate) use parts::nav_of;
 pub use schema::book_schema;
 
 pub use model::{
-    AbsoluteLinks, Check, Config, Dialect, Extension, Font, Level, Markdown, NavItem, NavTarget, Overrides, Palette,
-    Plugin, Policy, Repo, Runbook, Script, Search, SearchBoost, SearchForm, Security, Site, Strict, Theme, Validation,
+    AbsoluteLinks, Check, Config, Dialect, Extension, Folder, Font, Level, Markdown, NavItem, NavTarget, Overrides,
+    Palette, Plugin, Policy, Repo, Runbook, Script, Search, SearchBoost, SearchForm, Security, Site, Strict, Theme,
+    Validation,
 };
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ pub struct Config {
     pub docs_dir: SitePath,
     /// The folder that the site is written to.
     pub site_dir: SitePath,
+    /// Folders of pages besides `docs_dir`; a plugin names them.
+    pub folders: Vec<Folder>,
     /// What is wrong with the place of these two, unless a plugin allows it: the pages lie beside the
     /// configuration, or around the site.
     pub nesting: Option<Diagnostic>,
@@ -64,6 +66,23 @@ pub struct Config {
     pub runbook: Runbook,
     /// What pages and plans may reach for.
     pub security: Security,
+}
+
+/// A folder of pages besides the project's own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Folder {
+    /// The path that its pages stand at in the site.
+    pub name: String,
+    /// Where it lies.
+    pub path: SitePath,
+    /// The configuration that it belongs to.
+    pub file: SitePath,
+    /// Where the project names it.
+    pub place: Span,
+    /// The repository of that configuration.
+    pub repo_url: Option<String>,
+    /// Its way to an editor.
+    pub edit_uri: Option<String>,
 }
 
 /// Which warnings fail a build.

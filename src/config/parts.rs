@@ -33,6 +33,11 @@ pub(super) fn nav(name: &str, node: &Node, out: &mut Diagnostics) -> Option<Vec<
     Some(items.iter().filter_map(|item| nav_item(item, out)).collect())
 }
 
+/// Reads the navigation of another configuration.
+pub(crate) fn nav_of(node: &Node, out: &mut Diagnostics) -> Option<Vec<NavItem>> {
+    nav("nav", node, out)
+}
+
 fn nav_item(node: &Node, out: &mut Diagnostics) -> Option<NavItem> {
     match &node.kind {
         Kind::String(..) => {

@@ -89,6 +89,16 @@ pub(crate) trait Plugin: fmt::Debug + Send + Sync {
     }
 }
 
+/// What there is beside a configuration that a plugin changes.
+pub(crate) struct Changing<'a> {
+    /// The plugin's own entry.
+    pub(crate) plugin: &'a PluginSettings,
+    /// The files that may be asked for.
+    pub(crate) world: &'a dyn World,
+    /// What there is to say.
+    pub(crate) diagnostics: &'a mut Diagnostics,
+}
+
 /// What a plugin's options are read from.
 pub(crate) struct Reading<'a> {
     /// The plugin's own entry.

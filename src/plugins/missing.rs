@@ -30,7 +30,6 @@ pub const MISSING: &[(&str, &str)] = &[
     ("mike", "one version is built, without a version switch"),
     ("mkdocs-jupyter", "notebooks are copied, not shown"),
     ("mkdocstrings", "API documentation (`:::` blocks) stays text"),
-    ("monorepo", "the documentation of other projects is missing"),
     ("multirepo", "the documentation of other repositories is missing"),
     ("optimize", "images are copied as they are"),
     ("pdf-export", "there is no PDF"),

@@ -22,6 +22,7 @@ mod macros;
 mod meta;
 mod minify;
 mod missing;
+mod monorepo;
 mod offline;
 mod open_in_new_tab;
 mod redirects;
@@ -42,7 +43,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::markdown::preprocess::{Context, Preprocess};
 use crate::site::{self, PageRoute, Site};
 use crate::text::{Chunk, Digest, SitePath, World, yaml};
-use event::{Event, Plugin, Reading};
+use event::{Changing, Event, Plugin, Reading};
 use settings::PluginSettings;
 
 /// One row of the table.
@@ -60,7 +61,7 @@ struct Row {
     read: Read,
 }
 
-type OnConfig = fn(&mut Config, &PluginSettings);
+type OnConfig = fn(&mut Config, &mut Changing<'_>);
 type Read = fn(&mut Reading<'_>) -> Option<Box<dyn Plugin>>;
 
 const fn row(name: &'static str, events: &'static [(Event, i32)], read: Read) -> Row {
@@ -85,6 +86,10 @@ static PLUGINS: &[Row] = &[
     Row { differs: Some(macros::DIFFERS), ..row("macros", &[(Event::PageMarkdown, 0)], macros::read) },
     row("meta", &[(Event::Files, 0), (Event::PageMeta, 50)], meta::read),
     row("minify", &[(Event::PostPage, 0), (Event::PostTemplate, 0)], minify::read),
+    Row {
+        on_config: Some(monorepo::on_config),
+        ..row("monorepo", &[(Event::Files, 50), (Event::Env, 0)], monorepo::read)
+    },
     Row { on_config: Some(offline::on_config), ..row("offline", &[(Event::PostBuild, 0)], offline::read) },
     Row {
         on_config: Some(open_in_new_tab::on_config),
@@ -136,13 +141,13 @@ pub fn judge(config: &Config, out: &mut Diagnostics) {
 }
 
 /// Lets plugins change the configuration before anything is made of it.
-pub fn on_config(config: &mut Config) {
+pub fn on_config(config: &mut Config, world: &dyn World, diagnostics: &mut Diagnostics) {
     // A plugin may add others, which are asked in their turn.
     let mut at = 0;
     while let Some(entry) = config.plugins.get(at) {
         let plugin = PluginSettings::of(entry);
         if let Some(change) = row_of(&plugin.name.value).and_then(|row| row.on_config) {
-            change(config, &plugin);
+            change(config, &mut Changing { plugin: &plugin, world, diagnostics });
         }
         at += 1;
     }

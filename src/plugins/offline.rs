@@ -4,14 +4,13 @@
 //! and the search index is there as a script too, because a page on a disk may load a script, but not
 //! read a file.
 
-use super::event::{Finished, Plugin, Reading};
-use super::settings::PluginSettings;
+use super::event::{Changing, Finished, Plugin, Reading};
 use crate::config::Config;
 
 #[derive(Debug)]
 struct Offline;
 
-pub(super) fn on_config(config: &mut Config, _: &PluginSettings) {
+pub(super) fn on_config(config: &mut Config, _: &mut Changing<'_>) {
     config.use_directory_urls = false;
     config.is_offline = true;
 }

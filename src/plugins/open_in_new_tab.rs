@@ -4,8 +4,7 @@
 //! As with the real plugin, a script does it in the browser, so pages stay as they are; with `add_icon`
 //! a style sheet shows an arrow behind such links.
 
-use super::event::{Finished, Plugin, Reading};
-use super::settings::PluginSettings;
+use super::event::{Changing, Finished, Plugin, Reading};
 use crate::config::{Config, Script};
 use crate::text::Spanned;
 
@@ -17,7 +16,8 @@ struct OpenInNewTab {
     add_icon: bool,
 }
 
-pub(super) fn on_config(config: &mut Config, plugin: &PluginSettings) {
+pub(super) fn on_config(config: &mut Config, changing: &mut Changing<'_>) {
+    let plugin = changing.plugin;
     let path = |path: &str| Spanned::new(path.to_owned(), plugin.name.span);
     let script = Script { path: path(SCRIPT.0), kind: String::new(), defer: false, is_async: false };
     config.extra_javascript.push(script);

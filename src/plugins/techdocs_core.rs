@@ -4,8 +4,7 @@
 //! `techdocs_metadata.json`, which Backstage reads. Options that a project gives to an extension lie over
 //! those of the set. Graphviz and PlantUML, which need programs of their own, are not part of it.
 
-use super::event::{Finished, Plugin, Reading};
-use super::settings::PluginSettings;
+use super::event::{Changing, Finished, Plugin, Reading};
 use crate::config::{Config, Extension, Plugin as Entry, Search, SearchForm};
 use crate::text::{Chunk, Span, Spanned, yaml};
 use yaml::{Kind, Node, Style};
@@ -72,7 +71,8 @@ struct TechDocs {
     metadata: String,
 }
 
-pub(super) fn on_config(config: &mut Config, plugin: &PluginSettings) {
+pub(super) fn on_config(config: &mut Config, changing: &mut Changing<'_>) {
+    let plugin = changing.plugin;
     let span = plugin.name.span;
     let flag = |key: &str| plugin.settings.get(key).and_then(Node::as_bool) == Some(true);
     let kinds = if flag("use_pymdownx_blocks") { BLOCKS } else { CLASSIC };
@@ -80,7 +80,7 @@ pub(super) fn on_config(config: &mut Config, plugin: &PluginSettings) {
 
     let form = if flag("use_material_search") { SearchForm::Material } else { SearchForm::Mkdocs };
     config.search = Some(Search { form, ..Search::default() });
-    for name in ["search", "gh-admonitions"] {
+    for name in ["search", "monorepo", "gh-admonitions"] {
         match config.plugins.iter_mut().find(|entry| entry.name.value == name) {
             Some(entry) => entry.options = None,
             None => config.plugins.push(Entry { name: Spanned::new(name.to_owned(), span), options: None }),

@@ -45,6 +45,8 @@ pub struct FoundFile {
 pub struct FoundFiles<'a> {
     /// The files, in no order.
     pub files: Vec<FoundFile>,
+    /// The files that may be asked for.
+    pub world: &'a dyn World,
     /// What the site is asked to be.
     pub options: &'a SiteOptions,
     /// What there is to say.

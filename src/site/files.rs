@@ -8,7 +8,7 @@ use super::url;
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::markdown::slug::composed;
 use crate::text::glob::GitIgnore;
-use crate::text::{SitePath, Span};
+use crate::text::{SitePath, Span, World};
 use std::collections::BTreeMap;
 
 /// Every file that a link may name, in MkDocs' order: folder by folder, `index` first.
@@ -127,13 +127,14 @@ pub fn collect_files(
     found: &[SitePath],
     theme_files: &[String],
     options: &SiteOptions,
+    world: &dyn World,
     events: &dyn Events,
 ) -> (Files, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
     let listed = found.iter().filter_map(|path| {
         Some(FoundFile { path: *path, uri: path.below(options.docs_dir)?.to_owned(), is_excluded: false })
     });
-    let mut found = FoundFiles { files: listed.collect(), options, diagnostics: &mut diagnostics };
+    let mut found = FoundFiles { files: listed.collect(), world, options, diagnostics: &mut diagnostics };
     events.on_files(&mut found);
     let mut listed = found.files;
     listed.sort_by(|a, b| walk_key(&a.uri).cmp(&walk_key(&b.uri)));
@@ -361,7 +362,7 @@ mod tests {
 
     fn collect(names: &[&str], options: &SiteOptions) -> (Files, Diagnostics) {
         let found: Vec<SitePath> = names.iter().map(|name| SitePath::new("docs").join(name)).collect();
-        collect_files(&found, &[], options, &crate::site::NoEvents)
+        collect_files(&found, &[], options, &BTreeMap::new(), &crate::site::NoEvents)
     }
 
     fn uris(files: &Files) -> Vec<&str> {

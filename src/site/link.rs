@@ -89,7 +89,7 @@ fn route(file: &FileRoute, options: &SiteOptions, meta: Option<yaml::Node>) -> P
         let slash = if base.ends_with('/') { "" } else { "/" };
         url::resolve(&format!("{base}{slash}"), &url)
     });
-    let edit_url = edit_url(&file.uri, options);
+    let (edit_url, view_url) = edit_urls(&file.uri, options);
     PageRoute {
         path: file.path,
         src_uri: file.uri.clone(),
@@ -105,12 +105,19 @@ fn route(file: &FileRoute, options: &SiteOptions, meta: Option<yaml::Node>) -> P
         position: None,
         abs_url: canonical_url.as_deref().map(|url| url::split(url).path.to_owned()),
         canonical_url,
-        view_url: edit_url.as_deref().map(view_url),
+        view_url,
         edit_url,
         tags: Vec::new(),
         links: BTreeMap::new(),
         url,
     }
+}
+
+/// Where to edit and to see a page's source, by its path from the folder of the pages.
+pub(crate) fn edit_urls(uri: &str, options: &SiteOptions) -> (Option<String>, Option<String>) {
+    let edit = edit_url(uri, options);
+    let view = edit.as_deref().map(view_url);
+    (edit, view)
 }
 
 /// MkDocs, `Page._set_edit_url`.

@@ -21,7 +21,9 @@ mod tags;
 pub(crate) mod url;
 
 pub use events::{Env, Events, FoundFile, FoundFiles, Metas, Nav, NoEvents};
+pub(crate) use files::title_from_name;
 pub use files::{FileKind, FileRoute, Files, Inclusion, collect_files, is_page};
+pub(crate) use link::edit_urls;
 pub use link::link;
 pub use options::{AbsoluteLinks, NavEntry, SiteOptions, Validation};
 pub use route::{NavItem, NavKind, PageRoute, Site, TitleFrom};
