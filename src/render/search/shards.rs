@@ -11,7 +11,7 @@
 use super::page::{Findable, Found, number};
 use crate::text::Digest;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The folder in the site.
 const FOLDER: &str = "search/shards";
@@ -169,7 +169,7 @@ type Words<'a> = Vec<(&'a str, Merged)>;
 
 /// All words in the order in which a browser compares texts.
 fn merge<'a>(pages: &[PageInSite<'a>]) -> Words<'a> {
-    let mut known: BTreeMap<&str, Merged> = BTreeMap::new();
+    let mut known: HashMap<&str, Merged> = HashMap::new();
     let mut first = 0;
     for page in pages.iter().map(|page| page.findable) {
         let mut start = 0;
@@ -187,8 +187,10 @@ fn merge<'a>(pages: &[PageInSite<'a>]) -> Words<'a> {
         first += page.entries.len() as u32;
     }
     let mut merged: Words<'_> = known.into_iter().collect();
-    if merged.iter().any(|(term, _)| term.chars().any(|ch| ch > '\u{d7ff}')) {
-        merged.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+    // UTF-16 has another order than UTF-8 where there are characters of two halves.
+    match merged.iter().any(|(term, _)| term.chars().any(|ch| ch > '\u{d7ff}')) {
+        true => merged.sort_unstable_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16())),
+        false => merged.sort_unstable_by_key(|(term, _)| *term),
     }
     merged
 }

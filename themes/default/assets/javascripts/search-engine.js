@@ -242,7 +242,7 @@ function makeEngine(load) {
     }
     if (word.open || word.pair || /\p{Script=Hangul}/u.test(term)) {
       let longer = await beginning(root, term, 3);
-      if (!longer) longer = await Promise.all(root.frequents.filter(other => other.startsWith(term)).slice(0, 6).map(async other => [other, await placesOf(root, other)]));
+      if (!longer) longer = await Promise.all(root.frequents.filter(other => other.startsWith(term)).slice(0, term.length < 2 ? 2 : 5).map(async other => [other, await placesOf(root, other)]));
       longer = longer.filter(([other, places]) => places && other !== term).map(([other, places]) => [other, places, reader(places)()]);
       longer.sort((a, b) => b[2] - a[2]);
       word.completions = longer.map(([other]) => other);
