@@ -136,8 +136,10 @@ mod tests {
 
     #[test]
     fn the_table_that_the_search_box_is_held_to() {
+        /// A text and its words: each with its place, and whether it is a piece of one.
+        type Case = (String, Vec<(String, u32, bool)>);
         let table = include_str!("../../../tests/cases/search/words.json");
-        let table: Vec<(String, Vec<(String, u32, bool)>)> = serde_json::from_str(table).unwrap();
+        let table: Vec<Case> = serde_json::from_str(table).unwrap();
         assert!(table.len() > 30);
         for (text, want) in table {
             let mut found = Vec::new();
