@@ -11,9 +11,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write as _;
 use std::ops::RangeInclusive;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
 /// Folders that system programs are looked for in: never `PATH`.
 const FOLDERS: &[&str] =
@@ -32,6 +34,15 @@ pub struct Repository {
     /// The top of its work tree.
     top: PathBuf,
 }
+
+/// What the system knows of the files that hold a repository's references: the same again tells that no
+/// reference has changed.
+pub(super) type Stamp = BTreeMap<PathBuf, (u64, u64, u64, i64, i64)>;
+
+/// Two changes within this time may look like one.
+const TICK: Duration = Duration::from_millis(100);
+/// A repository of more references is asked for them.
+const MAX_STAMPED: usize = 5_000;
 
 /// A commit of the branch that changes are merged into.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +69,31 @@ impl Repository {
         command.current_dir(top).args(["rev-parse", "--absolute-git-dir"]);
         found.folder = PathBuf::from(text_of(&mut command, b"")?.trim_end_matches('\n'));
         Ok(Some(found))
+    }
+
+    /// Returns what tells whether any reference that says what is merged has changed; `None` where that
+    /// cannot be told without asking. To ask Git takes longer than a step.
+    pub(super) fn stamp(&self) -> Option<Stamp> {
+        let common = fs::read_to_string(self.folder.join("commondir"));
+        let folder = common.map_or_else(|_| self.folder.clone(), |common| self.folder.join(common.trim_end()));
+        let mut pending: Vec<PathBuf> =
+            ["packed-refs", "reftable", "refs/heads", "refs/remotes/origin"].map(|name| folder.join(name)).into();
+        let mut stamp = Stamp::new();
+        let newest = SystemTime::now().checked_sub(TICK)?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        while let Some(path) = pending.pop() {
+            let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
+            let changed = Duration::new(metadata.ctime().try_into().ok()?, metadata.ctime_nsec().try_into().ok()?);
+            if changed > newest || stamp.len() > MAX_STAMPED {
+                return None;
+            }
+            if metadata.is_dir() {
+                let inside = fs::read_dir(&path).ok()?;
+                pending.extend(inside.filter_map(|entry| Some(entry.ok()?.path())));
+            }
+            let (device, inode, length) = (metadata.dev(), metadata.ino(), metadata.len());
+            stamp.insert(path, (device, inode, length, metadata.ctime(), metadata.ctime_nsec()));
+        }
+        Some(stamp)
     }
 
     /// Returns the top of the work tree.

@@ -3,7 +3,7 @@
 //!
 //! What an operator writes into his work tree, restored afterwards or not, is not read.
 
-use super::repository::Merged;
+use super::repository::{Merged, Stamp};
 use super::{Disk, Repository};
 use crate::build::{self, RunRules};
 use crate::plan::machine::Listed;
@@ -30,6 +30,8 @@ pub struct Trust {
     pub listed: Listed,
     /// What the same configuration says about runs.
     pub policy: RunRules,
+    /// The references of the repository when they were read last.
+    stamp: Option<Stamp>,
 }
 
 impl Trust {
@@ -65,21 +67,28 @@ impl Trust {
         Ok(found)
     }
 
-    /// Finds the rules again; `None` where they are what they were.
+    /// Finds the rules again, and tells whether they are others than before.
     ///
     /// # Errors
     /// When there is a repository that cannot be asked.
-    pub fn again(&self) -> Result<Option<Trust>, String> {
+    pub fn read_again(&mut self) -> Result<bool, String> {
+        // Before anything is asked: what changes meanwhile is seen the next time.
+        let stamp = self.repository.as_ref().and_then(Repository::stamp);
+        if stamp.is_some() && stamp == self.stamp {
+            return Ok(false);
+        }
         let merged = self.repository.as_ref().and_then(|repository| repository.default_branch().ok());
         let is_same = |merged: Merged| {
             self.listed.commit.as_ref() == Some(&merged.commit) && self.listed.branch.as_ref() == Some(&merged.branch)
         };
         if self.folder.as_os_str().is_empty() || merged.is_some_and(is_same) {
-            return Ok(None);
+            self.stamp = stamp;
+            return Ok(false);
         }
         let found = Trust::find(&self.folder, self.config.as_deref())?;
-        let is_same = found.listed == self.listed && found.rules.missing == self.rules.missing;
-        Ok((!is_same).then_some(found))
+        let is_new = found.listed != self.listed || found.rules.missing != self.rules.missing;
+        *self = Trust { stamp, ..found };
+        Ok(is_new)
     }
 
     /// Returns the rules as a record of a run says that they were. A commit counts where it is merged;

@@ -270,10 +270,8 @@ impl Office {
 
     /// Reads the rules about people again: they may have been merged since.
     fn renew(&mut self) -> Result<(), String> {
-        let again = self.trust.again().map_err(|why| format!("the rules about people cannot be read: {why}"))?;
-        if let Some(trust) = again {
-            (self.trust, self.is_new) = (trust, true);
-        }
+        let again = self.trust.read_again();
+        self.is_new |= again.map_err(|why| format!("the rules about people cannot be read: {why}"))?;
         Ok(())
     }
 
