@@ -2,7 +2,7 @@
 //!
 //! One line per figure, with its unit. A time says something about one machine only; the ratios that
 //! the manual quotes are those of lines of one run. `cargo bench --bench speed -- PART` measures only
-//! one part: `site`, `markdown`, `runbook` or `run`.
+//! one part: `site`, `markdown`, `runbook`, `run` or `signed`. `OPSBOOK_BIN` names another binary for the parts that start one.
 
 // A benchmark looks at the world from outside: it reads clocks, writes folders and starts programs.
 #![allow(clippy::disallowed_methods, clippy::print_stdout)]
@@ -57,8 +57,13 @@ fn main() {
         return;
     }
     type Measure = fn();
-    let all: [(&str, Measure); 4] =
-        [("site", site), ("markdown", markdown_alone), ("runbook", runbook_of_ten_thousand_steps), ("run", run)];
+    let all: [(&str, Measure); 5] = [
+        ("site", site),
+        ("markdown", markdown_alone),
+        ("runbook", runbook_of_ten_thousand_steps),
+        ("run", run),
+        ("signed", signed_run),
+    ];
     for (name, measure) in all {
         if wanted.as_ref().is_none_or(|wanted| name == wanted) {
             measure();
@@ -298,6 +303,11 @@ fn trivial_plan(n_steps: usize) -> Plan {
     plan
 }
 
+/// The binary that is measured.
+fn opsbook() -> Command {
+    Command::new(std::env::var_os("OPSBOOK_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_opsbook").into()))
+}
+
 fn spawn_bash(folder: &Path) {
     let script = folder.join("script");
     let output = Command::new("bash")
@@ -325,7 +335,7 @@ fn run() {
         bash.push(timed(|| (0..N_STEPS).for_each(|_| spawn_bash(at))).1 / N_STEPS as u32);
         let runs = at.join(format!("runs-{round}"));
         let (output, time) = timed(|| {
-            Command::new(env!("CARGO_BIN_EXE_opsbook"))
+            opsbook()
                 .args(["run", "plan.json", "--runs"])
                 .arg(&runs)
                 .current_dir(at)
@@ -359,4 +369,67 @@ fn run() {
     say("run: writing and syncing its records alone", ms(sync), "ms");
     say("run: a step beyond bash", ms(steps.saturating_sub(bash)), "ms");
     say("run: a step / bash alone", ms(steps) / ms(bash), "times");
+}
+
+/// Changes for users behind an approval with a signature, in a repository: the rules about people are looked
+/// at before each, and each session signs.
+fn signed_run() {
+    const N_ROUNDS: usize = 5;
+    const N_STEPS: usize = 200;
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary folder can be made");
+    let at = folder.path();
+    std::fs::write(at.join("script"), ":\n").expect("the folder takes files");
+    std::fs::create_dir_all(at.join("book/docs")).expect("the folder takes folders");
+    let put =
+        |name: &str, text: &str| std::fs::write(at.join("book").join(name), text).expect("the folder takes files");
+    let mut signers = String::new();
+    for name in ["ana", "bob"] {
+        let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(at.join(name)).status();
+        assert!(made.is_ok_and(|status| status.success()), "ssh-keygen is installed");
+        let public = std::fs::read_to_string(at.join(format!("{name}.pub"))).expect("the public key is there");
+        let key: Vec<&str> = public.split_whitespace().take(2).collect();
+        let _ = writeln!(signers, "{name}@example.org {}", key.join(" "));
+    }
+    put("allowed_signers", &signers);
+    put(".gitignore", "runs*/\n");
+    let roles = "[runbook.roles]\nmanagers = [\"bob@example.org\"]\n";
+    put(
+        "book.toml",
+        &format!("[book]\ntitle = \"B\"\nsrc = \"docs\"\n[runbook]\nallowed-signers = \"allowed_signers\"\n{roles}"),
+    );
+    let mut page = "---\nrunbook:\n  version: 1\n  owners: [\"@a/b\"]\n  environments:\n    production: {tier: 1}\n\
+                    checklist:\n  - {id: go, approve: {role: managers, forbid: [runner]}, text: Go}\n"
+        .to_owned();
+    for step in 0..N_STEPS {
+        let _ = writeln!(page, "  - {{id: s{step}, step: nothing, env: production}}");
+    }
+    page += "---\n# R\n\n```bash\n#| id: nothing\n#| impact: write\n#| timeout: 1m\n:\n```\n";
+    put("docs/r.md", &page);
+    for words in [&["init", "-q", "-b", "main"][..], &["add", "-A"], &["commit", "-q", "-m", "all"]] {
+        let mut git = Command::new("git");
+        git.args(["-c", "user.name=Dee", "-c", "user.email=dee@example.org"]).args(words).current_dir(at.join("book"));
+        assert!(git.status().is_ok_and(|status| status.success()), "git is installed");
+    }
+    let (mut bash, mut steps) = (Vec::new(), Vec::new());
+    for round in 0..N_ROUNDS {
+        bash.push(timed(|| (0..N_STEPS).for_each(|_| spawn_bash(at))).1 / N_STEPS as u32);
+        let runs = format!("runs-{round}");
+        let does = |words: &str, status: i32| {
+            let home = at.to_string_lossy();
+            let words = words.split(' ').map(|word| word.replace('~', &home));
+            let mut command = opsbook();
+            command.args(words).args(["--runs", &runs]).current_dir(at.join("book")).stdin(Stdio::null());
+            let (output, time) = timed(|| command.env("XDG_STATE_HOME", at.join("state")).output().expect("it starts"));
+            assert_eq!(output.status.code(), Some(status), "{}", String::from_utf8_lossy(&output.stderr));
+            time
+        };
+        does("run docs/r.md --no-input --as ana@example.org --key ~/ana", 4);
+        does("approve latest go --as bob@example.org --key ~/bob", 0);
+        steps.push(does("resume latest --no-input --as ana@example.org --key ~/ana", 0) / N_STEPS as u32);
+    }
+    bash.sort_unstable();
+    steps.sort_unstable();
+    let (bash, steps) = (bash[N_ROUNDS / 2], steps[N_ROUNDS / 2]);
+    say("signed: a trivial change behind a signed approval", ms(steps), "ms");
+    say("signed: such a step beyond bash", ms(steps.saturating_sub(bash)), "ms");
 }
