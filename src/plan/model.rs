@@ -910,6 +910,11 @@ impl Step {
         matches!(self.impact, Some(Impact::Write | Impact::Destroy))
     }
 
+    /// Tells whether the step may be repeated without asking: it says so, or it only looks.
+    pub fn is_repeatable(&self) -> bool {
+        self.idempotent || self.kind == StepKind::Soak || self.impact == Some(Impact::Read)
+    }
+
     /// Tells whether it is an approval that somebody may not give.
     pub fn forbids(&self, whom: Forbid) -> bool {
         self.approval.as_ref().is_some_and(|approval| approval.forbid.contains(&whom))

@@ -7,11 +7,10 @@
 use super::law::{Duty, Formula, Law};
 use super::program::{Dialect, FRAME, place_of, text_of};
 use super::{
-    CONTENT_MARK, Emitted, Losses, Options, depends_on_answer, lose_answers, lose_approval, lose_of_all_targets,
-    one_line, sealed,
+    CONTENT_MARK, Emitted, Losses, MARGIN_S, Options, lose_of_all_targets, lose_of_workflows, one_line, sealed,
 };
 use crate::plan::yaml::{Value, list, map, text, write};
-use crate::plan::{Approval, Evidence, Forbid, Plan, RollbackScope, StepKind};
+use crate::plan::{Approval, Forbid, Plan, RollbackScope, StepKind};
 
 /// The controller evaluates `{{`, Kubernetes `$$` and the names of the variables of Argo's containers.
 const ARGO: Dialect = Dialect { apart: &["{{", "$$", "$(ARGO_", "$(GODEBUG"] };
@@ -31,10 +30,6 @@ const SOURCE: &str = "/repository";
 /// The task that says whether any step failed, and the one before all others.
 const VERDICT: &str = "no-step-failed";
 const BEGIN: &str = "begin";
-
-/// How much longer than its scripts a pod may live: what is ended has ten seconds each time, and Helm is
-/// asked before.
-const MARGIN_S: u64 = 300;
 
 /// Emits a bound plan as one Workflow.
 pub fn emit_argo(plan: &Plan, options: &Options) -> Emitted {
@@ -371,12 +366,11 @@ fn asks_for_condition(law: &Law<'_>, duty: &Duty<'_>, mut head: Vec<(String, Val
     let value_from = map([("path", text("/tmp/opsbook-wanted"))]);
     let output = map([("name", text("wanted")), ("valueFrom", value_from)]);
     head.push(("outputs".into(), map([("parameters", list([output]))])));
-    let id = ARGO.quote(&duty.step.id);
-    let asking = ARGO.under_condition(duty, "", "echo yes >/tmp/opsbook-wanted\n");
-    let source = match refusal(law, duty) {
-        Some(refusal) => refusal,
-        None => format!("{OPENING}id={id}\necho no >/tmp/opsbook-wanted\n{asking}"),
+    let asking = || {
+        let asking = ARGO.under_condition(duty, "", "echo yes >/tmp/opsbook-wanted\n");
+        format!("id={}\necho no >/tmp/opsbook-wanted\n{asking}", ARGO.quote(&duty.step.id))
     };
+    let source = format!("{OPENING}{}", ARGO.refusal(law, duty).unwrap_or_else(asking));
     head.push(("script".into(), script(source, Vec::new())));
     map(head)
 }
@@ -384,20 +378,12 @@ fn asks_for_condition(law: &Law<'_>, duty: &Duty<'_>, mut head: Vec<(String, Val
 /// How every program begins.
 const OPENING: &str = "set -euo pipefail\nstate=/opsbook/state run=$OPSBOOK_RUN\ncd /opsbook/work\n. /opsbook/frame\n";
 
-/// What stands in for a condition that asks for an answer of a person.
-fn refusal(law: &Law<'_>, duty: &Duty<'_>) -> Option<String> {
-    let asked = depends_on_answer(law, duty)?;
-    let why = format!("what was answered at {} is not known here", asked.id);
-    let (id, place) = (ARGO.quote(&duty.step.id), ARGO.quote(place_of(duty)));
-    Some(format!("{OPENING}say {}\ndecide {id} {place} no\n", ARGO.quote(&why)))
-}
-
 fn performance(law: &Law<'_>, duty: &Duty<'_>, names: &Names<'_>, mut head: Vec<(String, Value)>) -> Value {
-    if let Some(limit) = duty.longest_s() {
+    if let Some(limit) = duty.step.longest_s() {
         head.push(("activeDeadlineSeconds".into(), text(limit.saturating_add(MARGIN_S).to_string())));
     }
-    let source = refusal(law, duty).unwrap_or_else(|| format!("{OPENING}{}", ARGO.performance(law, duty)));
-    head.push(("script".into(), script(source, variables(law, duty, names))));
+    let source = ARGO.refusal(law, duty).unwrap_or_else(|| ARGO.performance(law, duty));
+    head.push(("script".into(), script(format!("{OPENING}{source}"), variables(law, duty, names))));
     map(head)
 }
 
@@ -453,8 +439,8 @@ fn undo_templates(law: &Law<'_>, names: &Names<'_>) -> Vec<Value> {
 
 /// What a program finds in its surroundings: secrets, and what the workflow was given.
 fn variables(law: &Law<'_>, duty: &Duty<'_>, names: &Names<'_>) -> Vec<Value> {
-    let mut env = vec![map([("name", text("OPSBOOK_RUN")), ("value", text("{{workflow.name}}"))])];
-    if duty.step.break_glass.is_some() && duty.proof != super::law::Proof::Given {
+    let mut env = Vec::new();
+    if duty.has_glass() {
         let reason = text("{{workflow.parameters.break-glass}}");
         env.push(map([("name", text("OPSBOOK_BREAK_GLASS")), ("value", reason)]));
     }
@@ -471,14 +457,11 @@ fn variables(law: &Law<'_>, duty: &Duty<'_>, names: &Names<'_>) -> Vec<Value> {
 }
 
 fn script(source: String, env: Vec<Value>) -> Value {
-    let mut env = env;
-    if !env.iter().any(|variable| variable["name"] == "OPSBOOK_RUN") {
-        env.insert(0, map([("name", text("OPSBOOK_RUN")), ("value", text("{{workflow.name}}"))]));
-    }
+    let run = map([("name", text("OPSBOOK_RUN")), ("value", text("{{workflow.name}}"))]);
     map([
         ("image", text("{{workflow.parameters.image}}")),
         ("command", list([text("bash")])),
-        ("env", list(env)),
+        ("env", list(std::iter::once(run).chain(env))),
         ("volumeMounts", list([map([("name", text("opsbook")), ("mountPath", text(SHARED))])])),
         ("source", text(source)),
     ])
@@ -493,20 +476,9 @@ fn inert(value: &str) -> String {
 fn losses(law: &Law<'_>) -> Vec<super::Loss> {
     let mut losses = Losses::default();
     lose_of_all_targets(&mut losses, law);
-    lose_answers(&mut losses, law);
+    lose_of_workflows(&mut losses, law);
     if !law.plan.secrets.is_empty() {
         losses.of_all("that secrets are taken out of what is shown");
-    }
-    for step in &law.plan.steps {
-        if let Some(approval) = &step.approval {
-            lose_approval(&mut losses, step, approval, true, true);
-        }
-        if step.kind == StepKind::Manual && step.evidence != Evidence::None {
-            losses.of_step(step, "the evidence of a manual item");
-        }
-        if step.writes() && !step.idempotent && step.check.is_none() {
-            losses.of_step(step, "that a step which was cut off is in doubt");
-        }
     }
     losses.into_sorted()
 }

@@ -5,12 +5,9 @@
 //! performed stands in `frame.sh`, what the script does around it in `bash.sh`.
 
 use super::law::{Duty, Law};
-use super::program::{Dialect, FRAME, place_of, text_of, waits_of};
-use super::{CONTENT_MARK, Emitted, Losses, Options, lose_approval, lose_of_all_targets, one_line, repeatable, sealed};
+use super::program::{BASH, FRAME, place_of, text_of, waits_of};
+use super::{CONTENT_MARK, Emitted, Losses, Options, lose_of_all_targets, one_line, sealed};
 use crate::plan::{Evidence, Plan, RollbackScope, StepKind};
-
-/// Nobody reads this text but bash.
-const BASH: Dialect = Dialect { apart: &[] };
 
 /// What the script does around the steps.
 const AROUND: &str = include_str!("bash.sh");
@@ -62,9 +59,6 @@ fn losses(law: &Law<'_>) -> Vec<super::Loss> {
         losses.of_all("that steps run side by side");
     }
     for step in &plan.steps {
-        if let Some(approval) = &step.approval {
-            lose_approval(&mut losses, step, approval, true, true);
-        }
         if step.evidence == Evidence::File {
             losses.of_step(step, "a copy of the file that is evidence");
         }
@@ -108,7 +102,7 @@ fn call(law: &Law<'_>, duty: &Duty<'_>) -> String {
     if !duty.is_performed() {
         return format!("ask_at {at} {what}{needs}\n");
     }
-    let repeatable = if repeatable(step) || step.check.is_some() { "yes" } else { "no" };
+    let repeatable = if step.is_repeatable() || step.check.is_some() { "yes" } else { "no" };
     format!("perform_at {at} {what} {repeatable}{needs}\n")
 }
 

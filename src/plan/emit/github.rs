@@ -6,13 +6,12 @@
 //! expression stands inside `run:`.
 
 use super::law::{Duty, Formula, How, Law, Proof};
-use super::program::{Dialect, FRAME, place_of, text_of};
+use super::program::{Dialect, FRAME, text_of};
 use super::{
-    CONTENT_MARK, Emitted, Losses, Options, depends_on_answer, lose_answers, lose_approval, lose_of_all_targets,
-    one_line, sealed,
+    CONTENT_MARK, Emitted, Losses, MARGIN_S, Options, lose_of_all_targets, lose_of_workflows, one_line, sealed,
 };
 use crate::plan::yaml::{Value, list, map, text, write};
-use crate::plan::{Evidence, Forbid, Plan, RollbackScope, Step, StepKind};
+use crate::plan::{Forbid, Plan, RollbackScope, Step, StepKind};
 use std::collections::BTreeSet;
 
 const CHECKOUT: &str = "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683";
@@ -30,10 +29,6 @@ const OPENING: &str = "eval \"$OPSBOOK_FRAME\"\n";
 
 /// The longest that a job may take.
 const JOB_MINUTES: u64 = 360;
-
-/// How much longer than its scripts a step may take: what is ended has ten seconds each time, and Helm is
-/// asked before.
-const MARGIN_S: u64 = 300;
 
 /// Emits a bound plan as one workflow file.
 pub fn emit_github(plan: &Plan, options: &Options) -> Emitted {
@@ -58,7 +53,8 @@ pub fn emit_github(plan: &Plan, options: &Options) -> Emitted {
     let title = one_line(plan.title.as_deref().unwrap_or(&plan.runbook));
     let glass = text("Why the glass is broken, where staging has not proven a change (STEP=REASON, or a reason)");
     let inputs = map([("break_glass", map([("description", glass), ("type", text("string")), ("default", text(""))]))]);
-    let dispatch = if law.duties.iter().any(has_glass) { vec![("inputs".to_owned(), inputs)] } else { Vec::new() };
+    let dispatch =
+        if law.duties.iter().any(Duty::has_glass) { vec![("inputs".to_owned(), inputs)] } else { Vec::new() };
     let workflow = map([
         ("name", text(title.clone())),
         ("run-name", text(format!("{title} ({})", plan.short_hash()))),
@@ -84,7 +80,7 @@ pub fn emit_github(plan: &Plan, options: &Options) -> Emitted {
             environment_of(plan, job)
         ));
     }
-    Emitted { text: sealed(&write(&notes, &workflow)), lost: losses(&law) }
+    Emitted { text: sealed(&write(&notes, &workflow)), lost: losses(&law, &flow.jobs) }
 }
 
 /// Steps that are one job.
@@ -132,7 +128,7 @@ impl<'l, 'p> Flow<'l, 'p> {
             flow.plain.push(plain);
         }
         // Where a step may stop the run for a person, the jobs that a failure does not keep must know.
-        let halting = law.duties.iter().filter(|duty| may_halt(duty)).map(|duty| duty.at);
+        let halting = law.duties.iter().filter(|duty| duty.may_halt()).map(|duty| duty.at);
         let halting: BTreeSet<usize> = halting.collect();
         for (at, job) in flow.jobs.iter().enumerate() {
             let mut asked: BTreeSet<usize> = BTreeSet::new();
@@ -268,22 +264,14 @@ impl<'l, 'p> Flow<'l, 'p> {
         body.push(("permissions".into(), map(Vec::<(String, Value)>::new())));
         body.push(("timeout-minutes".into(), Value::from(5)));
         body.push(("outputs".into(), map([("wanted", text("${{ steps.ask.outputs.wanted }}"))])));
-        let asking = GITHUB.under_condition(duty, "", "echo wanted=yes >>\"$GITHUB_OUTPUT\"\n");
-        let run = match self.refusal(duty) {
-            Some(refusal) => refusal,
-            None => format!("{OPENING}id={}\n{asking}", GITHUB.quote(&duty.step.id)),
+        let asking = || {
+            let asking = GITHUB.under_condition(duty, "", "echo wanted=yes >>\"$GITHUB_OUTPUT\"\n");
+            format!("id={}\n{asking}", GITHUB.quote(&duty.step.id))
         };
+        let run = format!("{OPENING}{}", GITHUB.refusal(self.law, duty).unwrap_or_else(asking));
         let ask = map([("name", text("Ask for the condition")), ("id", text("ask")), ("run", text(run))]);
         body.push(("steps".into(), list([fetch(), ask])));
         map(body)
-    }
-
-    /// What stands in for a condition that asks for an answer of a person.
-    fn refusal(&self, duty: &Duty<'_>) -> Option<String> {
-        let asked = depends_on_answer(self.law, duty)?;
-        let why = format!("what was answered at {} is not known here", asked.id);
-        let (id, place) = (GITHUB.quote(&duty.step.id), GITHUB.quote(place_of(duty)));
-        Some(format!("{OPENING}say {}\ndecide {id} {place} no\n", GITHUB.quote(&why)))
     }
 
     /// What people read of a job.
@@ -335,12 +323,9 @@ impl<'l, 'p> Flow<'l, 'p> {
     }
 
     fn step_value(&self, duty: &Duty<'_>) -> Value {
-        let run = match self.refusal(duty) {
-            Some(refusal) => refusal,
-            None => format!("{OPENING}{}", GITHUB.performance(self.law, duty)),
-        };
+        let run = GITHUB.refusal(self.law, duty).unwrap_or_else(|| GITHUB.performance(self.law, duty));
         let mut env = self.variables(duty);
-        if has_glass(duty) {
+        if duty.has_glass() {
             env.push(("OPSBOOK_BREAK_GLASS".into(), text("${{ inputs.break_glass }}")));
         }
         let mut entries = vec![
@@ -351,7 +336,7 @@ impl<'l, 'p> Flow<'l, 'p> {
         if !env.is_empty() {
             entries.push(("env".into(), map(env)));
         }
-        entries.push(("run".into(), text(run)));
+        entries.push(("run".into(), text(format!("{OPENING}{run}"))));
         map(entries)
     }
 
@@ -518,15 +503,6 @@ pub(super) fn environment_of(plan: &Plan, job: &Job) -> String {
     format!("{}-{}", plan.runbook, job.id)
 }
 
-fn has_glass(duty: &Duty<'_>) -> bool {
-    duty.step.break_glass.is_some() && duty.proof != Proof::Given
-}
-
-/// Tells whether a step may stop the run for a person.
-fn may_halt(duty: &Duty<'_>) -> bool {
-    duty.proof != Proof::Given
-}
-
 fn job_head(name: &str, needs: &(Vec<String>, Option<String>)) -> Vec<(String, Value)> {
     let mut head =
         vec![("name".to_owned(), text(escaped(&one_line(name)))), ("runs-on".to_owned(), text("ubuntu-24.04"))];
@@ -606,7 +582,7 @@ fn escaped(value: &str) -> String {
 }
 
 fn minutes_of(duty: &Duty<'_>) -> u64 {
-    let longest = duty.longest_s().map(|longest| longest.saturating_add(MARGIN_S));
+    let longest = duty.step.longest_s().map(|longest| longest.saturating_add(MARGIN_S));
     longest.map_or(JOB_MINUTES - 5, |longest| longest.div_ceil(60)).clamp(1, JOB_MINUTES - 5)
 }
 
@@ -651,24 +627,15 @@ fn preflight(law: &Law<'_>, gates: &[&Job]) -> Value {
     ])
 }
 
-fn losses(law: &Law<'_>) -> Vec<super::Loss> {
+fn losses(law: &Law<'_>, jobs: &[Job]) -> Vec<super::Loss> {
     let mut losses = Losses::default();
     lose_of_all_targets(&mut losses, law);
-    lose_answers(&mut losses, law);
+    lose_of_workflows(&mut losses, law);
     losses.of_all("that a third run waits: a run that is queued is cancelled by the next");
-    if jobs_of(law).iter().filter(|job| !job.gate).count() > 1 {
+    if jobs.iter().filter(|job| !job.gate).count() > 1 {
         losses.of_all("files that a step leaves in its folder, for steps of another job");
     }
     for step in &law.plan.steps {
-        if let Some(approval) = &step.approval {
-            lose_approval(&mut losses, step, approval, true, true);
-        }
-        if step.kind == StepKind::Manual && step.evidence != Evidence::None {
-            losses.of_step(step, "the evidence of a manual item");
-        }
-        if step.writes() && !step.idempotent && step.check.is_none() {
-            losses.of_step(step, "that a step which was cut off is in doubt");
-        }
         if step.wait_s.is_some_and(|wait| wait > 6 * 3600) {
             losses.of_step(step, "a soak longer than the six hours of a job");
         }

@@ -3,7 +3,8 @@
 
 use super::github::{Flow, Job, environment_of, forbids_runner};
 use super::law::Law;
-use super::{CONTENT_MARK, Options, one_line, quote, sealed};
+use super::program::BASH;
+use super::{CONTENT_MARK, Options, one_line, sealed};
 use crate::plan::Plan;
 use crate::plan::outputs::shouted;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,12 +24,12 @@ pub fn emit_github_setup(plan: &Plan) -> String {
     );
     for job in jobs.iter().filter(|job| job.gate) {
         let apart = forbids_runner(&law, job);
-        let name = quote(&environment_of(plan, job));
+        let name = BASH.quote(&environment_of(plan, job));
         out.push_str(&format!("gate {name} {apart}{}\n", reviewers(&law, job)));
     }
     let used = jobs.iter().filter(|job| !job.gate).filter_map(|job| law.duties[job.steps[0]].step.env.as_deref());
     for env in used.collect::<BTreeSet<&str>>() {
-        out.push_str(&format!("environment {}\n", quote(env)));
+        out.push_str(&format!("environment {}\n", BASH.quote(env)));
     }
     let mut secrets: BTreeMap<&str, BTreeSet<Option<&str>>> = BTreeMap::new();
     for step in &plan.steps {
@@ -38,8 +39,8 @@ pub fn emit_github_setup(plan: &Plan) -> String {
     }
     for (secret, places) in secrets {
         for place in places {
-            let place = place.map(|env| format!(" {}", quote(env))).unwrap_or_default();
-            out.push_str(&format!("secret {}{place}\n", quote(secret)));
+            let place = place.map(|env| format!(" {}", BASH.quote(env))).unwrap_or_default();
+            out.push_str(&format!("secret {}{place}\n", BASH.quote(secret)));
         }
     }
     sealed(&out)
@@ -61,7 +62,7 @@ fn reviewers(law: &Law<'_>, job: &Job) -> String {
     if named.is_empty() {
         return " \"${OWNERS:?who confirms what is done by hand, as 'ana org/team'}\"".to_owned();
     }
-    format!(" {}", quote(&named.iter().map(|name| one_line(name)).collect::<Vec<_>>().join(" ")))
+    format!(" {}", BASH.quote(&named.iter().map(|name| one_line(name)).collect::<Vec<_>>().join(" ")))
 }
 
 const FRAME: &str = r#"

@@ -131,6 +131,7 @@ impl<'p> Law<'p> {
         let duties = plan.steps.iter().zip(waits).zip(proofs).enumerate().map(|(at, ((step, mut waits), proof))| {
             waits.sort_unstable();
             waits.dedup();
+            let scripts = scripts_of(step);
             Duty {
                 at,
                 step,
@@ -141,9 +142,9 @@ impl<'p> Law<'p> {
                     .as_ref()
                     .map(|when| Condition::parse(when).unwrap_or_else(|_| Condition::In(String::new(), Vec::new()))),
                 proof,
-                scripts: scripts_of(step),
                 vars: vars_of(plan, step),
-                outputs: outputs_used(&outputs, plan, step),
+                outputs: outputs_used(&outputs, plan, step, &scripts),
+                scripts,
                 secrets: secrets_of(plan, step),
                 kubeconfig: kubeconfig_of(plan, step),
                 undoable: undoing.is_some() && step.undo.is_some() && step.writes(),
@@ -159,7 +160,17 @@ impl<'p> Law<'p> {
 
     /// Tells whether a step can be passed over without a failure, because what it waits for did not come.
     pub(super) fn may_be_idle(&self, at: usize) -> bool {
-        idle(&self.duties, at)
+        self.duties[at].waits.iter().any(|wait| match wait.how {
+            How::Badly => true,
+            How::Held => self.may_be_idle(wait.step),
+            How::Well | How::Ended => false,
+        })
+    }
+
+    /// The step whose answer a step's condition asks for, for engines that ask nobody.
+    pub(super) fn asks_a_person(&self, duty: &Duty<'_>) -> Option<&'p Step> {
+        let asks = duty.asks();
+        self.plan.steps.iter().find(|step| !step.capture.is_empty() && asks.contains(&step.id))
     }
 
     /// When a step has ended well.
@@ -258,19 +269,24 @@ impl Duty<'_> {
         names.filter_map(|name| Some(name.strip_prefix(OUTPUTS)?.rsplit_once('.')?.0.to_owned())).collect()
     }
 
-    /// The whole time that the step may take with its attempts and the pauses between them; `None` where a
-    /// part of it has no limit.
-    pub(super) fn longest_s(&self) -> Option<u64> {
-        self.step.longest_s()
+    /// Tells whether it may stop the run for a person: what the environment before must have seen is not
+    /// certain.
+    pub(super) fn may_halt(&self) -> bool {
+        self.proof != Proof::Given
+    }
+
+    /// Tells whether a reason can let it begin all the same.
+    pub(super) fn has_glass(&self) -> bool {
+        self.step.break_glass.is_some() && self.may_halt()
     }
 }
 
-fn idle(duties: &[Duty<'_>], at: usize) -> bool {
-    duties[at].waits.iter().any(|wait| match wait.how {
-        How::Badly => true,
-        How::Held => idle(duties, wait.step),
-        How::Well | How::Ended => false,
-    })
+impl Scripts<'_> {
+    /// All of them.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Action> {
+        let looks = [self.verify, self.undo, self.monitor, self.until];
+        [self.main.as_ref(), self.check.as_ref()].into_iter().chain(looks).flatten()
+    }
 }
 
 /// What a step waits for: its needs, the approval that nothing leads around, and the guards that what it
@@ -490,11 +506,13 @@ fn vars_of(plan: &Plan, step: &Step) -> BTreeMap<String, String> {
 }
 
 /// The outputs that a step's scripts mention.
-fn outputs_used<'p>(outputs: &Outputs<'p>, plan: &'p Plan, step: &Step) -> Vec<(String, &'p str, &'p str)> {
-    let scripts = scripts_of(step);
-    let looks = [scripts.verify, scripts.undo, scripts.monitor, scripts.until];
-    let actions = [scripts.main.as_ref(), scripts.check.as_ref()].into_iter().chain(looks);
-    let texts: Vec<&str> = actions.flatten().map(|action| action.script.as_str()).collect();
+fn outputs_used<'p>(
+    outputs: &Outputs<'p>,
+    plan: &'p Plan,
+    step: &Step,
+    scripts: &Scripts<'_>,
+) -> Vec<(String, &'p str, &'p str)> {
+    let texts: Vec<&str> = scripts.all().map(|action| action.script.as_str()).collect();
     if !texts.iter().any(|text| text.contains("OPSBOOK_OUT")) {
         return Vec::new();
     }

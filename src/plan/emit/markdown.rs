@@ -1,7 +1,7 @@
 //! An issue's body: the checklist as boxes that people tick, with ids in comments so that the ticks
 //! can be brought back.
 
-use super::{CONTENT_MARK, Emitted, Losses, one_line, performed, sealed};
+use super::{CONTENT_MARK, Emitted, Losses, one_line, sealed};
 use crate::plan::{Evidence, Plan, Step, StepKind};
 
 /// Emits a plan as the body of an issue.
@@ -54,8 +54,7 @@ fn box_of(step: &Step) -> String {
         (StepKind::Manual, Evidence::Url) => " (with an address)",
         (StepKind::Manual, Evidence::File) => " (with a file)",
         (StepKind::Manual, _) => "",
-        _ if performed(step) => " (machine)",
-        _ => "",
+        _ => " (machine)",
     };
     format!("- [ ] {}{whose}{env}{what} <!-- step: {} -->\n", escaped(&one_line(&step.title)), step.id)
 }

@@ -18,8 +18,8 @@ pub use github::emit_github;
 pub use github_setup::emit_github_setup;
 pub use markdown::{emit_markdown, ticked_steps};
 
-use self::law::{Duty, Law, Proof};
-use super::{Approval, Forbid, Plan, Step, StepKind};
+use self::law::{Law, Proof};
+use super::{Approval, Evidence, Forbid, Plan, Step, StepKind};
 use crate::text::Digest;
 
 /// What an emitter made.
@@ -53,6 +53,10 @@ pub struct Loss {
 
 /// The line that says which content a file was emitted with: a later edit by hand shows (RB607).
 pub const CONTENT_MARK: &str = "content: sha256:";
+
+/// How much longer than its scripts an engine gives a step: what is ended has ten seconds each time, and Helm
+/// is asked before.
+const MARGIN_S: u64 = 300;
 
 /// Tells whether a file that carries [`CONTENT_MARK`] was changed since it was emitted; `None` for a
 /// file without one.
@@ -107,11 +111,11 @@ fn lose_of_all_targets(losses: &mut Losses, law: &Law<'_>) {
         if step.expect.as_ref().is_some_and(|expect| expect.stdout_matches.is_some()) {
             losses.of_step(step, "what the output must match");
         }
-        let scripts = &duty.scripts;
-        let looks = [scripts.verify, scripts.undo, scripts.monitor, scripts.until];
-        let mut actions = [scripts.main.as_ref(), scripts.check.as_ref()].into_iter().chain(looks).flatten();
-        if actions.any(|action| action.script.contains("OPSBOOK_MASK")) {
+        if duty.scripts.all().any(|action| action.script.contains("OPSBOOK_MASK")) {
             losses.of_step(step, "that values in `$OPSBOOK_MASK` are taken out of what is shown");
+        }
+        if let Some(approval) = &step.approval {
+            lose_approval(losses, step, approval);
         }
     }
 }
@@ -140,30 +144,32 @@ fn lose_language(losses: &mut Losses, plan: &Plan) {
     }
 }
 
-/// What workflows of other engines lose of answers: they ask nobody, so a step that depends on one fails.
-fn lose_answers(losses: &mut Losses, law: &Law<'_>) {
+/// What workflows of other engines lose: they ask nobody, so a step that depends on an answer fails, and to
+/// them one that was cut off has failed.
+fn lose_of_workflows(losses: &mut Losses, law: &Law<'_>) {
     for duty in &law.duties {
-        if !duty.step.capture.is_empty() {
-            losses.of_step(duty.step, "the answers that a person gives");
+        let step = duty.step;
+        if !step.capture.is_empty() {
+            losses.of_step(step, "the answers that a person gives");
         }
-        if depends_on_answer(law, duty).is_some() {
-            losses.of_step(duty.step, "a `when` over an answer: the step fails instead");
+        if law.asks_a_person(duty).is_some() {
+            losses.of_step(step, "a `when` over an answer: the step fails instead");
+        }
+        if step.kind == StepKind::Manual && step.evidence != Evidence::None {
+            losses.of_step(step, "the evidence of a manual item");
+        }
+        if duty.is_performed() && !step.is_repeatable() && step.check.is_none() {
+            losses.of_step(step, "that a step which was cut off is in doubt");
         }
     }
-}
-
-/// The step whose answer a step's condition asks for, where an engine asks nobody.
-fn depends_on_answer<'l>(law: &'l Law<'_>, duty: &Duty<'_>) -> Option<&'l Step> {
-    let asks = duty.asks();
-    law.plan.steps.iter().find(|step| !step.capture.is_empty() && asks.contains(&step.id))
 }
 
 /// What every target but opsbook's own runner loses of an approval.
-fn lose_approval(losses: &mut Losses, step: &Step, approval: &Approval, quorum: bool, roles: bool) {
-    if quorum && approval.min > 1 {
+fn lose_approval(losses: &mut Losses, step: &Step, approval: &Approval) {
+    if approval.min > 1 {
         losses.of_step(step, "that more than one person must approve");
     }
-    if roles && (approval.role.is_some() || approval.users.is_some()) {
+    if approval.role.is_some() || approval.users.is_some() {
         losses.of_step(step, "who may approve");
     }
     for forbid in &approval.forbid {
@@ -184,21 +190,6 @@ fn lose_approval(losses: &mut Losses, step: &Step, approval: &Approval, quorum: 
 /// A comment's text: one line, whatever a title holds.
 fn one_line(text: &str) -> String {
     text.chars().map(|ch| if ch.is_control() { ' ' } else { ch }).collect()
-}
-
-/// Quotes a word for a POSIX shell, always in single quotes.
-fn quote(word: &str) -> String {
-    format!("'{}'", word.replace('\'', "'\\''"))
-}
-
-/// Tells whether a machine performs the step.
-fn performed(step: &Step) -> bool {
-    !matches!(step.kind, StepKind::Manual | StepKind::Approval)
-}
-
-/// Tells whether a step may be repeated without asking.
-fn repeatable(step: &Step) -> bool {
-    step.idempotent || step.kind == StepKind::Soak || !step.writes()
 }
 
 #[cfg(test)]

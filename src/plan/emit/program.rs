@@ -23,6 +23,9 @@ pub(super) struct Dialect {
     pub(super) apart: &'static [&'static str],
 }
 
+/// Nobody reads the text of a program but bash.
+pub(super) const BASH: Dialect = Dialect { apart: &[] };
+
 impl Dialect {
     /// Quotes a word for the shell, always in single quotes.
     pub(super) fn quote(self, word: &str) -> String {
@@ -183,6 +186,14 @@ impl Dialect {
     /// A step as a whole program, its condition included.
     pub(super) fn performance(self, law: &Law<'_>, duty: &Duty<'_>) -> String {
         self.under_condition(duty, &self.step(law, duty), "perform_step\n")
+    }
+
+    /// What stands in for a step that depends on an answer of a person, where an engine asks nobody.
+    pub(super) fn refusal(self, law: &Law<'_>, duty: &Duty<'_>) -> Option<String> {
+        let asked = law.asks_a_person(duty)?;
+        let why = format!("what was answered at {} is not known here", asked.id);
+        let (id, place) = (self.quote(&duty.step.id), self.quote(place_of(duty)));
+        Some(format!("say {}\ndecide {id} {place} no\n", self.quote(&why)))
     }
 
     /// What is done about a step where its condition holds.

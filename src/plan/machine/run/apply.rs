@@ -5,7 +5,7 @@
 
 use super::graph::Limit;
 use super::state::{Action, Next, Rejected, StepState, reject};
-use super::{CAPTURE, Needs, Owed, Run, Runner, repeatable};
+use super::{CAPTURE, Needs, Owed, Run, Runner};
 use crate::plan::machine::clock::millis;
 use crate::plan::machine::notice::{self, for_people};
 use crate::plan::machine::{
@@ -340,7 +340,7 @@ impl Run {
             }
             Event::StepRetry { attempt, .. } => {
                 let again = matches!(state, StepState::Failed | StepState::TimedOut) && self.may_retry(at)
-                    || state == StepState::InDoubt && repeatable(step);
+                    || state == StepState::InDoubt && step.is_repeatable();
                 if !again || *attempt != self.steps[at].attempts + 1 {
                     return reject(format!("step `{}` is not to be tried again", step.id));
                 }

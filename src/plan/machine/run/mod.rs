@@ -17,8 +17,8 @@ use super::guard::{self, Waits};
 use super::signers::folded;
 use super::{Decision, Event, IdentitySource, RunState, SkipReason, Vouched, scope};
 use crate::plan::{
-    Closed, Forbid, Impact, Notice, On, Plan, RollbackPolicy, RollbackScope, Step, StepKind,
-    closed as closed_environment, duration_s,
+    Closed, Forbid, Notice, On, Plan, RollbackPolicy, RollbackScope, Step, StepKind, closed as closed_environment,
+    duration_s,
 };
 use crate::runbook::{Condition, OUTPUTS};
 use std::collections::{BTreeMap, BTreeSet};
@@ -402,7 +402,7 @@ impl Run {
             StepState::InDoubt => {
                 if can_check_in_doubt(step) && status.checked.is_none() {
                     actions.push(Action::Check { step: id(), in_doubt: true });
-                } else if repeatable(step) {
+                } else if step.is_repeatable() {
                     actions.push(Action::Retry { step: id(), attempt: status.attempts + 1 });
                 } else {
                     doubts.push(id());
@@ -812,11 +812,6 @@ enum Needs {
     Open,
     /// One cannot any more.
     Lost,
-}
-
-/// Tells whether a step may be repeated without asking: it says so, or it only looks.
-fn repeatable(step: &Step) -> bool {
-    step.idempotent || step.kind == StepKind::Soak || step.impact == Some(Impact::Read)
 }
 
 /// Helm steps have a built-in check: deployed, and the version that was to be.
