@@ -366,18 +366,18 @@ fn drive_unsettled(
                     let Some(work) = driver.begin(&action, performer, people)? else {
                         continue;
                     };
-                    if let Work::Closed { step, closed } = work {
-                        // Others need not wait for it.
-                        early.get_or_insert((step, closed));
-                        continue;
-                    }
-                    begun = true;
+                    begun = !matches!(work, Work::Closed { .. } | Work::Blocked { .. });
                     match work {
-                        Work::Done | Work::Closed { .. } => {}
+                        Work::Done => {}
+                        Work::Closed { step, closed } => {
+                            // Others need not wait for it.
+                            early.get_or_insert((step, closed));
+                            continue;
+                        }
                         Work::Blocked { step, why } if driver.in_flight.is_empty() && driver.telling.is_empty() => {
                             return Ok(Outcome::Unproven { step, why });
                         }
-                        Work::Blocked { .. } => begun = false,
+                        Work::Blocked { .. } => {}
                         Work::Pause { step, attempt, time } => {
                             let sender = sender.clone();
                             scope.spawn(move || {
@@ -410,37 +410,33 @@ fn drive_unsettled(
             }
             driver.journal.settle()?;
             if driver.in_flight.is_empty() && driver.telling.is_empty() {
-                match driver.run.next() {
+                let waiting = match driver.run.next() {
                     Next::End(state) => return Ok(Outcome::Ended(state)),
                     Next::Stopped => return Ok(Outcome::Interrupted),
                     Next::InDoubt(steps) => return Ok(Outcome::InDoubt(steps)),
-                    Next::Wait(waiting) => match people.ask(driver.run, &waiting)? {
-                        Answer::Events(events) => {
-                            events.into_iter().try_for_each(|event| driver.happen_if_possible(event))?;
-                        }
-                        Answer::Nothing => driver.view.tick(driver.run),
-                        Answer::Leave => return Ok(Outcome::Waiting(waiting)),
-                    },
+                    Next::Wait(waiting) => waiting,
                     Next::Busy => return Err(RunError::System("a step is under way that nobody performs".into())),
                     Next::Act(_) => {
                         let Some((step, closed)) = early else { continue };
                         let waiting = driver.run.waiting();
-                        if !waiting.is_empty() {
-                            match people.ask(driver.run, &waiting)? {
-                                Answer::Events(events) => {
-                                    events.into_iter().try_for_each(|event| driver.happen_if_possible(event))?;
-                                }
-                                Answer::Nothing => driver.view.tick(driver.run),
-                                Answer::Leave => return Ok(Outcome::Waiting(waiting)),
-                            }
-                        } else if grounds.stay {
+                        if waiting.is_empty() && !grounds.stay {
+                            return Ok(Outcome::Closed { step, closed });
+                        }
+                        if waiting.is_empty() {
                             driver.say_once(&step, &closed);
                             performer.pause(Duration::from_millis(200));
                             driver.view.tick(driver.run);
-                        } else {
-                            return Ok(Outcome::Closed { step, closed });
+                            continue;
                         }
+                        waiting
                     }
+                };
+                match people.ask(driver.run, &waiting)? {
+                    Answer::Events(events) => {
+                        events.into_iter().try_for_each(|event| driver.happen_if_possible(event))?;
+                    }
+                    Answer::Nothing => driver.view.tick(driver.run),
+                    Answer::Leave => return Ok(Outcome::Waiting(waiting)),
                 }
                 continue;
             }
