@@ -1,6 +1,6 @@
 //! The manual's page of diagnostics and the registry of codes say the same.
 
-use opsbook::diag::Code;
+use opsbook::diag::{Code, Severity};
 use std::collections::BTreeSet;
 
 #[test]
@@ -25,5 +25,25 @@ fn every_section_s_heading_is_the_code_s_summary() {
     for code in Code::ALL {
         let heading = format!("### {} — {}", code.id(), code.summary());
         assert!(page.lines().any(|line| line == heading), "no heading `{heading}`");
+    }
+}
+
+#[test]
+fn sections_are_in_order_and_say_how_loud_the_code_is() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/content/reference/diagnostics.md"))
+        .expect("the manual has a page of diagnostics");
+    for chapter in page.split("\n## ").skip(1) {
+        let ids: Vec<&str> =
+            chapter.lines().filter_map(|line| line.strip_prefix("### ")?.split_whitespace().next()).collect();
+        assert!(ids.is_sorted(), "not in order: {ids:?}");
+    }
+    for code in Code::ALL {
+        let level = match code.severity() {
+            Severity::Error => "*Error.*",
+            Severity::Warning => "*Warning.*",
+            Severity::Info => "*Info.*",
+        };
+        let opening = format!("### {} — {}\n\n{level}\n", code.id(), code.summary());
+        assert!(page.contains(&opening), "the section of {} does not begin with {level}", code.id());
     }
 }
