@@ -161,6 +161,35 @@ fn what_is_typed_into_an_entered_shell_is_for_people() {
 }
 
 #[test]
+fn what_only_prepares_a_shell_or_is_left_out_is_for_people() {
+    for prepares in [
+        "export API_TOKEN=...",
+        "export API_TOKEN=\"…\"",
+        "TOKEN=...",
+        "cd /srv/app",
+        "export A=1\ncd /srv",
+        "source .venv/bin/activate",
+        "helm upgrade shop --set tag=...",
+    ] {
+        let page = format!("# A\n\n```bash\n{prepares}\n```\n\n## B\n\n```bash\ndf -h\n```\n");
+        assert_eq!(items(&page), ["By hand: A", "b"], "{prepares}");
+    }
+    let go = "# A\n\n```bash\ncd /srv\ngo test ./...\n```\n";
+    assert_eq!(items(go), ["a"]);
+}
+
+#[test]
+fn a_numbered_item_of_one_word_is_what_its_block_is_for() {
+    for fence in ["```", "```bash"] {
+        let page = |text: &str| format!("# A\n\n{text}\n\n    {fence}\n    kubectl get pods\n    ```\n");
+        let said = |page: &str| proposal(page).text.contains("  - step: a\n    text: \"Drain\"\n---\n");
+        assert!(said(&page("1. Drain:")), "{fence}");
+        // Above a block of the prose such a word may say anything of it.
+        assert!(!said(&page("Drain:").replace("\n    ", "\n")), "{fence}");
+    }
+}
+
+#[test]
 fn logins_are_for_people() {
     for login in ["gcloud auth login", "az login", "aws sso login", "vault login", "docker login registry.example.org"]
     {

@@ -152,6 +152,7 @@ codes! {
     ShellCheck "RB017" Warning "what ShellCheck finds in a script";
     OutputMismatch "RB018" Warning "an output that is declared and not written, or written and not declared";
     HiddenFailure "RB019" Warning "an output from a command whose failure nobody sees";
+    OnlyPrepares "RB020" Warning "a script whose effect ends with its step";
     UnreachableWrite "RB101" Error "a change that is not on the checklist";
     CheckBypassed "RB102" Error "a change that may start before its checks";
     NoCheck "RB103" Error "a first change with no check before it";

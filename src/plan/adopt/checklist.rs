@@ -73,15 +73,16 @@ impl Outline {
                 let is_label = element.attrs.has_class("admonition-title");
                 let at = element.span.range().start;
                 above = spaced(&plain_text(&element.children[..own]));
-                lead = if is_label { None } else { sentence(&above) };
-                pending = if is_label { None } else { out.tell(at, &above, numbered.remove(&at)) };
+                let in_order = numbered.remove(&at);
+                lead = if is_label { None } else { sentence(&above).or_else(|| word(&above).filter(|_| in_order)) };
+                pending = if is_label { None } else { out.tell(at, &above, in_order) };
             }
             Node::Element(element) if element.is(&["li", "dd"]) => {
                 let own = element.children.iter().take_while(|node| is_inline(node)).count();
                 let at = element.span.range().start;
                 above = spaced(&plain_text(&element.children[..own]));
-                lead = sentence(&above);
                 let in_order = numbered.remove(&at);
+                lead = sentence(&above).or_else(|| word(&above).filter(|_| in_order));
                 let first = element.children.iter().find_map(Node::as_element).filter(|first| first.is(&["p"]));
                 // A loose item's text stands in its first paragraph.
                 if let (true, Some(first)) = (in_order && above.is_empty(), first) {
@@ -499,6 +500,12 @@ fn sentence(text: &str) -> Option<String> {
     let empty = ["for example", "for instance", "like so", "then run", "and run", "next run", "or run"];
     (said.contains(' ') && !empty.contains(&said.to_lowercase().as_str()) && said.chars().count() <= LONG)
         .then(|| said.to_owned())
+}
+
+/// One word with a colon, which says what a block is for where it is an item of a numbered list: `2. Drain:`.
+fn word(text: &str) -> Option<String> {
+    let word = text.strip_suffix(':')?.trim();
+    (word.contains(char::is_alphabetic) && !word.contains(' ')).then(|| word.to_owned())
 }
 
 /// An item that is proposed.

@@ -3,7 +3,7 @@
 use super::impact;
 use super::inner_timeout;
 use crate::markdown::CodeBlock;
-use crate::plan::lint::{Outline, bash_outline, find_placeholders};
+use crate::plan::lint::{Outline, bash_outline, find_placeholders, prepares};
 use crate::runbook::{Impact, commands_of_transcript};
 use crate::text::{Chunk, Source};
 use std::collections::BTreeSet;
@@ -107,11 +107,13 @@ pub(super) fn judge(source: &Source, code: &CodeBlock) -> Judged {
     // Of a transcript, only what stands behind the prompts is run; the answers stay as they are.
     let body = if transcript { commands_of_transcript(&code.code) } else { code.code.clone() };
     let Some((holes, script)) = fill(source, &body) else { return left };
-    let elided = script.lines().any(|line| matches!(line.trim(), "..." | "…" | "[...]"));
+    let elided = script.split_whitespace().any(is_left_out);
     let Some(outline) = bash_outline(&script).filter(|outline| !elided && !outline.commands.is_empty()) else {
         return left;
     };
-    if outline.commands.iter().any(|command| impact::is_attended(command)) {
+    if outline.commands.iter().any(|command| impact::is_attended(command))
+        || outline.commands.iter().all(|command| prepares(command))
+    {
         let familiar = named || outline.commands.iter().all(|command| is_familiar(command));
         return if familiar { Judged::Left { attended: true, enters: enters(&outline) } } else { Judged::Prose };
     }
@@ -140,6 +142,13 @@ pub(super) fn judge(source: &Source, code: &CodeBlock) -> Judged {
         wants,
         first_words: first_words.join(" "),
     })
+}
+
+/// Tells whether a word is, or ends in, dots for what somebody is to write there. `./...` is Go's.
+fn is_left_out(word: &str) -> bool {
+    let word = word.trim_matches(['"', '\'', '(', ')', ';']);
+    let value = word.rsplit_once('=').map_or(word, |(_, value)| value.trim_matches(['"', '\'']));
+    matches!(value, "..." | "…" | "[...]" | "<...>" | "[…]" | "<…>")
 }
 
 fn is_familiar(command: &[Option<String>]) -> bool {

@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 pub use journals::{Branch, Inquiry, lint_emitted, lint_journals};
 pub use release::lint_release_please;
-pub(in crate::plan) use scripts::find_placeholders;
+pub(in crate::plan) use scripts::{find_placeholders, prepares};
 pub use shellcheck::lint_with_shellcheck;
 
 /// What a lint must be told.

@@ -123,13 +123,14 @@ pub(super) fn lint(subject: &Subject<'_>, found: &mut Diagnostics) {
             );
         }
         let mut read = read;
-        if let Some(Ok(prelude)) = find_prelude(subject.library, subject.runbook.path)
-            && *shell == Shell::Bash
-            && prelude.block.span != block.span
-        {
-            let before = bash::read(prelude.script.text());
-            read.sources |= before.sources;
-            read.sets.extend(before.sets);
+        let prelude = find_prelude(subject.library, subject.runbook.path).and_then(Result::ok);
+        if prelude.as_ref().is_none_or(|prelude| prelude.block.span != block.span) {
+            only_prepares(block, script, &read, found);
+            if let Some(prelude) = prelude.filter(|_| *shell == Shell::Bash) {
+                let before = bash::read(prelude.script.text());
+                read.sources |= before.sources;
+                read.sets.extend(before.sets);
+            }
         }
         variables(subject, block, script, &read, found);
     }
@@ -361,6 +362,49 @@ fn failures_hidden(script: &Chunk, read: &bash::Script, found: &mut Diagnostics)
             );
         }
     }
+}
+
+/// Commands that change nothing but the shell in which they stand.
+const PREPARES: &[&str] =
+    &["alias", "cd", "declare", "export", "popd", "pushd", "readonly", "set", "shopt", "typeset", "umask", "unset"];
+
+/// Tells whether a command, its words without assignments before the name, changes nothing but its own shell.
+pub(in crate::plan) fn prepares(words: &[Option<String>]) -> bool {
+    match words.first() {
+        None => true,
+        Some(None) => false,
+        Some(Some(name)) if ["source", "."].contains(&name.as_str()) => {
+            words.get(1).is_some_and(|file| file.as_ref().is_some_and(|file| file.ends_with("/activate")))
+        }
+        Some(Some(name)) => PREPARES.contains(&name.as_str()),
+    }
+}
+
+/// RB020.
+fn only_prepares(block: &Block, script: &Chunk, read: &bash::Script, found: &mut Diagnostics) {
+    let checks = block.role.as_ref().is_some_and(|role| role.value == Role::Check);
+    let words = |command: &bash::Command| -> Vec<Option<String>> {
+        command.words.iter().map(|word| word.literal.clone()).collect()
+    };
+    let nothing = read.commands.is_empty() && read.sets.is_empty();
+    if checks
+        || nothing
+        || script.text().contains('>')
+        || !read.commands.iter().all(|command| prepares(&words(command)))
+    {
+        return;
+    }
+    let start = read.commands.iter().flat_map(|command| &command.words).map(|word| word.range.start).min().unwrap_or(0);
+    let length = script.text()[start..].lines().next().unwrap_or_default().trim_end().len();
+    found.push(
+        find(
+            Code::OnlyPrepares,
+            script.span(start..start + length),
+            format!("what `{}` does ends with it", block.id.value),
+        )
+        .note("each step has a shell of its own: the next one begins in the project's folder, with its own variables")
+        .help("write it into the steps that need it, or into a block that `runbook.prelude` names"),
+    );
 }
 
 /// RB018, as far as the script says in so many words what it writes.
