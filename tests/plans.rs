@@ -78,6 +78,24 @@ fn a_plan_is_written_in_every_format() {
     assert_eq!((wrong.status, wrong.out.as_str()), (2, ""));
 }
 
+/// Branches of which one is taken would look like steps one after the other.
+#[test]
+fn every_picture_of_a_plan_says_when_a_step_is_taken() {
+    let page = PAGE.replace("  - step: look\n", "  - {step: look, when: 'params.host == \"alpha\"'}\n");
+    assert_ne!(page, PAGE, "the page has such an item");
+    let case = Case::new(&[("docs/restart.md", &page)]);
+    for (format, said) in [
+        ("text", "when params.host == \"alpha\"\n"),
+        ("dot", "\\nwhen params.host == \\\"alpha\\\"\""),
+        ("mermaid", "<br>when params.host == #quot;alpha#quot;\""),
+        ("svg", "(when params.host == &quot;alpha&quot;)</title>"),
+    ] {
+        let ended = case.run(&["plan", "docs/restart.md", "--template", "--format", format]);
+        assert_eq!(ended.status, 0, "{}", ended.err);
+        assert!(ended.out.contains(said), "{format}: {}", ended.out);
+    }
+}
+
 #[test]
 fn what_is_wrong_with_a_plan_decides_the_status() {
     let case = case();

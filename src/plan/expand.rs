@@ -749,8 +749,6 @@ impl<'a> Expansion<'a> {
         });
         // A group's holds for the changes in it; what people do has no guards to pass.
         let glass = if kind == StepKind::Run { scope.break_glass.as_ref() } else { item.break_glass.as_ref() };
-        let when = if self.template { item.when.as_ref() } else { None };
-        let when = when.and_then(|when| Some(self.library.page(scope.page)?.source.slice(when.span)?.to_owned()));
         Step {
             id: format!("{}{}", scope.prefix, item.id),
             item: item.id.clone(),
@@ -764,7 +762,7 @@ impl<'a> Expansion<'a> {
             component,
             each: (*scope.each).clone(),
             needs: Vec::new(),
-            when: when.map(|text| text.trim_matches(['"', '\'']).to_owned()).filter(|text| !text.contains("${")),
+            when: None,
             run: None,
             helm: None,
             check: None,

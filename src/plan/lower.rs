@@ -334,9 +334,8 @@ fn ask_outputs(plan: &mut Plan, conditions: &[Vec<Asked>], diagnostics: &mut Dia
         }
         found.push(whole.map(|condition| condition.to_string()));
     }
-    let bound = plan.stage == Stage::Bound;
-    for (step, when) in plan.steps.iter_mut().zip(found).filter(|_| bound) {
-        step.when = when.or(step.when.take());
+    for (step, when) in plan.steps.iter_mut().zip(found) {
+        step.when = when;
     }
 }
 

@@ -24,11 +24,7 @@ pub fn dot(plan: &Plan) -> String {
             _ if step.writes() => ", style=bold",
             _ => "",
         };
-        out.push_str(&format!(
-            "  {} [label={}{shape}];\n",
-            quoted(&step.id),
-            quoted(&format!("{}\n{}", step.id, step.title))
-        ));
+        out.push_str(&format!("  {} [label={}{shape}];\n", quoted(&step.id), quoted(&label(step).join("\n"))));
     }
     for (need, step) in edges(plan) {
         let style = match need.on {
@@ -55,7 +51,7 @@ pub fn mermaid(plan: &Plan) -> String {
             _ => ("[", "]"),
         };
         // Mermaid reads `#quot;` as a quote inside quotes, and nothing else needs care there.
-        let label = format!("{}<br>{}", escaped(&step.id), escaped(&step.title));
+        let label = label(step).iter().map(|line| escaped(line)).collect::<Vec<_>>().join("<br>");
         out.push_str(&format!("  s{at}{open}\"{label}\"{close}\n"));
     }
     for (need, step) in edges(plan) {
@@ -68,6 +64,12 @@ pub fn mermaid(plan: &Plan) -> String {
         out.push_str(&format!("  s{from} {arrow} s{to}\n"));
     }
     out
+}
+
+/// What a step's box says, line by line.
+fn label(step: &Step) -> Vec<String> {
+    let when = step.when.as_ref().map(|when| format!("when {when}"));
+    [step.id.clone(), step.title.clone()].into_iter().chain(when).collect()
 }
 
 fn edges(plan: &Plan) -> impl Iterator<Item = (&crate::plan::model::Need, &Step)> {

@@ -83,7 +83,9 @@ pub fn svg(plan: &Plan, link: &dyn Fn(&Step) -> Option<String>) -> String {
         if let Some(href) = &href {
             out.push_str(&format!("<a href=\"{}\">", escape(href)));
         }
-        out.push_str(&format!("<g class=\"plan-node plan-node--{class}\"{env}><title>{}</title>", escape(&step.title)));
+        let when = step.when.as_ref().map_or(String::new(), |when| format!(" (when {when})"));
+        let title = format!("{}{when}", step.title);
+        out.push_str(&format!("<g class=\"plan-node plan-node--{class}\"{env}><title>{}</title>", escape(&title)));
         out.push_str(&format!(
             "<rect x=\"{x}\" y=\"{y}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" rx=\"{round}\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"{weight}\"/>"
         ));

@@ -91,7 +91,7 @@ fn push_steps(out: &mut String, plan: &Plan) {
         (0..7).map(|col| if col == 1 { widest(col) } else { widest(col).min(WIDEST) }).collect();
     let others = widths.iter().sum::<usize>() - widths[1] + 2 * (widths.len() - 1);
     widths[1] = widths[1].min(WIDTH.saturating_sub(others)).max("step".len());
-    for row in &rows {
+    for (at, row) in rows.iter().enumerate() {
         let mut cells: Vec<Vec<String>> = row.iter().zip(&widths).map(|(cell, width)| pieces(cell, *width)).collect();
         // An id is copied into commands, so it stands in one piece, if need be on a line of its own.
         if row[1].chars().count() > widths[1] {
@@ -108,6 +108,12 @@ fn push_steps(out: &mut String, plan: &Plan) {
                 line.push_str(&if col == 0 { format!("{pad}{cell}  ") } else { format!("{cell}{pad}  ") });
             }
             out.push_str(&format!("{}\n", line.trim_end()));
+        }
+        // Below the step, since a condition is as long as it likes.
+        let when = at.checked_sub(1).and_then(|at| plan.steps[at].when.as_ref());
+        let indent = " ".repeat(widths[0] + 2);
+        for line in when.iter().flat_map(|when| pieces(&format!("when {when}"), WIDTH - indent.len())) {
+            out.push_str(&format!("{indent}{line}\n"));
         }
     }
 }
@@ -153,6 +159,7 @@ fn how(step: &Step) -> String {
         StepKind::Http => "http".to_owned(),
         StepKind::Manual => "by hand".to_owned(),
         StepKind::Approval => "approval".to_owned(),
+        StepKind::Soak if step.until.is_some() => "wait".to_owned(),
         StepKind::Soak => "soak".to_owned(),
     }
 }
