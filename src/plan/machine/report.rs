@@ -53,7 +53,6 @@ fn facts(name: &str, run: &Run, chain: &Chain, sources: &Sources<'_>, out: &mut 
         ("State", run.state().to_string()),
         ("Run", span(name)),
         ("Runbook", span(&plan.runbook)),
-        ("Ticket", plan.ticket.as_ref().map_or("-".to_owned(), |ticket| span(ticket))),
         ("Plan", span(&plan.hash)),
         ("Commit", plan.source.commit.as_deref().map_or("-".to_owned(), span)),
         ("Pages", plain(sources.pages)),
@@ -63,7 +62,8 @@ fn facts(name: &str, run: &Run, chain: &Chain, sources: &Sources<'_>, out: &mut 
         ("Journal head", span(chain.head())),
     ];
     let passed = run.passed().iter().map(|name| ("Variable of the runner", span(name)));
-    for (key, value) in facts.into_iter().chain(passed) {
+    let ticket = plan.ticket.as_ref().map(|ticket| ("Ticket", span(ticket)));
+    for (key, value) in facts.into_iter().chain(ticket).chain(passed) {
         out.push_str(&format!("| {key} | {value} |\n"));
     }
     for (name, param) in &plan.params {
