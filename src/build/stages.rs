@@ -292,7 +292,7 @@ fn collect(
         out.bytes(&asset.path, asset.bytes.into_owned());
     }
     for (path, name) in views::custom_files(project, world) {
-        if !name.ends_with(".html") && matches!(world.source(path), Err(ReadError::NotUtf8 { .. })) {
+        if views::is_published(name) && matches!(world.source(path), Err(ReadError::NotUtf8 { .. })) {
             out.put(name, Content::CopyOf(path));
         }
     }

@@ -15,7 +15,9 @@ use serde_json::Value;
 pub(super) fn theme(project: &Project, world: &dyn World) -> (Theme, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
     let mut overrides = Vec::new();
-    for (path, name) in custom_files(project, world).into_iter().chain(icon_files(project, world)) {
+    let files = custom_files(project, world).into_iter();
+    let files = files.filter(|(_, name)| name.ends_with(".html") || is_published(name));
+    for (path, name) in files.chain(icon_files(project, world)) {
         match world.source(path) {
             Ok(source) => overrides.push(Override { name: name.to_owned(), source }),
             // Images and fonts go out as they are.
@@ -40,6 +42,17 @@ pub(super) fn custom_files(project: &Project, world: &dyn World) -> Vec<(SitePat
     let hidden = |name: &str| name.split('/').any(|part| part.starts_with('.'));
     let files = world.list(folder).into_iter().filter_map(|path| Some((path, path.below(folder)?)));
     files.filter(|(_, name)| !hidden(name)).collect()
+}
+
+/// Tells whether a file of a theme goes into the site when it is no template: MkDocs 1.6.1,
+/// `Files.add_files_from_theme`, which matches names in lower case.
+pub(super) fn is_published(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let ends = [".py", ".pyc", ".html", ".md", ".markdown", ".mdown", ".mkdn", ".mkd"];
+    !ends.iter().any(|end| name.ends_with(end))
+        && !name.contains("readme")
+        && !name.starts_with("locales/")
+        && name != "mkdocs_theme.yml"
 }
 
 /// The icons of the project's own theme folder, `.icons/**.svg`, each with its name in the theme.

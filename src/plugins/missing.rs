@@ -25,7 +25,7 @@ pub const MISSING: &[(&str, &str)] = &[
     ("macros_info", "the page of macros is empty"),
     ("markdown-exec", "code blocks with `exec` are shown, not run"),
     ("markdownextradata", "variables in pages stay text; the plugin `macros` has them"),
-    ("mermaid2", "nothing of the diagrams: opsbook shows `mermaid` blocks by itself"),
+    ("mermaid2", "diagrams stay source text until `extra_javascript` brings Mermaid's script"),
     ("meta-descriptions", "pages without a description get none"),
     ("mike", "one version is built, without a version switch"),
     ("mkdocs-jupyter", "notebooks are copied, not shown"),
@@ -46,7 +46,7 @@ pub const MISSING: &[(&str, &str)] = &[
 ];
 
 /// Plugins of [`MISSING`] without which readers miss nothing.
-const HARMLESS: &[&str] = &["info", "macros_info", "mermaid2"];
+const HARMLESS: &[&str] = &["info", "macros_info"];
 
 /// A plugin that keeps pages, or parts of them, from readers.
 #[derive(Clone, Copy, Debug)]
