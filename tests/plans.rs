@@ -85,10 +85,10 @@ fn every_picture_of_a_plan_says_when_a_step_is_taken() {
     assert_ne!(page, PAGE, "the page has such an item");
     let case = Case::new(&[("docs/restart.md", &page)]);
     for (format, said) in [
-        ("text", "when params.host == \"alpha\"\n"),
-        ("dot", "\\nwhen params.host == \\\"alpha\\\"\""),
-        ("mermaid", "<br>when params.host == #quot;alpha#quot;\""),
-        ("svg", "(when params.host == &quot;alpha&quot;)</title>"),
+        ("text", "when host == \"alpha\"\n"),
+        ("dot", "\\nwhen host == \\\"alpha\\\"\""),
+        ("mermaid", "<br>when host == #quot;alpha#quot;\""),
+        ("svg", "(when host == &quot;alpha&quot;)</title>"),
     ] {
         let ended = case.run(&["plan", "docs/restart.md", "--template", "--format", format]);
         assert_eq!(ended.status, 0, "{}", ended.err);

@@ -73,7 +73,7 @@ pub(super) struct Watch {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  opsbook report latest > docs/releases/2026.3.md
+  opsbook report latest -o docs/releases/2026.3.md
       Write the record of the last run as a page of the site
   opsbook report latest --format html -o record.html
       Write it as a page of its own")]

@@ -762,7 +762,7 @@ impl<'a> Expansion<'a> {
             component,
             each: (*scope.each).clone(),
             needs: Vec::new(),
-            when: None,
+            when: item.when.as_ref().filter(|_| self.template).map(|when| when.value.to_string()),
             run: None,
             helm: None,
             check: None,

@@ -335,7 +335,7 @@ fn ask_outputs(plan: &mut Plan, conditions: &[Vec<Asked>], diagnostics: &mut Dia
         found.push(whole.map(|condition| condition.to_string()));
     }
     for (step, when) in plan.steps.iter_mut().zip(found) {
-        step.when = when;
+        step.when = when.or(step.when.take());
     }
 }
 
