@@ -5,7 +5,7 @@
 use super::material::Entry;
 use super::words::words;
 use crate::render::html_events::{Event, html_events};
-use std::ops::Range;
+use std::collections::HashMap;
 
 /// Stands before and behind code in a text: a character that no one writes and that JSON leaves alone.
 const CODE: char = '\u{7f}';
@@ -61,8 +61,8 @@ pub(super) enum Depth {
 
 /// A word where it stands.
 struct Occurrence {
-    /// Where in the text of all words.
-    term: Range<usize>,
+    /// Which of the page's words.
+    term: u32,
     entry: u32,
     at: u32,
     /// In how long a title; 0 in a text.
@@ -118,8 +118,8 @@ impl Findable {
 /// Collects the words of a page.
 #[derive(Default)]
 struct Reader {
-    /// All words as they came.
-    text: String,
+    /// The words, numbered as they came.
+    terms: HashMap<String, u32>,
     occurrences: Vec<Occurrence>,
     /// How many parts the text of each entry has.
     lengths: Vec<u32>,
@@ -131,13 +131,13 @@ impl Reader {
         // How long the title is, is known behind it.
         let first = self.occurrences.len();
         let n_title =
-            words(&entry.title, &mut |term, at, _| push(&mut self.text, &mut self.occurrences, term, index, at));
+            words(&entry.title, &mut |term, at, _| push(&mut self.terms, &mut self.occurrences, term, index, at));
         for occurrence in &mut self.occurrences[first..] {
             occurrence.title = n_title.clamp(1, 7);
         }
         let n_text = words(&entry.text, &mut |term, at, is_piece| {
             // Between title and text is a gap, so that no phrase reaches across.
-            push(&mut self.text, &mut self.occurrences, term, index, n_title + 1 + at);
+            push(&mut self.terms, &mut self.occurrences, term, index, n_title + 1 + at);
             self.occurrences.last_mut().expect("it was pushed").tenths = if is_piece { 6 } else { 10 };
         });
         self.lengths.push(n_text);
@@ -146,7 +146,7 @@ impl Reader {
     /// A tag counts as a title of the page.
     fn read_tag(&mut self, tag: &str) {
         words(tag, &mut |term, at, _| {
-            push(&mut self.text, &mut self.occurrences, term, 0, TAGS + at);
+            push(&mut self.terms, &mut self.occurrences, term, 0, TAGS + at);
             self.occurrences.last_mut().expect("it was pushed").title = 1;
         });
     }
@@ -160,12 +160,12 @@ impl Reader {
         let mut terms: Vec<String> = Vec::new();
         let n_parts = words(name, &mut |term, _, _| terms.push(term.to_owned())).max(1);
         for term in terms {
-            let text = &self.text;
-            let in_title = |one: &&mut Occurrence| one.entry == 0 && one.title > 0 && text[one.term.clone()] == term;
+            let known = self.terms.get(&term).copied();
+            let in_title = |one: &&mut Occurrence| one.entry == 0 && one.title > 0 && Some(one.term) == known;
             match self.occurrences.iter_mut().find(in_title) {
                 Some(one) => one.title = one.title.min(n_parts),
                 None => {
-                    push(&mut self.text, &mut self.occurrences, &term, 0, TAGS * 2);
+                    push(&mut self.terms, &mut self.occurrences, &term, 0, TAGS * 2);
                     self.occurrences.last_mut().expect("it was pushed").title = (n_parts + 4).min(7);
                 }
             }
@@ -173,19 +173,18 @@ impl Reader {
     }
 
     fn sorted(mut self) -> Findable {
-        let text = &self.text;
-        let key = |one: &Occurrence| (&text[one.term.clone()], one.entry);
-        self.occurrences.sort_by(|a, b| key(a).cmp(&key(b)));
+        let mut terms: Vec<(&str, u32)> = self.terms.iter().map(|(term, number)| (term.as_str(), *number)).collect();
+        terms.sort_unstable();
+        let mut ranks = vec![0; terms.len()];
+        for (rank, (_, number)) in terms.iter().enumerate() {
+            ranks[*number as usize] = rank;
+        }
+        let key = |one: &Occurrence| (ranks[one.term as usize], one.entry);
+        self.occurrences.sort_by_key(key);
         let mut made = Findable::default();
-        let mut last_term = None;
-        let mut n_terms = 0;
+        terms.iter().for_each(|(term, _)| made.terms.extend([term, " "]));
         for group in self.occurrences.chunk_by(|a, b| key(a) == key(b)) {
-            let (term, entry) = key(&group[0]);
-            if last_term != Some(term) {
-                last_term = Some(term);
-                n_terms += 1;
-                made.terms.extend([term, " "]);
-            }
+            let (rank, entry) = key(&group[0]);
             // The longer a text, the less one word in it says.
             let count = f64::from(group.iter().map(|one| one.tenths).sum::<u32>()) / 10.0;
             let damper = 0.4 + 0.6 * f64::from(self.lengths[entry as usize]) / 120.0;
@@ -200,16 +199,19 @@ impl Reader {
                 number(place.at - last, &mut made.bodies);
                 last = place.at;
             }
-            made.places.push((n_terms - 1, entry, made.bodies.len() as u32));
+            made.places.push((rank as u32, entry, made.bodies.len() as u32));
         }
         made
     }
 }
 
-fn push(text: &mut String, occurrences: &mut Vec<Occurrence>, term: &str, entry: u32, at: u32) {
-    let start = text.len();
-    text.push_str(term);
-    occurrences.push(Occurrence { term: start..text.len(), entry, at, title: 0, tenths: 0 });
+fn push(terms: &mut HashMap<String, u32>, occurrences: &mut Vec<Occurrence>, term: &str, entry: u32, at: u32) {
+    let number = terms.get(term).copied().unwrap_or_else(|| {
+        let number = terms.len() as u32;
+        terms.insert(term.to_owned(), number);
+        number
+    });
+    occurrences.push(Occurrence { term: number, entry, at, title: 0, tenths: 0 });
 }
 
 /// The characters that numbers are written with.
