@@ -1,4 +1,4 @@
-//! Plugins, written natively: each file is one plugin of the same name, and [`PLUGINS`] has a row for it.
+//! Plugins, written natively: each file is one plugin of the same name, and `PLUGINS` has a row for it.
 //!
 //! A plugin listens to events that have MkDocs' names; they run in the order of the configuration, by
 //! priority first. In: a [`Config`] whose `plugins` nobody has judged. Out: [`Plugins`], which the

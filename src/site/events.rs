@@ -67,7 +67,7 @@ pub struct Metas<'a> {
     pub diagnostics: &'a mut Diagnostics,
 }
 
-/// The navigation on its way from what is written to a [`Draft`].
+/// The navigation on its way from what is written to a `Draft`.
 pub struct Nav<'a> {
     /// What is written in the configuration, or what stands for it; `None` lets the folders be the
     /// navigation.
